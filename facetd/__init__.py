@@ -1,0 +1,1 @@
+"""facetd: a photo library for a home NAS."""

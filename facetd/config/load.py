@@ -1,0 +1,145 @@
+"""Reading and writing scoring_config.json."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tempfile
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from facetd.config.model import Config
+from facetd.errors import ConfigError, FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A valid configuration, where it came from (it need not exist) and what to warn about."""
+
+    config: Config
+    path: Path
+    warnings: tuple[FieldError, ...] = ()
+
+
+def default_data_dir() -> Path:
+    """`$XDG_DATA_HOME/facetd`, or `~/.local/share/facetd`."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / "facetd"
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read and validate the file at `path`; a file that does not exist means defaults.
+
+    Raises ConfigError with every problem and its key path.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return LoadedConfig(Config(), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        raw = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}; expected JSON") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f'{path}: expected a JSON object with sections such as "viewer", found {_json_name(raw)}')
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_count(error.error_count())}", errors=tuple(_explain(error, raw))) from error
+    return LoadedConfig(config, path, tuple(_unknown_keys(raw, Config, "")))
+
+
+def save_config(path: Path, raw: Mapping[str, object]) -> Path | None:
+    """Validate `raw` and put it in place of the file at `path` in one step; returns the backup of what was there.
+
+    The file keeps its permissions (0600 when new). Raises ConfigError and changes nothing when `raw` is not valid.
+    """
+    try:
+        Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_count(error.error_count())}", errors=tuple(_explain(error, raw))) from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    backup = None
+    mode = 0o600
+    if path.exists():
+        mode = path.stat().st_mode & 0o777
+        backup = path.with_name(f"{path.name}.{datetime.now():%Y%m%d-%H%M%S-%f}.bak")
+        _write(backup, path.read_bytes(), mode)
+    _write(path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode(), mode)
+    return backup
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _count(number: int) -> str:
+    return "1 value is not valid" if number == 1 else f"{number} values are not valid"
+
+
+def _explain(error: ValidationError, raw: Mapping[str, object]) -> Iterator[FieldError]:
+    for problem in error.errors():
+        where = [str(part) for part in problem["loc"]]
+        if where[:1] == ["shared_directories"] and "shared_directories" not in raw:
+            where.insert(0, "users")
+        message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        found = problem["input"]
+        shown = "" if isinstance(found, dict | list) else f", found {json.dumps(found, default=str)}"
+        expected = message if message.startswith(("expected", "Field")) or problem["type"] == "value_error" else f"expected {message}"
+        yield FieldError(".".join(where), expected + shown)
+
+
+def _json_name(value: object) -> str:
+    names = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "something else")
+
+
+def _unknown_keys(raw: Mapping[str, object], model: type[BaseModel], prefix: str) -> Iterator[FieldError]:
+    """Keys of `raw` that `model` does not know, with the nearest known name."""
+    known = model.model_fields
+    for key, value in raw.items():
+        path = f"{prefix}{key}"
+        if key not in known or (not prefix and key == "shared_directories"):
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+            advice = f'; did you mean "{nearest[0]}"?' if nearest else ""
+            yield FieldError(path, f"unknown key, ignored{advice}")
+            continue
+        below = _model_in(known[key].annotation)
+        if below is None or not isinstance(value, dict):
+            continue
+        if typing.get_origin(known[key].annotation) is dict:
+            for name, entry in value.items():
+                if isinstance(entry, dict):
+                    yield from _unknown_keys(entry, below, f"{path}.{name}.")
+        else:
+            yield from _unknown_keys(value, below, f"{path}.")
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """The pydantic model that `annotation` is, or maps names to."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in typing.get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,122 @@
+"""The sections that the product description names: viewer, users, translation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from facetd.i18n import _
+
+
+class Section(BaseModel):
+    """A section of the configuration. Unknown keys are warned about by the loader, not refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Display(Section):
+    tags_per_photo: int = Field(default=4, ge=0, le=50)
+    card_width_px: int = Field(default=168, ge=80, le=800)
+    image_width_px: int = Field(default=160, ge=80, le=800)
+    image_jpeg_quality: int = Field(default=96, ge=30, le=100)
+
+
+class Pagination(Section):
+    default_per_page: int = Field(default=64, ge=1, le=500)
+
+
+class Dropdowns(Section):
+    max_cameras: int = Field(default=50, ge=1, le=1000)
+    max_lenses: int = Field(default=50, ge=1, le=1000)
+    max_persons: int = Field(default=50, ge=1, le=1000)
+    max_tags: int = Field(default=20, ge=1, le=1000)
+    min_photos_for_person: int = Field(default=10, ge=1)
+
+
+class QualityThresholds(Section):
+    good: float = Field(default=6, ge=0, le=10)
+    great: float = Field(default=7, ge=0, le=10)
+    excellent: float = Field(default=8, ge=0, le=10)
+    best: float = Field(default=9, ge=0, le=10)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> QualityThresholds:
+        if not self.good <= self.great <= self.excellent <= self.best:
+            raise ValueError("expected good <= great <= excellent <= best")
+        return self
+
+
+class Defaults(Section):
+    hide_blinks: bool = True
+    hide_bursts: bool = True
+    hide_duplicates: bool = True
+    hide_details: bool = True
+    hide_tooltip: bool = False
+    hide_rejected: bool = True
+    sort: str = "aggregate"
+    sort_direction: Literal["ASC", "DESC"] = "DESC"
+    type: str = ""
+
+
+class TopPicksWeights(Section):
+    aggregate_percent: float = Field(default=30, ge=0, le=100)
+    aesthetic_percent: float = Field(default=28, ge=0, le=100)
+    composition_percent: float = Field(default=18, ge=0, le=100)
+    face_quality_percent: float = Field(default=24, ge=0, le=100)
+
+
+class PhotoTypes(Section):
+    top_picks_min_score: float = Field(default=7, ge=0, le=10)
+    top_picks_min_face_ratio: float = Field(default=0.2, ge=0, le=1)
+    top_picks_weights: TopPicksWeights = TopPicksWeights()
+
+
+class Features(Section):
+    """Parts of the product that can be switched off; a part that is off answers 403 and shows no controls."""
+
+    show_similar_button: bool = True
+    show_merge_suggestions: bool = True
+    show_rating_controls: bool = True
+    show_rating_badge: bool = True
+    show_semantic_search: bool = True
+    show_albums: bool = True
+    show_critique: bool = True
+    show_vlm_critique: bool = False
+    show_memories: bool = True
+    show_captions: bool = True
+    show_timeline: bool = True
+    show_map: bool = True
+    show_capsules: bool = True
+    show_folders: bool = True
+    show_scan_button: bool = True
+
+
+class Viewer(Section):
+    password: str = ""
+    edition_password: str = ""
+    display: Display = Display()
+    pagination: Pagination = Pagination()
+    dropdowns: Dropdowns = Dropdowns()
+    quality_thresholds: QualityThresholds = QualityThresholds()
+    defaults: Defaults = Defaults()
+    default_category: str = ""
+    photo_types: PhotoTypes = PhotoTypes()
+    features: Features = Features()
+    allowed_origins: tuple[str, ...] = ()
+    cache_ttl_seconds: float = Field(default=60, ge=0)
+    notification_duration_ms: int = Field(default=2000, ge=0)
+
+
+class User(Section):
+    password_hash: str
+    display_name: str = ""
+    role: Literal["user", "admin", "superadmin"] = "user"
+    directories: tuple[str, ...] = ()
+
+
+class Translation(Section):
+    target_language: Literal["fr", "de", "es", "it"] = "fr"
+
+
+QUALITY_LABELS = {"good": _("Good"), "great": _("Great"), "excellent": _("Excellent"), "best": _("Best")}

@@ -1,0 +1,101 @@
+"""The exceptions that cross rooms. Each maps to one HTTP status and one exit code of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one input: `field` is a parameter, a configuration key path or a file."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class FacetdError(Exception):
+    """Something the user can understand and act on: what was wrong, where, and what is expected."""
+
+    status = 500
+    exit_code = 1
+    title = "Something went wrong"
+
+    def __init__(self, message: str, *, errors: Sequence[FieldError] = (), hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.errors = tuple(errors)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [self.message, *(f"  {error}" for error in self.errors)]
+        if self.hint:
+            lines.append(self.hint)
+        return "\n".join(lines)
+
+
+class ConfigError(FacetdError):
+    """The configuration cannot be used; `errors` lists every problem with its key path."""
+
+    exit_code = 3
+    title = "The configuration is not valid"
+
+
+class InvalidInput(FacetdError):
+    """A parameter or body that does not fit; `errors` names each field."""
+
+    status = 400
+    exit_code = 2
+    title = "The request is not valid"
+
+
+class Forbidden(FacetdError):
+    """The viewer may not do this, or the feature is switched off."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(FacetdError):
+    """The thing does not exist, or the viewer may not see it: the two look alike on purpose."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(FacetdError):
+    """The state does not allow it now, for example a scan that is running already."""
+
+    status = 409
+    title = "Conflict"
+
+
+class Unavailable(FacetdError):
+    """A capability or a file is not there at the moment; the hint says what to do."""
+
+    status = 503
+    title = "Not available at the moment"
+
+
+class DatabaseUnusable(FacetdError):
+    """The library database is newer than this program, damaged, or on a file system that cannot hold it."""
+
+    title = "The library database cannot be used"
+
+
+class MediaError(FacetdError):
+    """A photo file that cannot be read. `reason` is a stable word for statistics, the message is for people."""
+
+    status = 415
+    title = "The photo cannot be read"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[MediaError], tuple[str, str]]:
+        """Pickle across the worker pipe."""
+        return (type(self), (self.reason, self.message))

@@ -1,0 +1,180 @@
+"""The dataclasses that cross rooms. No behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. Made by accounts/; turned into SQL in db/visibility.py only."""
+
+    user_id: int
+    role: str
+    root_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One photo share. `path` is the absolute directory; `name` is unique, ignoring case, and never holds `/`."""
+
+    id: int
+    name: str
+    path: str
+    online: bool
+    fs_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHeader:
+    """What the first bytes of a photo file say, before any pixel is decoded.
+
+    `width` and `height` are pixels as stored (before EXIF orientation; for HEIF after the container's own rotation).
+    `format` is a name of media.formats. `decode_bytes` estimates the memory that a full decode takes.
+    """
+
+    format: str
+    width: int
+    height: int
+    decode_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRegion:
+    """A named or unnamed area that another program wrote into XMP (MWG regions) or that Picasa kept.
+
+    Centre and size are fractions 0..1 of the picture as it is shown (after orientation). `kind` is Face, Pet, Focus or BarCode.
+    """
+
+    name: str | None
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a file and its sidecars say about a photo. None where nothing usable was found.
+
+    `date_taken` is ISO 8601 local wall time with sub-seconds where known (`2024-07-14T18:03:22.25`), `date_offset` like `+02:00`.
+    `exposure_time` in seconds; `focal_length` and `focal_length_35mm` in mm; `gps_latitude` and `gps_longitude` in
+    signed degrees; `gps_altitude` in metres; `orientation` 1..8 (EXIF), already 1 for containers that rotate by themselves;
+    `rating` 0..5, or -1 for rejected. `keywords` are in the order of the file, without duplicates.
+    `warnings` are sentences about values that were odd and left out.
+    """
+
+    date_taken: str | None = None
+    date_offset: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    iso: int | None = None
+    f_stop: float | None = None
+    exposure_time: float | None = None
+    focal_length: float | None = None
+    focal_length_35mm: float | None = None
+    exposure_bias: float | None = None
+    flash_fired: bool | None = None
+    gps_latitude: float | None = None
+    gps_longitude: float | None = None
+    gps_altitude: float | None = None
+    orientation: int = 1
+    rating: int | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: tuple[str, ...] = ()
+    regions: tuple[FaceRegion, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PixelMetrics:
+    """Everything that is measured from the pixels at the working size (long side at most 1600 px).
+
+    The names are the keys of fields.py, which has range, unit and source of each. `details` holds what only the
+    photo page shows, as JSON values: `clipping` {r|g|b: [shadow, highlight]}, `subject_box` [x, y, width, height] as
+    fractions or null, `pattern_scores` {pattern: 0..1}. `histogram` is 4 x 64 little-endian uint16 (luminance, red,
+    green, blue), each channel scaled so that its largest bin is 65535.
+    """
+
+    sharpness_laplacian: float
+    sharpness_multiscale: float
+    tech_sharpness: float
+    noise_sigma: float
+    rms_contrast: float
+    contrast_score: float
+    dynamic_range_stops: float
+    histogram_spread: float
+    shadow_clipping: float
+    highlight_clipping: float
+    shadow_clipped: bool
+    highlight_clipped: bool
+    mean_luminance: float
+    exposure_score: float
+    color_score: float
+    color_harmony: float
+    color_entropy: float
+    mean_saturation: float
+    is_monochrome: bool
+    is_silhouette: bool
+    subject_sharpness: float
+    subject_prominence: float
+    subject_placement: float
+    bg_separation: float
+    comp_score: float
+    power_point_score: float
+    leading_lines_score: float
+    isolation_bonus: float
+    composition_pattern: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    histogram: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How a photo looks before its pixels arrive: a thumbhash and its dominant colours (`#rrggbb`, most common first)."""
+
+    placeholder: bytes
+    colors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreComponent:
+    """One line of "why this score".
+
+    `value` is the stored metric, `normalized` the 0..10 that was weighed, `weight` its share 0..1 of the sum after missing
+    metrics gave theirs away, `contribution` = normalized x weight.
+    """
+
+    key: str
+    value: float
+    normalized: float
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A bonus (positive) or penalty (negative) in points 0..10 that was added to the weighted sum, and why."""
+
+    key: str
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What score/ makes of a photo: its category, its aggregate 0..10 and how that came about.
+
+    `missing` names weighed metrics that this photo does not have; their weight went to the others.
+    """
+
+    category: str
+    aggregate: float | None
+    top_picks_score: float | None
+    components: tuple[ScoreComponent, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    missing: tuple[str, ...] = ()

@@ -1,0 +1,26 @@
+"""What all tests share: the folder of real photos, and small photos made on the spot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).parents[2] / "shared" / "photos"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests of the real photos where these are absent, with a clear message; never in CI."""
+    if CORPUS.is_dir() or os.environ.get("CI"):
+        return
+    skip = pytest.mark.skip(reason=f"needs the folder of real photos at {CORPUS}")
+    for item in items:
+        if item.get_closest_marker("corpus"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The real photos with their MANIFEST.csv; use with `@pytest.mark.corpus`."""
+    return CORPUS
