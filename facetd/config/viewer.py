@@ -16,6 +16,8 @@ class Section(BaseModel):
 
 
 class Display(Section):
+    """How photos are shown."""
+
     tags_per_photo: int = Field(default=4, ge=0, le=50)
     card_width_px: int = Field(default=168, ge=80, le=800)
     image_width_px: int = Field(default=160, ge=80, le=800)
@@ -23,10 +25,14 @@ class Display(Section):
 
 
 class Pagination(Section):
+    """How many photos one page of a list has."""
+
     default_per_page: int = Field(default=64, ge=1, le=500)
 
 
 class Dropdowns(Section):
+    """How many choices the filters offer."""
+
     max_cameras: int = Field(default=50, ge=1, le=1000)
     max_lenses: int = Field(default=50, ge=1, le=1000)
     max_persons: int = Field(default=50, ge=1, le=1000)
@@ -35,6 +41,8 @@ class Dropdowns(Section):
 
 
 class QualityThresholds(Section):
+    """From which aggregate score a photo is good, great, excellent, best."""
+
     good: float = Field(default=6, ge=0, le=10)
     great: float = Field(default=7, ge=0, le=10)
     excellent: float = Field(default=8, ge=0, le=10)
@@ -48,6 +56,8 @@ class QualityThresholds(Section):
 
 
 class Defaults(Section):
+    """What the gallery hides and how it sorts until the viewer says otherwise."""
+
     hide_blinks: bool = True
     hide_bursts: bool = True
     hide_duplicates: bool = True
@@ -60,6 +70,8 @@ class Defaults(Section):
 
 
 class TopPicksWeights(Section):
+    """What the top picks score weighs."""
+
     aggregate_percent: float = Field(default=30, ge=0, le=100)
     aesthetic_percent: float = Field(default=28, ge=0, le=100)
     composition_percent: float = Field(default=18, ge=0, le=100)
@@ -67,6 +79,8 @@ class TopPicksWeights(Section):
 
 
 class PhotoTypes(Section):
+    """When a photo is a top pick."""
+
     top_picks_min_score: float = Field(default=7, ge=0, le=10)
     top_picks_min_face_ratio: float = Field(default=0.2, ge=0, le=1)
     top_picks_weights: TopPicksWeights = TopPicksWeights()
@@ -93,6 +107,8 @@ class Features(Section):
 
 
 class Viewer(Section):
+    """What the web UI and the API show."""
+
     password: str = ""
     edition_password: str = ""
     display: Display = Display()
@@ -109,6 +125,8 @@ class Viewer(Section):
 
 
 class User(Section):
+    """One account; made by `facetd user add`."""
+
     password_hash: str
     display_name: str = ""
     role: Literal["user", "admin", "superadmin"] = "user"
@@ -116,6 +134,8 @@ class User(Section):
 
 
 class Translation(Section):
+    """The language that captions are translated to."""
+
     target_language: Literal["fr", "de", "es", "it"] = "fr"
 
 
