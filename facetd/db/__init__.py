@@ -1,0 +1,1 @@
+"""SQLite: the connections, the migrations, and all the SQL, one module per subject."""

@@ -1,0 +1,162 @@
+"""A PhotoFilter as SQL conditions on `photo p`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from facetd.db.visibility import Hide
+from facetd.fields import FIELDS, Filter
+from facetd.filters import PhotoConditions, split_list
+from facetd.records import Viewer
+
+EARTH_RADIUS_KM = 6371.0088
+NO_UPPER_BOUND = "\U0010ffff"
+
+
+@dataclass(slots=True)
+class Conditions:
+    """WHERE parts (ANDed) with their named parameters."""
+
+    parts: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, sql: str, **parameters: Any) -> None:
+        """One more condition; parameter names are made unique by the caller."""
+        self.parts.append(sql)
+        self.parameters.update(parameters)
+
+    @property
+    def sql(self) -> str:
+        """` AND a AND b`, to follow a join or a WHERE."""
+        return "".join(f" AND {part}" for part in self.parts)
+
+
+def hide_bits(chosen: PhotoConditions) -> Hide:
+    """The gate bits that this filter leaves out; missing and unreadable photos are never listed."""
+    bits = Hide.MISSING | Hide.UNREADABLE
+    if not chosen.show_companions:
+        bits |= Hide.COMPANION
+    if chosen.hide_blinks:
+        bits |= Hide.BLINK
+    if chosen.hide_bursts:
+        bits |= Hide.BURST
+    if chosen.hide_duplicates:
+        bits |= Hide.DUPLICATE
+    return bits
+
+
+def conditions(chosen: PhotoConditions, viewer: Viewer) -> Conditions:
+    """Everything of `chosen` that is not in the gate. An empty result means the plain library."""
+    found = Conditions()
+    _registry(found, chosen)
+    _dates(found, chosen)
+    _text(found, chosen)
+    _tags(found, chosen)
+    _ratings(found, chosen, viewer)
+    _circle(found, chosen)
+    if chosen.min_aggregate is not None:
+        found.add("p.aggregate >= :min_aggregate", min_aggregate=chosen.min_aggregate)
+    return found
+
+
+def within_folder(found: Conditions, folder_id: int) -> None:
+    """Only photos in this folder and all below it."""
+    found.add(
+        "p.folder_id IN (WITH RECURSIVE below (id) AS (SELECT :folder_id"
+        " UNION ALL SELECT f.id FROM folder f JOIN below ON f.parent_id = below.id) SELECT id FROM below)",
+        folder_id=folder_id,
+    )
+
+
+MY_STARS = "COALESCE((SELECT r.stars FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id), 0)"
+
+
+def _registry(found: Conditions, chosen: PhotoConditions) -> None:
+    for entry in FIELDS:
+        column = MY_STARS if entry.table == "rating" else f"p.{entry.column}"
+        if entry.filter is Filter.RANGE:
+            for name, sign in ((f"min_{entry.param}", ">="), (f"max_{entry.param}", "<=")):
+                if (value := getattr(chosen, name)) is not None:
+                    found.add(f"{column} {sign} :{name}", **{name: value})
+        elif entry.filter is not None and (value := getattr(chosen, entry.param)) is not None:
+            if entry.filter is Filter.PREFIX:
+                low = str(value).split("\ufffd", 1)[0]
+                bounds = {entry.param: low, f"{entry.param}_end": low + NO_UPPER_BOUND}
+                found.add(f"{column} >= :{entry.param} AND {column} < :{entry.param}_end", **bounds)
+            else:
+                found.add(f"{column} = :{entry.param}", **{entry.param: int(value) if isinstance(value, bool) else value})
+
+
+def _dates(found: Conditions, chosen: PhotoConditions) -> None:
+    if chosen.date_from:
+        found.add("p.date_taken >= :date_from", date_from=chosen.date_from)
+    if chosen.date_to:
+        following = date.fromisoformat(chosen.date_to) + timedelta(days=1) if chosen.date_to < "9999-12-31" else NO_UPPER_BOUND
+        found.add("p.date_taken < :date_end", date_end=str(following))
+
+
+def _text(found: Conditions, chosen: PhotoConditions) -> None:
+    if not chosen.search:
+        return
+    pattern = "%" + chosen.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    columns = ("p.filename", "p.camera_model", "p.lens_model", "p.category", "p.title")
+    anywhere = " OR ".join(f"{column} LIKE :search ESCAPE '\\'" for column in columns)
+    found.add(
+        f"({anywhere} OR EXISTS (SELECT 1 FROM photo_blob b WHERE b.photo_id = p.id AND b.description LIKE :search ESCAPE '\\')"
+        " OR EXISTS (SELECT 1 FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id"
+        " WHERE pt.photo_id = p.id AND t.name LIKE :search ESCAPE '\\'))",
+        search=pattern,
+    )
+
+
+def _tags(found: Conditions, chosen: PhotoConditions) -> None:
+    required = [("tag", (chosen.tag,))] if chosen.tag else []
+    if chosen.require_tags:
+        required.append(("any_tag", split_list(chosen.require_tags)))
+    for name, tags in required:
+        found.add(f"p.id IN ({_tagged(name, len(tags))})", **_numbered(name, tags))
+    if excluded := split_list(chosen.exclude_tags):
+        found.add(f"p.id NOT IN ({_tagged('no_tag', len(excluded))})", **_numbered("no_tag", excluded))
+
+
+def _tagged(name: str, count: int) -> str:
+    names = ", ".join(f":{name}_{index}" for index in range(count))
+    return f"SELECT pt.photo_id FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE t.name IN ({names})"
+
+
+def _numbered(name: str, values: tuple[str | None, ...] | tuple[str, ...]) -> dict[str, Any]:
+    return {f"{name}_{index}": value for index, value in enumerate(values)}
+
+
+def _ratings(found: Conditions, chosen: PhotoConditions, viewer: Viewer) -> None:
+    found.parameters["viewer_id"] = viewer.user_id
+    mine = "SELECT r.photo_id FROM rating r WHERE r.user_id = :viewer_id AND"
+    if chosen.show_rejected:
+        found.add(f"p.id IN ({mine} r.is_rejected)")
+    elif chosen.hide_rejected:
+        found.add(f"p.id NOT IN ({mine} r.is_rejected)")
+    if chosen.favorites_only:
+        found.add(f"p.id IN ({mine} r.is_favorite)")
+    if chosen.min_rating is not None:
+        found.add(f"p.id IN ({mine} r.stars >= :min_rating)", min_rating=chosen.min_rating)
+
+
+def _circle(found: Conditions, chosen: PhotoConditions) -> None:
+    """A true circle on the sphere (haversine); the latitude band lets the index do the rough work."""
+    if chosen.gps_lat is None or chosen.gps_lng is None or chosen.gps_radius_km is None:
+        return
+    angle = chosen.gps_radius_km / EARTH_RADIUS_KM
+    band = math.degrees(angle)
+    found.add(
+        "p.gps_latitude BETWEEN :gps_south AND :gps_north AND p.gps_longitude IS NOT NULL AND"
+        " pow(sin(radians(p.gps_latitude - :gps_lat) / 2), 2) + cos(radians(p.gps_latitude)) * cos(radians(:gps_lat))"
+        " * pow(sin(radians(p.gps_longitude - :gps_lng) / 2), 2) <= :gps_haversine",
+        gps_south=chosen.gps_lat - band,
+        gps_north=chosen.gps_lat + band,
+        gps_lat=chosen.gps_lat,
+        gps_lng=chosen.gps_lng,
+        gps_haversine=math.sin(min(angle, math.pi) / 2) ** 2,
+    )

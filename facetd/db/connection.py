@@ -1,0 +1,147 @@
+"""One writer and a pool of readers over one SQLite file in WAL mode."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import aiosqlite
+
+from facetd.db.migrate import migrate
+from facetd.errors import DatabaseUnusable
+
+BUSY_TIMEOUT_MS = 10_000
+READER_CACHE_KIB = 8 * 1024
+WRITER_CACHE_KIB = 16 * 1024
+MMAP_BYTES = 256 * 1024 * 1024
+WAL_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class Database:
+    """The library database. Reads run side by side on `readers` connections; writes run one after the other.
+
+    A method that reads takes one statement and gives its rows in one hop to the connection's thread.
+    """
+
+    def __init__(self, path: Path, *, readers: int = 4) -> None:
+        self.path = path
+        self._reader_count = readers
+        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        self._all: list[aiosqlite.Connection] = []
+        self._writer: aiosqlite.Connection | None = None
+        self._write_lock = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Open, check (after an unclean stop) and migrate. Raises DatabaseUnusable with what to do."""
+        try:
+            self._writer = await self._connect(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+            if self._unclean_marker.exists():
+                await self._check()
+            self._unclean_marker.touch()
+            await migrate(self._writer, self.path)
+            for _ in range(self._reader_count):
+                reader = await self._connect(f"PRAGMA cache_size = -{READER_CACHE_KIB}", "PRAGMA query_only = ON")
+                self._readers.put_nowait(reader)
+        except sqlite3.DatabaseError as error:
+            await self.close(clean=False)
+            raise DatabaseUnusable(
+                f"{self.path}: {error}", hint="Move the file away to start anew, or put a backup in its place."
+            ) from error
+        except BaseException:
+            await self.close(clean=False)
+            raise
+
+    async def close(self, *, clean: bool = True) -> None:
+        """Close every connection; the write-ahead log is folded into the file."""
+        for connection in self._all:
+            await connection.close()
+        was_open = bool(self._all)
+        self._all.clear()
+        self._readers = asyncio.Queue()
+        self._writer = None
+        if clean and was_open:
+            self._unclean_marker.unlink(missing_ok=True)
+
+    async def __aenter__(self) -> Database:
+        await self.open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[aiosqlite.Connection]:
+        """A read-only connection for several statements in a row."""
+        connection = await self._readers.get()
+        try:
+            yield connection
+        finally:
+            self._readers.put_nowait(connection)
+
+    async def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
+        """All rows of one SELECT."""
+        async with self.reading() as connection:
+            return list(await connection.execute_fetchall(sql, parameters))
+
+    async def row(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Row | None:
+        """The first row of one SELECT, or None."""
+        found = await self.rows(sql, parameters)
+        return found[0] if found else None
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[aiosqlite.Connection]:
+        """One transaction: committed at the end, rolled back on any error or cancellation."""
+        if self._writer is None:
+            raise DatabaseUnusable(f"{self.path}: the database is not open")
+        async with self._write_lock:
+            writer = self._writer
+            await writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield writer
+            except BaseException:
+                await asyncio.shield(writer.execute("ROLLBACK"))
+                raise
+            await asyncio.shield(writer.execute("COMMIT"))
+
+    @property
+    def _unclean_marker(self) -> Path:
+        """Exists while the database is open: found at start, it tells of a kill or a power cut."""
+        return self.path.with_name(self.path.name + ".open")
+
+    async def _connect(self, *pragmas: str) -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(self.path, isolation_level=None, cached_statements=256)
+        self._all.append(connection)
+        connection.row_factory = sqlite3.Row
+        common = (
+            f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = NORMAL",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA temp_store = MEMORY",
+            f"PRAGMA mmap_size = {MMAP_BYTES}",
+            f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
+        )
+        for pragma in (*common, *pragmas):
+            await connection.execute(pragma)
+        return connection
+
+    async def _check(self) -> None:
+        """Integrity after an unclean stop. Raises DatabaseUnusable when the file is damaged."""
+        problems = await self.integrity()
+        if problems:
+            raise DatabaseUnusable(
+                f"{self.path}: the integrity check after an unclean stop found {problems[0]}",
+                hint="Put a backup in its place; the photos themselves are untouched.",
+            )
+
+    async def integrity(self) -> list[str]:
+        """What SQLite's quick check finds wrong, worst case ten lines; empty when the file is sound."""
+        if self._writer is None:
+            raise DatabaseUnusable(f"{self.path}: the database is not open")
+        found: Iterable[sqlite3.Row] = await self._writer.execute_fetchall("PRAGMA quick_check(10)")
+        return [str(row[0]) for row in found if row[0] != "ok"]

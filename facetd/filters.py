@@ -1,0 +1,104 @@
+"""PhotoFilter: the only way to say "these photos". Derived from the registry, used by the gallery, the API and the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+
+from facetd.fields import FIELDS, Filter, Kind
+
+
+def _flag(value: object) -> object:
+    """The query values `1` and `true` are on, `0`, `false` and empty are off."""
+    if isinstance(value, str):
+        known = {"1": True, "true": True, "0": False, "false": False, "": False}
+        if value.lower() not in known:
+            raise ValueError("expected 1 or 0")
+        return known[value.lower()]
+    return value
+
+
+def _finite(value: float) -> float:
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError("expected a finite number")
+    return value
+
+
+def _day(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("expected a day as YYYY-MM-DD")
+    date.fromisoformat(value)
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Day = Annotated[str, AfterValidator(_day)]
+Number = Annotated[float, AfterValidator(_finite)]
+
+
+class PhotoConditions(BaseModel):
+    """The conditions that are not one attribute's range or value. All conditions given are ANDed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    search: str | None = Field(default=None, max_length=500, description="Text in the file name, camera, lens, category, title, description or a tag.")
+    tag: str | None = Field(default=None, max_length=200, description="One tag, exactly.")
+    require_tags: str | None = Field(default=None, description="Tags separated by commas; any of them.")
+    exclude_tags: str | None = Field(default=None, description="Tags separated by commas; none of them.")
+    type: str | None = Field(default=None, description="A photo type of /api/type_counts, or a category.")
+    quality: str | None = Field(default=None, description="good, great, excellent or best: a lower bound of the score.")
+    top_picks_filter: Flag = Field(default=False, description="Top picks only.")
+    hide_blinks: Flag = Field(default=False, validation_alias=AliasChoices("hide_blinks", "no_blink"), description="Leave out photos with closed eyes.")
+    hide_bursts: Flag = Field(default=False, validation_alias=AliasChoices("hide_bursts", "burst_only"), description="Only the best photo of each burst.")
+    hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
+    hide_rejected: Flag = Field(default=False, description="Leave out rejected photos.")
+    show_rejected: Flag = Field(default=False, description="Only rejected photos; wins over hide_rejected.")
+    show_companions: Flag = Field(default=False, description="Also the RAW files of RAW+JPEG pairs.")
+    favorites_only: Flag = Field(default=False, description="Only favorites.")
+    min_rating: int | None = Field(default=None, ge=1, le=5, description="At least this many stars.")
+    date_from: Day | None = Field(default=None, description="First local day, YYYY-MM-DD.")
+    date_to: Day | None = Field(default=None, description="Last local day, YYYY-MM-DD, inclusive.")
+    gps_lat: Number | None = Field(default=None, ge=-90, le=90, description="Latitude of a circle's center.")
+    gps_lng: Number | None = Field(default=None, ge=-180, le=180, description="Longitude of a circle's center.")
+    gps_radius_km: Number | None = Field(default=None, gt=0, le=20_100, description="Radius of the circle in km.")
+    path_prefix: str | None = Field(default=None, description="A folder and all below it, as /<root>/<folder>.")
+    min_aggregate: Number | None = Field(default=None, description="The same as min_score.")
+
+    @model_validator(mode="after")
+    def _whole_circle(self) -> PhotoConditions:
+        given = [value is not None for value in (self.gps_lat, self.gps_lng, self.gps_radius_km)]
+        if any(given) and not all(given):
+            raise ValueError("gps_lat, gps_lng and gps_radius_km go together")
+        return self
+
+
+def _registry_parameters() -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for entry in FIELDS:
+        if entry.filter is Filter.RANGE:
+            number = int if entry.kind is Kind.INTEGER else Number
+            unit = f" ({entry.unit})" if entry.unit else ""
+            parameters[f"min_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at least."))
+            parameters[f"max_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at most."))
+        elif entry.filter is Filter.EXACT:
+            parameters[entry.param] = (str | None, Field(default=None, max_length=500, description=f"{entry.label}, exactly."))
+        elif entry.filter is Filter.PREFIX:
+            parameters[entry.param] = (str | None, Field(default=None, max_length=500, description=f"{entry.label}, its beginning."))
+        elif entry.filter is Filter.FLAG:
+            parameters[entry.param] = (Flag | None, Field(default=None, description=f"{entry.label}: 1 only these, 0 none of these."))
+    return parameters
+
+
+class _PhotoFilter(PhotoConditions):
+    """What the type checker sees of PhotoFilter; the registry adds the rest."""
+
+
+PhotoFilter: type[_PhotoFilter] = create_model("PhotoFilter", __base__=_PhotoFilter, **_registry_parameters())
+
+
+def split_list(text: str | None) -> tuple[str, ...]:
+    """The parts of a comma-separated parameter, without blanks."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
