@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ def _flag(value: object) -> object:
 
 
 def _finite(value: float) -> float:
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise ValueError("expected a finite number")
     return value
 
@@ -44,15 +45,21 @@ class PhotoConditions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    search: str | None = Field(default=None, max_length=500, description="Text in the file name, camera, lens, category, title, description or a tag.")
+    search: str | None = Field(
+        default=None, max_length=500, description="Text in the file name, camera, lens, category, title, description or a tag."
+    )
     tag: str | None = Field(default=None, max_length=200, description="One tag, exactly.")
     require_tags: str | None = Field(default=None, description="Tags separated by commas; any of them.")
     exclude_tags: str | None = Field(default=None, description="Tags separated by commas; none of them.")
     type: str | None = Field(default=None, description="A photo type of /api/type_counts, or a category.")
     quality: str | None = Field(default=None, description="good, great, excellent or best: a lower bound of the score.")
     top_picks_filter: Flag = Field(default=False, description="Top picks only.")
-    hide_blinks: Flag = Field(default=False, validation_alias=AliasChoices("hide_blinks", "no_blink"), description="Leave out photos with closed eyes.")
-    hide_bursts: Flag = Field(default=False, validation_alias=AliasChoices("hide_bursts", "burst_only"), description="Only the best photo of each burst.")
+    hide_blinks: Flag = Field(
+        default=False, validation_alias=AliasChoices("hide_blinks", "no_blink"), description="Leave out photos with closed eyes."
+    )
+    hide_bursts: Flag = Field(
+        default=False, validation_alias=AliasChoices("hide_bursts", "burst_only"), description="Only the best photo of each burst."
+    )
     hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
     hide_rejected: Flag = Field(default=False, description="Leave out rejected photos.")
     show_rejected: Flag = Field(default=False, description="Only rejected photos; wins over hide_rejected.")

@@ -31,13 +31,15 @@ class PictureHeader:
     """What the first bytes of a photo file say, before any pixel is decoded.
 
     `width` and `height` are pixels as stored (before EXIF orientation; for HEIF after the container's own rotation).
-    `format` is a name of media.formats. `decode_bytes` estimates the memory that a full decode takes.
+    `format` is a name of media.formats. `decode_bytes` estimates the memory that decoding to the working size takes.
+    `orientation` (EXIF 1..8) is set where the decoder knows it better than EXIF: RAW, and 1 where the container rotates by itself.
     """
 
     format: str
     width: int
     height: int
     decode_bytes: int
+    orientation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +180,52 @@ class Judgement:
     components: tuple[ScoreComponent, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A line for the ledger: one analysis of one photo, done or failed. `fingerprint` says of what and by what."""
+
+    kind: str
+    fingerprint: str
+    error: str | None = None
+    reason: str | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoVisit:
+    """What one visit found out about one file: everything that is stored for it in one transaction.
+
+    `folder` is relative to the root, `photo_id` is set when the row is known already (also after a move). Parts that the
+    visit did not look at are None and stay as they are; parts whose analysis failed are emptied.
+    """
+
+    root_id: int
+    folder: str
+    filename: str
+    size: int
+    mtime_ns: int
+    content_hash: str
+    sidecar_stamp: str
+    outcomes: tuple[Outcome, ...]
+    photo_id: int | None = None
+    header: PictureHeader | None = None
+    metadata: Metadata | None = None
+    appearance: Appearance | None = None
+    phash: str | None = None
+    metrics: PixelMetrics | None = None
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the library remembers of a file; enough to see whether it changed."""
+
+    photo_id: int
+    filename: str
+    size: int
+    mtime_ns: int
+    content_hash: str
+    sidecar_stamp: str
+    missing: bool

@@ -113,7 +113,7 @@ def _text(found: Conditions, chosen: PhotoConditions) -> None:
 
 
 def _tags(found: Conditions, chosen: PhotoConditions) -> None:
-    required = [("tag", (chosen.tag,))] if chosen.tag else []
+    required: list[tuple[str, tuple[str, ...]]] = [("tag", (chosen.tag,))] if chosen.tag else []
     if chosen.require_tags:
         required.append(("any_tag", split_list(chosen.require_tags)))
     for name, tags in required:
@@ -127,7 +127,7 @@ def _tagged(name: str, count: int) -> str:
     return f"SELECT pt.photo_id FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE t.name IN ({names})"
 
 
-def _numbered(name: str, values: tuple[str | None, ...] | tuple[str, ...]) -> dict[str, Any]:
+def _numbered(name: str, values: tuple[str, ...]) -> dict[str, Any]:
     return {f"{name}_{index}": value for index, value in enumerate(values)}
 
 

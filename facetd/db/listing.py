@@ -70,7 +70,8 @@ class Listing:
         """`limit` photos from `offset` on. Photos without the value come last in both directions."""
         if self._order.rated:
             return await self._rated_page(offset, limit)
-        sql = f"{await self._select()} ORDER BY {self._order.column} {self._order.way} NULLS LAST, p.id {self._order.way} LIMIT :limit OFFSET :offset"
+        column, way = self._order.column, self._order.way
+        sql = f"{await self._select()} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit OFFSET :offset"
         return await self._keys(sql, limit=limit, offset=offset)
 
     async def after(self, last: After, *, limit: int) -> list[Key]:

@@ -96,6 +96,7 @@ CREATE TABLE photo (
 );
 CREATE UNIQUE INDEX photo_place ON photo (folder_id, filename);
 CREATE INDEX photo_content ON photo (content_hash);
+CREATE INDEX photo_size ON photo (size, mtime_ns);
 CREATE INDEX photo_missing ON photo (missing_since) WHERE missing_since IS NOT NULL;
 
 -- One index for each column a list can be sorted by (fields.py); the id follows by itself.
