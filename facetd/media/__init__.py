@@ -1,0 +1,1 @@
+"""Files to pixels and facts. Knows nothing of databases, users or HTTP."""
