@@ -1,0 +1,52 @@
+"""Thumbnails as files named by the content hash of their photo."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from facetd.media.scaling import shrink
+
+SIZES = (240, 640, 1600)  # long side in px, smallest first
+
+
+def thumbnail_path(folder: Path, content_hash: str, size: int) -> Path:
+    """Where the thumbnail of `size` (one of SIZES) lies: `<folder>/ab/cd/<hash>_<size>.jpg`."""
+    return folder / content_hash[:2] / content_hash[2:4] / f"{content_hash}_{size}.jpg"
+
+
+def snap_size(requested: int) -> int:
+    """The smallest stored size that is at least `requested`, else the largest."""
+    return next((size for size in SIZES if size >= requested), SIZES[-1])
+
+
+def write_thumbnails(rgb: NDArray[np.uint8], folder: Path, content_hash: str, *, quality: int) -> NDArray[np.uint8]:
+    """Write all SIZES of `rgb` (H,W,3 uint8 sRGB) as JPEG and return the pixels of the smallest.
+
+    All three files exist afterwards: a photo smaller than a size is stored in its own size, never enlarged. Each file is
+    complete or absent at any moment. Raises OSError when the folder cannot be written.
+    """
+    picture = Image.fromarray(rgb)
+    for size in sorted(SIZES, reverse=True):
+        picture = shrink(picture, size)
+        save_jpeg(picture, thumbnail_path(folder, content_hash, size), quality=quality)
+    return np.asarray(picture)
+
+
+def save_jpeg(picture: Image.Image, target: Path, *, quality: int) -> None:
+    """Write `picture` (RGB) as baseline JPEG to `target`, through a temporary file beside it. Raises OSError.
+
+    Not flushed to the disk: a thumbnail lost with the power is made again.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        picture.save(temporary, "JPEG", quality=quality)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
