@@ -16,7 +16,7 @@ Score = Annotated[float, Field(ge=0, le=10)]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 
 DEFAULT_EXCLUDES = (
-    "@*",  # Synology: @eaDir, @tmp; QNAP: @Recently-Snapshot, @Recycle
+    "@*/",  # Synology: @eaDir, @tmp; QNAP: @Recently-Snapshot, @Recycle; only folders, a photo may be called @home.jpg
     "#recycle",
     "#snapshot",
     ".*",  # dot folders and files, and macOS `._name` companions
