@@ -84,14 +84,12 @@ class Lookout(threading.Thread):
         observer_factory: ObserverFactory,
         deliver: Callable[[Report], None],
         *,
-        mounts: Callable[[], tuple[Mount, ...]] = read_mounts,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(name="watch", daemon=True)
         self._settings = settings
         self._observer_factory = observer_factory
         self._deliver = deliver
-        self._read_mounts = mounts
         self._clock = clock
         self._log = QuietLog(logger)
         self._inbox: queue.SimpleQueue[tuple[Folder, InotifyEvent | None] | Callable[[], None] | None] = queue.SimpleQueue()
@@ -133,10 +131,15 @@ class Lookout(threading.Thread):
                 pass
         except Exception:  # a thread that died in silence would leave the library out of date for good
             logger.exception("Watching for changes has failed; the folders are rescanned every %.0f s", self._settings.rescan_interval_s)
+            self._close_observer()
             self._rescan_only()
         finally:
-            if self._observer is not None:
-                self._observer.close()
+            self._close_observer()
+
+    def _close_observer(self) -> None:
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.close()
 
     def _rescan_only(self) -> None:
         """What is left when watching itself is broken."""
@@ -224,7 +227,7 @@ class Lookout(threading.Thread):
         if root.tree:
             root.tree.drop()
         root.tree, root.timed, root.reason, root.identity = None, {}, "", None
-        self._mounts = self._read_mounts()
+        self._mounts = read_mounts()
         mount = mount_of(root.path, self._mounts)
         if mount is None or not is_network_filesystem(mount.fstype):  # nothing is asked of a share that may not answer
             root.identity = _identity(root.path)
@@ -309,7 +312,7 @@ class Lookout(threading.Thread):
         if now < self._next_presence:
             return
         self._next_presence = now + self._settings.presence_s
-        before, self._mounts = self._mounts, self._read_mounts()
+        before, self._mounts = self._mounts, read_mounts()
         changed = {mount.point for mount in {*before} ^ {*self._mounts}} if before else set()
         for root in list(self._roots.values()):
             if any(is_below(root.path, point) for point in changed):

@@ -10,7 +10,19 @@ DEFAULTS = Excludes()
 
 @pytest.mark.parametrize(
     "name",
-    ["@eaDir", "@EADIR", "@Recycle", "@Recently-Snapshot", "#recycle", "#Recycle", "#snapshot", ".thumbnails", ".stfolder", ".git", "$Recycle.Bin"],
+    [
+        "@eaDir",
+        "@EADIR",
+        "@Recycle",
+        "@Recently-Snapshot",
+        "#recycle",
+        "#Recycle",
+        "#snapshot",
+        ".thumbnails",
+        ".stfolder",
+        ".git",
+        "$Recycle.Bin",
+    ],
 )
 def test_folders_of_nas_systems_and_dot_folders_are_pruned(name: str) -> None:
     assert DEFAULTS.excluded_dir(name, f"2024/{name}")
@@ -56,7 +68,7 @@ def test_a_users_pattern_matches_the_case_exactly_and_any_component() -> None:
     ],
 )
 def test_a_pattern_with_a_slash_is_matched_against_the_path_in_the_root(pattern: str, path: str, excluded: bool) -> None:
-    assert Excludes([pattern]).excluded_dir(path.split("/")[-1], path) is excluded
+    assert Excludes([pattern]).excluded_dir(path.rsplit("/", maxsplit=1)[-1], path) is excluded
 
 
 def test_a_slash_at_the_end_restricts_a_pattern_to_folders() -> None:

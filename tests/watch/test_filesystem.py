@@ -43,12 +43,16 @@ def test_the_deepest_and_latest_mount_counts(table: str, path: str, fstype: str,
     assert filesystem_type(path, table) == fstype
 
 
-@pytest.mark.parametrize("fstype", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.rclone", "9p", "virtiofs", "ceph", "glusterfs", "davfs"])
+@pytest.mark.parametrize(
+    "fstype", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.rclone", "9p", "virtiofs", "ceph", "glusterfs", "davfs"]
+)
 def test_changes_on_network_shares_are_not_reported_by_the_kernel(fstype: str) -> None:
     assert is_network_filesystem(fstype)
 
 
-@pytest.mark.parametrize("fstype", ["ext4", "btrfs", "xfs", "zfs", "tmpfs", "overlay", "vfat", "exfat", "ntfs3", "fuseblk", "fuse.mergerfs", "fuse.shfs"])
+@pytest.mark.parametrize(
+    "fstype", ["ext4", "btrfs", "xfs", "zfs", "tmpfs", "overlay", "vfat", "exfat", "ntfs3", "fuseblk", "fuse.mergerfs", "fuse.shfs"]
+)
 def test_local_disks_are_not_network_shares(fstype: str) -> None:
     assert not is_network_filesystem(fstype)
 

@@ -183,7 +183,9 @@ def test_with_no_settle_time_everything_is_handed_over_at_once() -> None:
     assert world.after(0.1) == {"empty": CHANGED, "new": CHANGED}
 
 
-@given(st.lists(st.tuples(st.sampled_from(["growing", "closed", "complete", "touched", "removed"]), st.sampled_from("abc"), st.floats(0, 3))))
+@given(
+    st.lists(st.tuples(st.sampled_from(["growing", "closed", "complete", "touched", "removed"]), st.sampled_from("abc"), st.floats(0, 3)))
+)
 def test_whatever_happens_each_path_ends_as_what_it_is(events: list[tuple[str, str, float]]) -> None:
     world = World()
     world.write("a", 5)
