@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from facetd.errors import MediaError
 from facetd.media.color import to_srgb
 from facetd.media.failures import decoder_errors
 from facetd.media.formats import RAW
@@ -71,6 +72,19 @@ def embedded_preview(path: str, *, long_side: int = 65535, orientation: int = 1)
             return preview
         half_size = sensor_side * 2 <= max(raw.sizes.width, raw.sizes.height)
         return turn_upright(_shrunk(_demosaic(raw, half_size=half_size), long_side), orientation)
+
+
+def raw_exposure(path: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Exposure facts that LibRaw finds in places of the makers' own; opened only when `known` lacks one of them."""
+    keys = ("iso", "f_stop", "exposure_time", "focal_length")
+    if all(key in known for key in keys):
+        return {}
+    try:
+        with _opened(path) as raw:
+            values = (raw.other.iso_speed, raw.other.aperture, raw.other.shutter_speed, raw.other.focal_length)
+            return {key: round(value) if key == "iso" else value for key, value in zip(keys, values, strict=True) if 1e-7 < value < 1e6}
+    except MediaError:
+        return {}
 
 
 def _demosaic(raw: rawpy.RawPy, *, half_size: bool) -> NDArray[np.uint8]:

@@ -1,0 +1,74 @@
+"""What a photo's file and sidecars say, merged into one record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from facetd.i18n import _
+from facetd.media import formats
+from facetd.media.containers import find_blocks
+from facetd.media.exif import exif_facts, modify_date, read_directories
+from facetd.media.failures import unreadable
+from facetd.media.raw import raw_exposure
+from facetd.media.xmp import xmp_facts
+from facetd.records import Metadata, PictureHeader
+
+_LARGEST_SIDECAR = 16 << 20
+# Whatever a person or program added later wins; what the camera measured is only filled in where EXIF has nothing.
+_ADDED = ("rating", "title", "description", "keywords", "regions")
+# Values that belong together come from one source.
+_MEASURED = (("date_taken", "date_offset"), ("camera_make",), ("camera_model",), ("lens_model",), ("gps_latitude", "gps_longitude"))
+
+
+def read_metadata(path: str, header: PictureHeader, sidecars: Sequence[str]) -> Metadata:
+    """Facts about the photo at `path` from EXIF, embedded XMP and the XMP files `sidecars` (most specific first).
+
+    Rating, words and regions: sidecars before embedded XMP before EXIF. Date, camera, lens and place: EXIF before sidecars
+    before embedded XMP; a file signed by a camera without any of these dates falls back to that of its last change.
+    Orientation: the header's where the decoder knows better. One odd value never loses the others: it becomes a warning.
+    Raises MediaError `unreadable` only.
+    """
+    try:
+        with open(path, "rb") as file:
+            blocks = find_blocks(file, header.format, path)
+            directories = read_directories(blocks)
+    except OSError as error:
+        raise unreadable(error) from error
+    facts, warnings = exif_facts(directories)
+    if header.format == formats.RAW:
+        facts = {**raw_exposure(path, facts), **facts}
+    facts["orientation"] = header.orientation or facts.get("orientation", 1)
+    stored_size = (header.width, header.height)
+    read = [_read_sidecar(sidecar) for sidecar in sidecars]
+    packets = [packet for packet, problem in read if not problem]
+    warnings.extend(problem for packet, problem in read if problem)
+    added: list[dict[str, Any]] = []
+    for packet in (*packets, *blocks.xmp):
+        found, odd = xmp_facts(packet, stored_size=stored_size, orientation=facts["orientation"])
+        added.append(found)
+        warnings.extend(odd)
+    _merge(facts, added)
+    if "date_taken" not in facts and (changed := modify_date(directories)):
+        facts["date_taken"] = changed
+    return Metadata(**facts, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _merge(facts: dict[str, Any], added: list[dict[str, Any]]) -> None:
+    for key in _ADDED:
+        facts.update(next(({key: found[key]} for found in added if key in found), {}))
+    for keys in _MEASURED:
+        if keys[0] not in facts:
+            facts.update(next(({key: found[key] for key in keys if key in found} for found in added if keys[0] in found), {}))
+
+
+def _read_sidecar(path: str) -> tuple[bytes, str]:
+    """The bytes of a sidecar, or nothing and why."""
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as file:
+            packet = file.read(_LARGEST_SIDECAR)
+    except OSError as error:
+        return b"", _("The sidecar {name} cannot be opened: {why}.").format(name=name, why=error.strerror)
+    return packet, "" if packet else _("The sidecar {name} is empty.").format(name=name)
