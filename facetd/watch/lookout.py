@@ -30,9 +30,10 @@ _RACE_S = 2.0  # file times may lag behind the clock, and a scan may begin befor
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the lookout works; times in seconds."""
+    """How the lookout works; times in seconds. `never` are absolute paths of folders left alone: the daemon's own data."""
 
     excludes: Excludes
+    never: frozenset[str] = frozenset()
     settle_s: float = 2.0
     rescan_interval_s: float = 900.0
     presence_s: float = 5.0
@@ -250,7 +251,7 @@ class Lookout(threading.Thread):
         """Leave out roots inside this one, and rescan network shares mounted inside it."""
         inner = {other.path for other in self._roots.values() if other is not root and is_below(other.path, root.path)}
         shares = {mount.point for mount in self._mounts if is_network_filesystem(mount.fstype) and is_below(mount.point, root.path)}
-        tree.pruned = frozenset(inner | shares)
+        tree.pruned = frozenset(inner | shares | self._settings.never)
         for path in shares - inner - root.timed.keys():
             logger.info("%s is a network share: it is rescanned every %.0f s", path, self._settings.rescan_interval_s)
             root.timed[path] = self._clock() + self._settings.rescan_interval_s

@@ -174,6 +174,16 @@ async def test_excluded_folders_get_no_watch_and_excluded_files_no_report(tmp_pa
         assert seen.gone == set()
 
 
+async def test_the_daemons_own_data_inside_a_root_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "data/thumbs").mkdir(parents=True)
+    before = kernel_watches()
+    async with watching(tmp_path, never=frozenset((str(tmp_path / "data"),))) as seen:
+        assert kernel_watches() - before == 1
+        (tmp_path / "data/thumbs/a.jpg").write_bytes(b"x")
+        await seen.quiet()
+        assert not seen.changes
+
+
 async def test_a_folder_named_like_a_photo_is_a_folder(seen: Seen, tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
     (tmp_path / "folder.jpg/a.jpg").write_bytes(b"x")
