@@ -1,0 +1,54 @@
+/** Calls to the JSON API. Problem details become ApiError with the words that the server chose. */
+import { S } from "./strings";
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly errors: { field: string; message: string }[] = [],
+  ) {
+    super(message);
+  }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+  return call<T>(url, signal ? { signal } : {});
+}
+
+export async function postJson<T>(url: string, body: unknown): Promise<T> {
+  return call<T>(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+async function call<T>(url: string, options: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError(0, S.unreachable);
+  }
+  if (!response.ok) throw await problem(response);
+  return (await response.json()) as T;
+}
+
+async function problem(response: Response): Promise<ApiError> {
+  try {
+    const body = (await response.json()) as { title?: string; detail?: string; errors?: { field: string; message: string }[] };
+    return new ApiError(response.status, body.detail || body.title || response.statusText, body.errors ?? []);
+  } catch {
+    return new ApiError(response.status, `${response.status} ${response.statusText}`);
+  }
+}
+
+/** The address of a stored thumbnail. The content hash makes it cacheable for ever. */
+export function thumbnailUrl(photo: { id: number; v: string | null }, size: 240 | 640 | 1600): string {
+  return `/thumbnail?id=${photo.id}&size=${size}${photo.v ? `&v=${encodeURIComponent(photo.v)}` : ""}`;
+}
+
+export function imageUrl(photo: { id: number; v: string | null }): string {
+  return `/image?id=${photo.id}${photo.v ? `&v=${encodeURIComponent(photo.v)}` : ""}`;
+}

@@ -1,0 +1,293 @@
+/** The gallery: the URL is the state; the grid, the drawer, the chips and the live stream follow it. */
+import { ApiError, getJson } from "./api";
+import { hideBlank, reasonForNothing, showBlank } from "./blank";
+import { chipsOf, showChips } from "./chips";
+import { connectionNotice, hideNotice, inDialog, notice, offerKeys } from "./chrome";
+import { byId, debounce, el, isTyping, recall, remember, throttle } from "./dom";
+import { Drawer } from "./drawer";
+import { count, follow } from "./events";
+import { formatCount } from "./format";
+import { Grid } from "./grid";
+import { changed, filtersOf, pageUrl, readQuery, withoutFilters } from "./query";
+import { showScanBar } from "./scanbar";
+import { PhotoSource } from "./source";
+import { S } from "./strings";
+import type { Config, PhotosEvent, ScanStatus } from "./types";
+
+interface Visit {
+  index: number;
+  shift: number;
+  total: number;
+}
+
+const phone = matchMedia("(max-width: 559px)");
+const grid = new Grid(byId("grid"), { size: recall("size", phone.matches ? 124 : 168), whole: recall("whole", false), onSettle: rememberPlace });
+let query = readQuery(location.search);
+let source: PhotoSource;
+let config: Config | null = null;
+let drawer: Drawer | null = null;
+let scan: ScanStatus | null = null;
+let pending = { added: 0, other: 0 };
+
+history.scrollRestoration = "manual";
+open(history.state as Visit | null);
+void start();
+
+async function start(): Promise<void> {
+  offerKeys("gallery");
+  wireTools();
+  follow({ scan: onScan, photos: onPhotos, connected: connectionNotice });
+  getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
+  try {
+    config = await getJson<Config>("/api/config");
+  } catch (error) {
+    notice("config", error instanceof Error ? error.message : S.errorTitle);
+    return;
+  }
+  grid.config = config;
+  fillSort(config);
+  drawer = new Drawer(config, (changes) => go(changed(query, changes)), () => grid.relayout());
+  showState();
+  grid.render();
+  void loadTypes();
+}
+
+/** Show the list that `query` asks for; `visit` says where an earlier look at it ended. */
+function open(visit: Visit | null): void {
+  source?.stop();
+  pending = { added: 0, other: 0 };
+  showPill();
+  const start = visit ?? (/^#\d+$/.test(location.hash) ? { index: Number(location.hash.slice(1)), shift: 0, total: Number(location.hash.slice(1)) + 1 } : null);
+  const place = returnPlace() ?? start;
+  source = new PhotoSource(query, onSource, place?.total ?? null);
+  grid.setSource(source);
+  if (place && place.index > 0) grid.scrollToIndex(place.index, place.shift);
+  else scrollTo({ top: 0, behavior: "instant" });
+  showState();
+}
+
+/** Go to another list: a step of the history. */
+function go(next: URLSearchParams, replace = false): void {
+  if (next.toString() === query.toString()) return;
+  query = next;
+  const url = pageUrl("/", query);
+  if (replace) history.replaceState(null, "", url);
+  else history.pushState(null, "", url);
+  open(null);
+}
+
+addEventListener("popstate", (event) => {
+  const next = readQuery(location.search);
+  if (next.toString() === query.toString() && event.state === null) return;
+  query = next;
+  open(event.state as Visit | null);
+});
+
+/** Where the photo page was left: that photo gets the focus when it is in this list. */
+function returnPlace(): Visit | null {
+  try {
+    const text = sessionStorage.getItem("facetd.return");
+    sessionStorage.removeItem("facetd.return");
+    if (!text) return null;
+    const left = JSON.parse(text) as { query: string; index: number; total: number };
+    if (left.query !== query.toString()) return null;
+    requestAnimationFrame(() => grid.focusPhoto(left.index));
+    const visit = history.state as Visit | null;
+    return visit ?? { index: left.index, shift: 0, total: left.total };
+  } catch {
+    return null;
+  }
+}
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted) returnPlace();
+});
+
+function rememberPlace(index: number, shift: number): void {
+  if (source.total === null) return;
+  const visit: Visit = { index, shift, total: source.total };
+  history.replaceState(visit, "", pageUrl("/", query) + (index > 0 ? `#${index}` : ""));
+}
+
+function onSource(): void {
+  grid.relayout();
+  showTotal();
+  if (source.error && !source.ready) {
+    showBlank("error", source.error, () => (source.error instanceof ApiError && source.error.status === 400 ? go(withoutFilters(query)) : source.retry()));
+    if (source.error instanceof ApiError && source.error.status === 400 && filtersOf(query).length === 0) go(new URLSearchParams());
+  } else if (source.total === 0 && source.ready) {
+    showBlank(reasonForNothing(scan, filtersOf(query).length > 0), null, () => go(withoutFilters(query)));
+  } else {
+    hideBlank();
+  }
+  if (source.error && source.ready) showRetry();
+  else hideNotice("pages");
+}
+
+function showRetry(): void {
+  notice("pages", S.someFailed, true);
+  const button = el("button", { class: "link", type: "button" }, S.retry);
+  button.addEventListener("click", () => {
+    hideNotice("pages");
+    source.retry();
+  });
+  byId("notices").querySelector('[data-kind="pages"]')?.append(" ", button);
+}
+
+function showState(): void {
+  byId<HTMLInputElement>("search").querySelector("input")!.value = query.get("search") ?? "";
+  showTotal();
+  if (!config) return;
+  const { sort, sort_direction } = config.defaults;
+  byId<HTMLSelectElement>("sort").value = query.get("sort") ?? sort;
+  const ascending = (query.get("sort_direction") ?? sort_direction) === "ASC";
+  const direction = byId("direction");
+  direction.classList.toggle("ascending", ascending);
+  direction.title = ascending ? S.sortAscending : S.sortDescending;
+  direction.setAttribute("aria-label", direction.title);
+  drawer?.set(query);
+  const chips = chipsOf(query, config).filter((chip) => chip.params[0] !== "type");
+  showChips(byId("chips"), chips, (params) => go(changed(query, Object.fromEntries(params.map((param) => [param, null])))), () => go(withoutFilters(query)));
+  const badge = byId("filters").querySelector("b")!;
+  badge.hidden = chips.length === 0;
+  badge.textContent = String(chips.length);
+  markType();
+}
+
+function showTotal(): void {
+  const total = source.ready || source.total ? source.total : null;
+  const text = total === null ? "" : S.photos(formatCount(total), total === 1);
+  byId("total").textContent = text;
+  drawer?.setTotal(text);
+}
+
+function fillSort(settings: Config): void {
+  const select = byId<HTMLSelectElement>("sort");
+  for (const [group, options] of Object.entries(settings.sort_options_grouped ?? {})) {
+    select.append(el("optgroup", { label: group }, ...options.map(({ column, label }) => el("option", { value: column }, label))));
+  }
+}
+
+function wireTools(): void {
+  byId<HTMLSelectElement>("sort").addEventListener("change", (event) => {
+    const value = (event.target as HTMLSelectElement).value;
+    go(changed(query, { sort: value === config?.defaults.sort ? null : value }));
+  });
+  byId("direction").addEventListener("click", () => {
+    const standard = config?.defaults.sort_direction ?? "DESC";
+    const next = (query.get("sort_direction") ?? standard) === "ASC" ? "DESC" : "ASC";
+    go(changed(query, { sort_direction: next === standard ? null : next }));
+  });
+  const form = byId<HTMLFormElement>("search");
+  const input = form.querySelector("input")!;
+  const search = (replace: boolean) => go(changed(query, { search: input.value.trim() }), replace);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search(false);
+  });
+  input.addEventListener("input", debounce(300, () => search(query.has("search"))));
+  const size = byId<HTMLInputElement>("size");
+  [size.min, size.max, size.step, size.value] = ["96", "400", "8", String(grid.size)];
+  size.addEventListener("input", () => {
+    grid.setSize(Number(size.value));
+    remember("size", grid.size);
+  });
+  const fit = byId("fit");
+  fit.setAttribute("aria-pressed", String(grid.whole));
+  fit.addEventListener("click", () => {
+    grid.setWhole(!grid.whole);
+    fit.setAttribute("aria-pressed", String(grid.whole));
+    remember("whole", grid.whole);
+  });
+  byId("pill").addEventListener("click", () => {
+    scrollTo({ top: 0, behavior: "instant" });
+    applyChanges();
+  });
+  addEventListener("scroll", () => {
+    if (pending.added + pending.other && grid.atTop()) applyChanges();
+  }, { passive: true });
+  addEventListener("keydown", onKey);
+}
+
+function onKey(event: KeyboardEvent): void {
+  const search = byId("search").querySelector("input")!;
+  if (event.key === "Escape" && !inDialog()) {
+    if (document.activeElement === search) search.blur();
+    else if (drawer?.open) drawer.close();
+    return;
+  }
+  if (isTyping(event) || inDialog() || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  } else if (event.key === "f") {
+    drawer?.toggle();
+  } else if (event.key.startsWith("Arrow") && !(event.target instanceof Element && event.target.closest("#grid, dialog, nav"))) {
+    event.preventDefault();
+    grid.focusPhoto(Math.max(grid.focusIndex, grid.firstVisible().index));
+  }
+}
+
+async function loadTypes(): Promise<void> {
+  try {
+    const { types } = await getJson<{ types: { id: string; label: string; count: number }[] }>("/api/type_counts");
+    const links = types.map(({ id, label, count: n }) => {
+      const link = el("a", { href: pageUrl("/", changed(query, { type: id })), "data-type": id }, id ? label : S.allTypes, " ", el("span", { class: "muted" }, formatCount(n)));
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        go(changed(query, { type: id }));
+      });
+      return link;
+    });
+    byId("types").replaceChildren(...(types.some(({ count: n }) => n > 0) ? links : []));
+    markType();
+  } catch {
+    // the row of types is a shortcut: the gallery works without it
+  }
+}
+
+function markType(): void {
+  for (const link of byId("types").querySelectorAll<HTMLAnchorElement>("a")) {
+    const type = link.dataset["type"] ?? "";
+    link.href = pageUrl("/", changed(query, { type }));
+    if (type === (query.get("type") ?? "")) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+const refreshTypes = throttle(3000, () => void loadTypes());
+const refreshList = throttle(1000, () => {
+  if (source.total === 0 || grid.atTop()) applyChanges();
+  else showPill();
+});
+
+function onPhotos(event: PhotosEvent): void {
+  pending.added += count(event.added);
+  pending.other += count(event.changed) + count(event.removed) || 1;
+  refreshList();
+  refreshTypes();
+}
+
+function applyChanges(): void {
+  pending = { added: 0, other: 0 };
+  showPill();
+  void source.refresh();
+}
+
+function showPill(): void {
+  const pill = byId("pill");
+  pill.hidden = pending.added + pending.other === 0;
+  pill.textContent = pending.added ? S.newPhotos(formatCount(pending.added), pending.added === 1) : S.libraryChanged;
+}
+
+function onScan(status: ScanStatus): void {
+  scan = { ...status, roots: status.roots ?? scan?.roots ?? [] };
+  showScanBar(status);
+  const away = (scan.roots ?? []).filter((root) => !root.online).map((root) => root.name);
+  const banner = byId("banner");
+  banner.hidden = away.length === 0;
+  banner.textContent = away.length ? S.rootOffline(away.join(", "), away.length === 1) : "";
+  if (source.total === 0 && source.ready) showBlank(reasonForNothing(scan, filtersOf(query).length > 0), null, () => go(withoutFilters(query)));
+}

@@ -1,0 +1,235 @@
+/** The information panel of the photo page. */
+import { imageUrl } from "./api";
+import { categoryLabel } from "./card";
+import { el, icon, recall, remember } from "./dom";
+import { valueLabel } from "./drawer";
+import { formatBytes, formatCount, formatFine, formatMetric, formatMoment, formatPoints, formatScore, formatShare, formatShutter, formatStamp, formatSum, humanize, scoreLevel } from "./format";
+import { histogramFigure } from "./histogram";
+import { pageUrl } from "./query";
+import { scaleOf } from "./range";
+import { S } from "./strings";
+import type { Breakdown, Config, Metric, PhotoDetails } from "./types";
+
+type Row = [string, Node | string | null | undefined | false];
+
+/** Fill `panel` with all that is known about `photo`. */
+export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Config, onPattern: () => void): void {
+  const sections = [
+    headline(photo, config),
+    photo.histogram ? section(S.histogram, "histogram", histogramFigure(photo.histogram, photo)) : null,
+    photo.breakdown ? section(S.why, "why", breakdownTable(photo.breakdown, photo, config)) : null,
+    camera(photo),
+    composition(photo, config, onPattern),
+    ...scores(photo, config),
+    tags(photo),
+    file(photo),
+  ];
+  const shell = el("div", { class: "panel-content" }, ...sections);
+  shell.classList.toggle("terse", !recall("explanations", true));
+  panel.replaceChildren(shell);
+}
+
+function section(title: string, name: string, ...content: (Node | null)[]): HTMLElement {
+  const id = `section-${name}`;
+  return el("section", { class: `section about-${name}`, "aria-labelledby": id }, el("h2", { id }, title), ...content);
+}
+
+function rows(list: Row[]): HTMLElement {
+  return el("dl", { class: "rows" }, ...list.filter(([, value]) => value).flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, value)]));
+}
+
+function headline(photo: PhotoDetails, config: Config): HTMLElement {
+  const score = typeof photo.aggregate === "number" ? photo.aggregate : null;
+  const level = score === null ? 0 : scoreLevel(score, config.quality_thresholds);
+  const stars = photo.star_rating ?? 0;
+  return el(
+    "header",
+    { class: "headline" },
+    el("p", { class: `score big level-${level}`, "aria-label": score === null ? S.noScore : S.scoreOf(formatScore(score)) }, score === null ? "–" : formatScore(score)),
+    el(
+      "div",
+      {},
+      el("h1", { dir: "auto" }, photo.filename),
+      el("p", { class: "muted" }, photo.date_taken ? el("time", { datetime: photo.date_taken }, formatMoment(photo.date_taken)) : S.noDate),
+      el(
+        "p",
+        { class: "marks" },
+        photo.category && el("a", { class: "mark", href: pageUrl("/", new URLSearchParams({ category: photo.category })) }, categoryLabel(photo.category, config)),
+        stars > 0 && el("span", { class: "mark", "aria-label": S.stars(stars) }, "★".repeat(stars)),
+        photo.offline && el("span", { class: "mark bad" }, S.offlineRoot),
+      ),
+    ),
+  );
+}
+
+function breakdownTable(breakdown: Breakdown, photo: PhotoDetails, config: Config): HTMLElement {
+  const sum = breakdown.components.reduce((total, { contribution }) => total + contribution, 0);
+  const most = Math.max(0.001, ...breakdown.components.map(({ contribution }) => contribution));
+  const body = [...breakdown.components]
+    .sort((a, b) => b.contribution - a.contribution)
+    .map((part) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, part.label || label(part.key, config)),
+        el("td", { class: "number" }, formatScore(part.normalized)),
+        el("td", { class: "number muted" }, formatShare(part.weight)),
+        el("td", { class: "share" }, bar(part.contribution / most, null)),
+        el("td", { class: "number strong" }, formatSum(part.contribution)),
+      ),
+    );
+  const extra = breakdown.adjustments.map((part) =>
+    el(
+      "tr",
+      { class: part.points < 0 ? "penalty" : "bonus" },
+      el("th", { scope: "row", colspan: 4 }, part.points < 0 ? S.penalty : S.bonus, ": ", part.reason || humanize(part.key)),
+      el("td", { class: "number strong" }, formatPoints(part.points)),
+    ),
+  );
+  const foot = [
+    breakdown.adjustments.length ? el("tr", {}, el("th", { scope: "row", colspan: 4 }, S.weighed), el("td", { class: "number strong" }, formatSum(sum))) : null,
+    ...extra,
+    typeof photo.aggregate === "number" ? el("tr", { class: "sum" }, el("th", { scope: "row", colspan: 4 }, S.total), el("td", { class: "number strong" }, formatSum(photo.aggregate))) : null,
+  ];
+  const head = el("tr", {}, ...[S.components, S.value, S.weight].map((text, n) => el("th", { scope: "col", class: n ? "number" : "" }, text)), el("th", { scope: "colgroup", colspan: 2, class: "number" }, S.points));
+  return el(
+    "div",
+    {},
+    el("p", { class: "muted" }, S.whyIntro(categoryLabel(breakdown.category, config))),
+    el("table", { class: "breakdown" }, el("thead", {}, head), el("tbody", {}, ...body), el("tfoot", {}, ...foot)),
+    breakdown.missing.length > 0 && el("p", { class: "muted" }, S.missing(breakdown.missing.map((key) => label(key, config)).join(", "))),
+  );
+}
+
+function label(key: string, config: Config): string {
+  return config.metrics[key]?.label ?? humanize(key);
+}
+
+function camera(photo: PhotoDetails): HTMLElement | null {
+  const exif = photo.exif ?? {};
+  const equivalent = exif["focal_length_35mm"];
+  const settings = [
+    photo.shutter_speed && formatShutter(photo.shutter_speed),
+    photo.f_stop && `f/${formatFine(photo.f_stop)}`,
+    photo.iso && `ISO ${formatCount(photo.iso)}`,
+    photo.focal_length && `${formatFine(photo.focal_length)} mm` + (typeof equivalent === "number" && equivalent !== photo.focal_length ? ` (${formatCount(equivalent)} mm)` : ""),
+  ].filter(Boolean);
+  const make = typeof exif["camera_make"] === "string" ? exif["camera_make"] : "";
+  const model = photo.camera_model ?? "";
+  const name = model && make && !model.toLowerCase().startsWith((make.split(" ")[0] ?? "").toLowerCase()) ? `${make} ${model}` : model || make;
+  const [latitude, longitude] = [photo.gps_latitude, photo.gps_longitude];
+  const list: Row[] = [
+    [S.camera, name],
+    [S.lens, photo.lens_model],
+    [S.settings, settings.length ? settings.join("  ·  ") : null],
+    ...extras(exif),
+    [S.place, latitude != null && longitude != null ? `${latitude.toFixed(5)}, ${longitude.toFixed(5)}` : null],
+  ];
+  return list.some(([, value]) => value) ? section(S.camera, "camera", rows(list)) : null;
+}
+
+const SHOWN_ELSEWHERE = new Set(["camera_make", "camera_model", "lens_model", "iso", "f_stop", "exposure_time", "shutter_speed", "focal_length", "focal_length_35mm", "date_taken", "size", "file_size", "format", "gps_latitude", "gps_longitude", "orientation", "mtime", "modified"]);
+
+function extras(exif: Record<string, unknown>): Row[] {
+  return Object.entries(exif)
+    .filter(([key]) => !SHOWN_ELSEWHERE.has(key))
+    .map(([key, value]): Row => [S.exif[key] ?? humanize(key), plain(key, value)]);
+}
+
+function plain(key: string, value: unknown): string | null {
+  if (value === null || value === undefined || value === "") return null;
+  if (typeof value === "boolean") return value ? S.yesFlag : S.noFlag;
+  if (Array.isArray(value)) return value.length ? value.map((each) => (typeof each === "object" ? JSON.stringify(each) : String(each))).join(", ") : null;
+  if (typeof value === "number") return key === "exposure_bias" ? `${formatPoints(value)} EV` : key === "gps_altitude" ? `${formatCount(value)} m` : formatFine(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function composition(photo: PhotoDetails, config: Config, onPattern: () => void): HTMLElement | null {
+  const found = Object.entries(photo.details?.pattern_scores ?? {}).sort(([, a], [, b]) => b - a);
+  if (!photo.composition_pattern && !found.length) return null;
+  const button = el("button", { class: "mark action", type: "button" }, photo.composition_pattern ? valueLabel(config, "composition_pattern", photo.composition_pattern) : S.patternNone);
+  button.title = S.showPattern;
+  button.append(icon("grid-3x3"));
+  button.addEventListener("click", onPattern);
+  const bars = found.slice(0, 4).map(([pattern, share]) => el("div", { class: "metric slim" }, el("span", { class: "label" }, valueLabel(config, "composition_pattern", pattern)), el("span", { class: "value" }, formatShare(share)), bar(share, null)));
+  return section(S.composition, "composition", el("p", {}, button), ...bars);
+}
+
+/** A section per group of the registry, with a bar per metric. */
+function scores(photo: PhotoDetails, config: Config): HTMLElement[] {
+  const groups = new Map<string, Metric[]>();
+  for (const metric of metricsOf(config)) {
+    if (metric.group === "camera" || metric.group === "general" || metric.group === "content") continue;
+    if (metric.kind === "text" || metric.kind === "date" || photo[metric.key] === null || photo[metric.key] === undefined) continue;
+    groups.set(metric.group, [...(groups.get(metric.group) ?? []), metric]);
+  }
+  if (!groups.size) return [];
+  const toggle = el("button", { class: "link", type: "button", "aria-pressed": String(recall("explanations", true)) }, S.showExplanations);
+  toggle.addEventListener("click", () => {
+    const on = !recall("explanations", true);
+    remember("explanations", on);
+    toggle.setAttribute("aria-pressed", String(on));
+    toggle.closest(".panel-content")?.classList.toggle("terse", !on);
+  });
+  const title = el("div", { class: "with-action" }, el("h2", { id: "section-scores" }, S.scores), toggle);
+  const parts = [...groups].map(([group, metrics]) => el("div", { class: "group" }, el("h3", {}, config.groups?.[group] ?? humanize(group)), ...metrics.map((metric) => metricRow(metric, photo[metric.key], config))));
+  return [el("section", { class: "section about-scores", "aria-labelledby": "section-scores" }, title, ...parts)];
+}
+
+function metricsOf(config: Config): Metric[] {
+  const known = Object.entries(config.metrics).map(([key, metric]): Metric => ({ key, param: key, label: humanize(key), group: "general", kind: "real", filter: null, low: null, high: null, unit: null, explain: "", higher_is_better: null, ...metric }));
+  const names = new Set(known.map(({ key }) => key));
+  return [...known, ...config.filters.filter(({ key }) => !names.has(key))];
+}
+
+function metricRow(metric: Metric, value: unknown, config: Config): HTMLElement {
+  const scale = metric.kind === "flag" ? null : scaleOf(metric);
+  const share = scale && typeof value === "number" ? Math.min(1, Math.max(0, scale.toTick(value) / 200)) : null;
+  const level = metric.kind === "score" && typeof value === "number" ? scoreLevel(value, config.quality_thresholds) : null;
+  return el(
+    "div",
+    { class: "metric", "data-key": metric.key },
+    el("span", { class: "label" }, metric.label, metric.higher_is_better === false && metric.kind !== "flag" && el("small", { class: "muted" }, ` ${S.lowerIsBetter}`)),
+    el("span", { class: "value" }, formatMetric(metric, value)),
+    share !== null && bar(share, level),
+    metric.explain && el("p", { class: "explain" }, metric.explain),
+  );
+}
+
+function bar(share: number, level: number | null): HTMLElement {
+  const fill = el("span", { class: level === null ? "fill" : `fill level-${level}` });
+  fill.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+  return el("span", { class: "meter", "aria-hidden": "true" }, fill);
+}
+
+function tags(photo: PhotoDetails): HTMLElement | null {
+  const names = photo.tags_list ?? [];
+  const colors = (photo.colors ?? (photo.color ? [photo.color] : [])).filter((color) => /^#[0-9a-f]{6}$/i.test(color));
+  const swatches = colors.map((color) => {
+    const node = el("li", { title: color, "aria-label": color });
+    node.style.backgroundColor = color;
+    return node;
+  });
+  if (!names.length && !swatches.length) return null;
+  return section(
+    names.length ? S.tags : S.colors,
+    "tags",
+    names.length ? el("p", { class: "marks" }, ...names.map((tag) => el("a", { class: "mark", href: pageUrl("/", new URLSearchParams({ tag })) }, el("bdi", {}, tag)))) : null,
+    swatches.length ? el("ul", { class: "swatches", "aria-label": S.colors }, ...swatches) : null,
+  );
+}
+
+function file(photo: PhotoDetails): HTMLElement {
+  const exif = photo.exif ?? {};
+  const [width, height] = [photo.image_width, photo.image_height];
+  const size = exif["file_size"] ?? exif["size"] ?? photo["file_size"];
+  const changed = exif["mtime"] ?? exif["modified"];
+  const list: Row[] = [
+    [S.dimensions, width && height ? `${width} × ${height}  ·  ${S.megapixels(formatScore((width * height) / 1e6))}` : null],
+    [S.exif["format"] ?? "", typeof exif["format"] === "string" ? exif["format"].toUpperCase() : null],
+    [S.exif["file_size"] ?? "", typeof size === "number" ? formatBytes(size) : null],
+    [S.exif["mtime"] ?? "", typeof changed === "string" || typeof changed === "number" ? formatStamp(changed) : null],
+    [S.path, el("code", { class: "path" }, photo.path)],
+  ];
+  return section(S.file, "file", rows(list), el("p", {}, el("a", { class: "button", href: imageUrl(photo), download: photo.filename }, icon("download"), S.download)));
+}
