@@ -1,0 +1,29 @@
+"""Jinja: one environment, everything escaped, static() and _() known to every template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from facetd.http.pages.built import BuiltFiles
+from facetd.i18n import _
+from facetd.version import __version__
+
+TEMPLATES: web.AppKey[Environment] = web.AppKey("templates", Environment)
+
+
+def make_environment(folder: Path, built: BuiltFiles) -> Environment:
+    """Templates from `folder`. An undefined name is an error, not an empty string."""
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    environment.globals |= {"static": built.url, "_": _, "version": __version__}
+    return environment
+
+
+def render(request: web.Request, template: str, /, *, status: int = 200, **values: object) -> web.Response:
+    """Render `template` as an HTML answer that is revalidated on each visit."""
+    html = request.config_dict[TEMPLATES].get_template(template).render(path=request.path, **values)
+    return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers={"Cache-Control": "no-cache"})
