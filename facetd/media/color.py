@@ -14,9 +14,9 @@ _SPACE_OF_MODE = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _SAME_AS_SRGB = 2  # of 255: profiles that differ less on a grid of colours are sRGB under another name
 
 
-def to_srgb(picture: Image.Image, icc: object) -> NDArray[np.uint8]:
-    """RGB uint8 (H,W,3) in sRGB of a picture in mode L, RGB or CMYK with the profile `icc` (bytes, or None for sRGB)."""
-    if isinstance(icc, bytes) and 128 < len(icc) <= _LARGEST_PROFILE:
+def to_srgb(picture: Image.Image, icc: bytes | None) -> NDArray[np.uint8]:
+    """RGB uint8 (H,W,3) in sRGB of a picture in mode L, RGB or CMYK with the profile `icc` (None for sRGB)."""
+    if icc and 128 < len(icc) <= _LARGEST_PROFILE:
         transform = _transform(icc, picture.mode)
         if transform is not None:
             converted = ImageCms.applyTransform(picture, transform)

@@ -13,6 +13,7 @@ from facetd.media.color import to_srgb
 from facetd.media.failures import decoder_errors
 from facetd.media.headers import PILLOW_NAMES, check_limits, read_header
 from facetd.media.orientation import turn_upright, upright_size, valid_orientation
+from facetd.media.profiles import profile_of
 from facetd.media.raw import decode_raw_both, decode_raw_neutral, embedded_preview
 from facetd.media.scaling import fit, flatten, shrink
 from facetd.records import PictureHeader
@@ -83,7 +84,7 @@ def _decode_heif(path: str, long_side: int) -> NDArray[np.uint8]:
     import pillow_heif  # noqa: PLC0415  only processes that meet a HEIF file pay for it
 
     picture = pillow_heif.open_heif(path).to_pillow()
-    return np.ascontiguousarray(to_srgb(shrink(flatten(picture), long_side), picture.info.get("icc_profile")))
+    return np.ascontiguousarray(to_srgb(shrink(flatten(picture), long_side), profile_of(picture)))
 
 
 def _decode_pillow(path: str, header: PictureHeader, long_side: int, orientation: int) -> NDArray[np.uint8]:
@@ -92,7 +93,7 @@ def _decode_pillow(path: str, header: PictureHeader, long_side: int, orientation
 
     with Image.open(path, formats=[PILLOW_NAMES[header.format]]) as picture:
         turn = _turn_still_needed(picture, header.format, orientation)
-        icc = picture.info.get("icc_profile")
+        icc = profile_of(picture)
         if header.format == formats.JPEG:
             # Asked for in the photo's own shape: Pillow takes the smaller of the two ratios.
             picture.draft(picture.mode, fit(*picture.size, long_side))

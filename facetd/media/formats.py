@@ -7,98 +7,20 @@ from typing import Literal
 JPEG, PNG, WEBP, TIFF, BMP, GIF, HEIF, AVIF, JXL, RAW = "jpeg", "png", "webp", "tiff", "bmp", "gif", "heif", "avif", "jxl", "raw"
 
 # Suffixes of the cameras whose files LibRaw reads.
-RAW_SUFFIXES: frozenset[str] = frozenset(
-    f".{suffix}"
-    for suffix in [
-        "3fr",
-        "arw",
-        "bay",
-        "cap",
-        "cr2",
-        "cr3",
-        "crw",
-        "cs1",
-        "dc2",
-        "dcr",
-        "dng",
-        "drf",
-        "erf",
-        "fff",
-        "gpr",
-        "iiq",
-        "k25",
-        "kc2",
-        "kdc",
-        "mdc",
-        "mef",
-        "mos",
-        "mrw",
-        "nef",
-        "nrw",
-        "orf",
-        "pef",
-        "ptx",
-        "pxn",
-        "qtk",
-        "raf",
-        "raw",
-        "rw2",
-        "rwl",
-        "rwz",
-        "sr2",
-        "srf",
-        "srw",
-        "sti",
-        "x3f",
-    ]
-)
-PICTURE_SUFFIXES: frozenset[str] = frozenset(
-    f".{suffix}"
-    for suffix in [
-        "jpg",
-        "jpeg",
-        "jpe",
-        "jfif",
-        "mpo",
-        "heic",
-        "heif",
-        "hif",
-        "heics",
-        "avif",
-        "png",
-        "webp",
-        "tif",
-        "tiff",
-        "bmp",
-        "dib",
-        "gif",
-        "jxl",
-    ]
-)
+RAW_SUFFIXES: frozenset[str] = frozenset({
+    ".3fr", ".arw", ".bay", ".cap", ".cr2", ".cr3", ".crw", ".cs1", ".dc2", ".dcr", ".dng", ".drf", ".erf", ".fff", ".gpr", ".iiq",
+    ".k25", ".kc2", ".kdc", ".mdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".ptx", ".pxn", ".qtk", ".raf", ".raw",
+    ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".sti", ".x3f",
+})  # fmt: skip
+PICTURE_SUFFIXES: frozenset[str] = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".heic", ".heif", ".hif", ".heics", ".avif", ".png", ".webp", ".tif", ".tiff", ".bmp",
+    ".dib", ".gif", ".jxl",
+})  # fmt: skip
 PHOTO_SUFFIXES: frozenset[str] = PICTURE_SUFFIXES | RAW_SUFFIXES
-VIDEO_SUFFIXES: frozenset[str] = frozenset(
-    f".{suffix}"
-    for suffix in [
-        "mp4",
-        "m4v",
-        "mov",
-        "avi",
-        "mkv",
-        "webm",
-        "mts",
-        "m2ts",
-        "mpg",
-        "mpeg",
-        "3gp",
-        "3g2",
-        "wmv",
-        "flv",
-        "ogv",
-        "vob",
-        "insv",
-        "lrv",
-    ]
-)
+VIDEO_SUFFIXES: frozenset[str] = frozenset({
+    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mts", ".m2ts", ".mpg", ".mpeg", ".3gp", ".3g2", ".wmv", ".flv", ".ogv", ".vob",
+    ".insv", ".lrv",
+})  # fmt: skip
 
 SNIFF_BYTES = 4096  # enough for the first TIFF directory of every DNG seen
 

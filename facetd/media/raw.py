@@ -16,6 +16,7 @@ from facetd.media.color import to_srgb
 from facetd.media.failures import decoder_errors
 from facetd.media.formats import RAW
 from facetd.media.orientation import exif_orientation_of_flip, turn_upright, valid_orientation
+from facetd.media.profiles import profile_of
 from facetd.media.scaling import fit, flatten, shrink
 from facetd.records import PictureHeader
 
@@ -107,7 +108,7 @@ def _preview(raw: rawpy.RawPy, long_side: int, orientation: int) -> NDArray[np.u
         picture = Image.open(io.BytesIO(thumb.data), formats=["JPEG"])
         turn = _preview_orientation(picture, raw.sizes.width >= raw.sizes.height, orientation)
         picture.draft(picture.mode, fit(*picture.size, long_side))
-        pixels = to_srgb(shrink(flatten(picture), long_side), picture.info.get("icc_profile"))
+        pixels = to_srgb(shrink(flatten(picture), long_side), profile_of(picture))
     except (rawpy.LibRawError, rawpy.NotSupportedError, OSError, ValueError, SyntaxError, TypeError):
         return None
     return turn_upright(pixels, turn)
