@@ -92,6 +92,8 @@ class Penalties(Section):
     shadow_clipping_max_points: Score = 0.7
     highlight_clipping_start: Ratio = 0.04
     highlight_clipping_max_points: Score = 1.0
+    blur_start: Score = 3.2
+    blur_max_points: Score = 1.2
     blink_points: Score = 1.0
 
 

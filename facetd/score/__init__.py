@@ -1,0 +1,1 @@
+"""Numbers to judgement: pixel metrics, categories, weights, penalties, aggregate."""

@@ -1,0 +1,119 @@
+"""All pixel metrics of one photo in one call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetd.config import Config
+from facetd.records import PixelMetrics
+from facetd.score.color import measure_color
+from facetd.score.composition import composition_score
+from facetd.score.exposure import measure_exposure, silhouette_strength
+from facetd.score.lines import find_edges, find_lines, leading_lines
+from facetd.score.noise import noise_sigma
+from facetd.score.patterns import pattern_scores
+from facetd.score.planes import make_planes
+from facetd.score.saliency import saliency_map
+from facetd.score.sharpness import measure_sharpness
+from facetd.score.subject import find_subject
+from facetd.score.tone import histogram, measure_tone, packed_histogram
+
+MEASURE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSettings:
+    """Where measured numbers become a yes or no; from the sections `thresholds` and `exposure` of the configuration."""
+
+    monochrome_saturation: float = 0.05
+    silhouette_dark_share: float = 0.30
+    pattern_confidence: float = 0.25
+    shadow_level: int = 2
+    highlight_level: int = 253
+    clipped_share: float = 0.02
+
+    @classmethod
+    def from_config(cls, config: Config) -> MeasureSettings:
+        """The settings in `config`."""
+        thresholds, exposure = config.thresholds, config.exposure
+        return cls(
+            monochrome_saturation=thresholds.monochrome_saturation,
+            silhouette_dark_share=thresholds.silhouette_dark_share,
+            pattern_confidence=thresholds.pattern_confidence,
+            shadow_level=exposure.shadow_level,
+            highlight_level=exposure.highlight_level,
+            clipped_share=exposure.clipped_share,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any setting and with MEASURE_VERSION."""
+        text = json.dumps({"version": MEASURE_VERSION, **asdict(self)}, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
+    """Every metric of `rgb`, (H, W, 3) upright sRGB, 8 bit, long side at most 1600, at least 1x1.
+
+    Deterministic; about 40 ms on one core for 1600x1067. Raises ValueError for another shape or type.
+    """
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
+        raise ValueError(f"expected (H, W, 3) uint8, found {rgb.shape} {rgb.dtype}")
+    planes = make_planes(rgb)
+    luma = histogram(planes.gray)
+    channels = [histogram(np.ascontiguousarray(planes.rgb[..., i])) for i in range(3)]
+    tone = measure_tone(planes, luma)
+    exposure = measure_exposure(tone, channels, settings.shadow_level, settings.highlight_level)
+    color = measure_color(planes.color, settings.monochrome_saturation)
+    sigma = noise_sigma(planes.gray)
+    sharp = measure_sharpness(planes.gray, sigma, planes.grid)
+    saliency = saliency_map(planes.lab, sharp.detail)
+    subject = find_subject(planes.lab, saliency, sharp)
+    edges = find_edges(planes.lines)
+    lines = find_lines(edges)
+    leading = leading_lines(lines, subject.x, subject.y, subject.presence)
+    patterns = pattern_scores(planes.lab, planes.luma, subject, edges, lines, sharp)
+    best = max(patterns, key=lambda name: patterns[name])
+    return PixelMetrics(
+        sharpness_laplacian=sharp.laplacian,
+        sharpness_multiscale=sharp.octaves,
+        tech_sharpness=sharp.score,
+        noise_sigma=sigma,
+        rms_contrast=round(tone.rms, 6),
+        contrast_score=tone.contrast_score,
+        dynamic_range_stops=round(tone.stops, 4),
+        histogram_spread=round(tone.spread, 6),
+        shadow_clipping=round(exposure.shadows, 6),
+        highlight_clipping=round(exposure.highlights, 6),
+        shadow_clipped=exposure.shadows > settings.clipped_share,
+        highlight_clipped=exposure.highlights > settings.clipped_share,
+        mean_luminance=round(tone.mean, 6),
+        exposure_score=exposure.score,
+        color_score=color.score,
+        color_harmony=color.harmony,
+        color_entropy=color.entropy,
+        mean_saturation=round(color.saturation, 6),
+        is_monochrome=color.monochrome,
+        is_silhouette=silhouette_strength(planes.lab, tone, subject.mask, settings.silhouette_dark_share) > 0.5,
+        subject_sharpness=subject.sharpness,
+        subject_prominence=subject.prominence,
+        subject_placement=subject.placement,
+        bg_separation=subject.separation,
+        comp_score=composition_score(saliency, subject, leading, patterns),
+        power_point_score=subject.power_point,
+        leading_lines_score=leading,
+        isolation_bonus=subject.isolation,
+        composition_pattern=best if patterns[best] >= settings.pattern_confidence else "",
+        details={
+            "clipping": {name: [round(v, 6) for v in lost] for name, lost in zip("rgb", exposure.channels, strict=True)},
+            "subject_box": list(subject.box) if subject.box else None,
+            "pattern_scores": patterns,
+            "blockiness": sharp.blockiness,
+        },
+        histogram=packed_histogram(luma, channels),
+    )

@@ -1,0 +1,83 @@
+"""Setting a metric in relation to a library: percentile ranks from a stored snapshot of quantiles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+
+from facetd.errors import ConfigError
+
+STEPS = 21  # quantiles 0, 5, ... 100 %
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The distribution of each metric over one library at one moment.
+
+    `id` is a hash of the numbers; `quantiles` maps a field's key to its STEPS quantiles from 0 to 100 %, never falling; `photos` is how many were
+    counted.
+    """
+
+    id: str
+    photos: int
+    quantiles: Mapping[str, tuple[float, ...]]
+
+    def rank(self, key: str, value: float) -> float | None:
+        """Share 0..1 of the library below `value` (half of what is equal), linear between quantiles; None where `key` was not counted."""
+        steps = self.quantiles.get(key)
+        if not steps:
+            return None
+        shares = np.linspace(0.0, 1.0, len(steps))
+        below = float(np.interp(value, steps, shares, left=0.0, right=1.0))
+        equal = [share for share, step in zip(shares, steps, strict=True) if step == value]
+        return 0.5 * (float(equal[0]) + float(equal[-1])) if equal else below
+
+    def to_json(self) -> str:
+        """As text that `snapshot_from_json` reads."""
+        return json.dumps({"id": self.id, "photos": self.photos, "quantiles": {k: list(v) for k, v in self.quantiles.items()}}, sort_keys=True)
+
+
+def make_snapshot(columns: Mapping[str, Sequence[float]]) -> Snapshot:
+    """Snapshot of `columns`: the values of each metric over the library, None and NaN left out by the caller or here."""
+    quantiles = {}
+    photos = 0
+    for key, column in sorted(columns.items()):
+        values = [float(v) for v in column if v is not None and math.isfinite(v)]
+        photos = max(photos, len(values))
+        if values:
+            quantiles[key] = tuple(round(float(v), 5) for v in np.quantile(values, np.linspace(0.0, 1.0, STEPS)))
+    return Snapshot(_identity(quantiles), photos, quantiles)
+
+
+def snapshot_from_json(text: str) -> Snapshot:
+    """The snapshot that `to_json` wrote. Raises ConfigError when the text is not one."""
+    try:
+        data = json.loads(text)
+        quantiles = {str(key): tuple(float(v) for v in steps) for key, steps in data["quantiles"].items()}
+        photos = int(data["photos"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"the stored snapshot of the library cannot be read: {error}", hint="recompute it from the library") from error
+    for key, steps in quantiles.items():
+        if any(not math.isfinite(v) for v in steps) or list(steps) != sorted(steps):
+            raise ConfigError(f"the stored snapshot of the library has quantiles of {key} that fall", hint="recompute it from the library")
+    return Snapshot(_identity(quantiles), photos, quantiles)
+
+
+def _identity(quantiles: Mapping[str, tuple[float, ...]]) -> str:
+    return hashlib.blake2b(json.dumps(quantiles, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def built_in() -> Snapshot:
+    """The snapshot that counts until the library has its own, measured over some 350 varied photos."""
+    return snapshot_from_json(resources.files("facetd.score").joinpath("snapshot.json").read_text(encoding="utf-8"))
+
+
+BUILT_IN = built_in()
