@@ -229,3 +229,4 @@ class KnownFile:
     content_hash: str
     sidecar_stamp: str
     missing: bool
+    readable: bool

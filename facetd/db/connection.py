@@ -145,3 +145,10 @@ class Database:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         found: Iterable[sqlite3.Row] = await self._writer.execute_fetchall("PRAGMA quick_check(10)")
         return [str(row[0]) for row in found if row[0] != "ok"]
+
+    async def outside_transaction(self, sql: str) -> None:
+        """A statement that SQLite does not allow in a transaction, such as VACUUM."""
+        if self._writer is None:
+            raise DatabaseUnusable(f"{self.path}: the database is not open")
+        async with self._write_lock:
+            await self._writer.execute(sql)

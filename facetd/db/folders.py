@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aiosqlite
 
 from facetd.db.connection import Database
@@ -38,11 +40,11 @@ async def find_folder(db: Database, viewer: Viewer, root_name: str, path: str) -
 async def known_files(db: Database, root_id: int, path: str) -> list[KnownFile]:
     """What the library remembers of the files directly in one folder."""
     sql = (
-        "SELECT p.id, p.filename, p.size, p.mtime_ns, p.content_hash, p.sidecar_stamp, p.missing_since"
-        " FROM folder f JOIN photo p ON p.folder_id = f.id WHERE f.root_id = ? AND f.path = ?"
+        "SELECT p.id, p.filename, p.size, p.mtime_ns, p.content_hash, p.sidecar_stamp, p.missing_since, g.hide & 32"
+        " FROM folder f JOIN photo p ON p.folder_id = f.id JOIN gate g ON g.photo_id = p.id WHERE f.root_id = ? AND f.path = ?"
     )
     return [
-        KnownFile(row[0], from_stored(row[1]), row[2], row[3], row[4], row[5], row[6] is not None)
+        KnownFile(row[0], from_stored(row[1]), row[2], row[3], row[4], row[5], row[6] is not None, not row[7])
         for row in await db.rows(sql, (root_id, to_stored(path)))
     ]
 
@@ -55,3 +57,9 @@ async def folders_below(db: Database, root_id: int, path: str) -> list[str]:
         " SELECT path FROM below WHERE EXISTS (SELECT 1 FROM photo p WHERE p.folder_id = below.id AND p.missing_since IS NULL)"
     )
     return [from_stored(row[0]) for row in await db.rows(sql, (root_id, to_stored(path)))]
+
+
+async def existing(db: Database, root_id: int, paths: Sequence[str]) -> list[str]:
+    """Those of `paths` that are folders of the library."""
+    found = [await db.row("SELECT path FROM folder WHERE root_id = ? AND path = ?", (root_id, to_stored(path))) for path in paths]
+    return [from_stored(row[0]) for row in found if row is not None]

@@ -29,10 +29,13 @@ async def outdated(db: Database, kind: str, recipe: str, *, with_sidecar: bool, 
     return {int(row[0]) for row in rows}
 
 
-async def failed(db: Database, root_id: int) -> set[int]:
-    """Photos of a root with an analysis that failed."""
-    sql = "SELECT DISTINCT a.photo_id FROM analysis a JOIN gate g ON g.photo_id = a.photo_id WHERE a.state = 'failed' AND g.root_id = ?"
-    return {int(row[0]) for row in await db.rows(sql, (root_id,))}
+async def failed(db: Database, root_id: int, kind: str | None = None) -> set[int]:
+    """Photos of a root with an analysis (of one kind, or of any) that failed."""
+    sql = (
+        "SELECT DISTINCT a.photo_id FROM analysis a JOIN gate g ON g.photo_id = a.photo_id"
+        " WHERE a.state = 'failed' AND g.root_id = ?1 AND (?2 IS NULL OR a.kind = ?2)"
+    )
+    return {int(row[0]) for row in await db.rows(sql, (root_id, kind))}
 
 
 async def forget(db: Database, photo_id: int, kind: str) -> None:

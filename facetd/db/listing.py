@@ -92,9 +92,14 @@ class Listing:
             found = await self._keys(sql, limit=limit, after_id=last.id)
         return found
 
+    @property
+    def counted_by_gate(self) -> bool:
+        """Whether the total comes from the counters, without counting."""
+        return not self._narrowed.parts
+
     async def total(self) -> int:
         """How many photos the list has, exactly: from the counters when nothing but the gate limits it."""
-        if not self._narrowed.parts:
+        if self.counted_by_gate:
             sql = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
             return await self._number(sql)
         return await self._number(f"SELECT COUNT(*) FROM photo p {gate_join(self._viewer, self._hide)} WHERE 1{self._narrowed.sql}")

@@ -161,7 +161,9 @@ def _from_jxl(file: BinaryIO, blocks: Blocks) -> None:
     for kind, start, stop in _boxes(file, 0, file.seek(0, io.SEEK_END)):
         if kind == b"Exif":
             data = _content(file, start, stop)
-            _set_exif(blocks, data[4 + int.from_bytes(data[:4], "big") :])
+            # The box begins with the offset of the TIFF structure; some writers leave that out.
+            bare = data[:4] in (b"II*\0", b"MM\0*")
+            _set_exif(blocks, data if bare else data[4 + int.from_bytes(data[:4], "big") :])
         elif kind == b"xml ":
             blocks.xmp.append(_content(file, start, stop))
 

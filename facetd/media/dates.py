@@ -23,7 +23,7 @@ class OddValue(ValueError):
 
 def exif_date(text: str | None) -> str | None:
     """`2024:07:14 18:03:22` as `2024-07-14T18:03:22`. None for the ways to say "unknown"; OddValue for what is no date."""
-    if not text or not text.strip("0: /-."):
+    if not text or not text.strip("0: /-.T"):
         return None
     match = _EXIF_DATE.match(text)
     return _iso(text, match.groups()[:6], (match.group(7) or "")) if match else _refuse(text)

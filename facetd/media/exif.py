@@ -12,6 +12,7 @@ from facetd.media.containers import Blocks
 from facetd.media.dates import OddValue, exif_date, offset_or_none, with_fraction
 from facetd.media.gps import altitude, position
 from facetd.media.orientation import valid_orientation
+from facetd.media.ratings import stars_of_percent
 from facetd.media.tifftags import Directory, Rational, TiffTags
 
 _EXIF_POINTER, _GPS_POINTER, _PANASONIC_ISO, _XMP_TAG = 0x8769, 0x8825, 0x0017, 0x02BC
@@ -227,7 +228,7 @@ def _orientation(exif: Exif) -> dict[str, Any]:
 def _rating(exif: Exif) -> dict[str, Any]:
     stars, percent = _number(exif.main, 0x4746), _number(exif.main, 0x4749)
     if stars is None and percent is not None:
-        stars = (percent + 24) // 25  # Windows: 1, 25, 50, 75, 99 percent
+        stars = stars_of_percent(percent)
     value = _within(_("Rating"), stars, 0, 5)
     return {"rating": None if value is None else int(value)}
 

@@ -22,6 +22,16 @@ VIDEO_SUFFIXES: frozenset[str] = frozenset({
     ".insv", ".lrv",
 })  # fmt: skip
 
+# Sent as they are: browsers decode these and apply EXIF orientation and ICC profiles themselves.
+CONTENT_TYPES: dict[str, str] = {
+    JPEG: "image/jpeg",
+    PNG: "image/png",
+    WEBP: "image/webp",
+    GIF: "image/gif",
+    AVIF: "image/avif",
+    BMP: "image/bmp",
+}
+
 SNIFF_BYTES = 4096  # enough for the first TIFF directory of every DNG seen
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"heif", b"mif1", b"msf1", b"mif2"}

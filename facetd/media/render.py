@@ -6,13 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from facetd.media import formats
 from facetd.media.decode import decode_for_showing
 from facetd.media.thumbs import save_jpeg
 from facetd.records import PictureHeader
 
-# Sent as they are: browsers decode these and apply EXIF orientation and ICC profiles themselves.
-BROWSER_FORMATS: frozenset[str] = frozenset({formats.JPEG, formats.PNG, formats.WEBP, formats.GIF, formats.AVIF, formats.BMP})
 _LARGEST_JPEG_SIDE = 65500
 
 

@@ -10,18 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facetd.media.scaling import shrink
-
-SIZES = (240, 640, 1600)  # long side in px, smallest first
-
-
-def thumbnail_path(folder: Path, content_hash: str, size: int) -> Path:
-    """Where the thumbnail of `size` (one of SIZES) lies: `<folder>/ab/cd/<hash>_<size>.jpg`."""
-    return folder / content_hash[:2] / content_hash[2:4] / f"{content_hash}_{size}.jpg"
-
-
-def snap_size(requested: int) -> int:
-    """The smallest stored size that is at least `requested`, else the largest."""
-    return next((size for size in SIZES if size >= requested), SIZES[-1])
+from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 
 
 def write_thumbnails(rgb: NDArray[np.uint8], folder: Path, content_hash: str, *, quality: int) -> NDArray[np.uint8]:

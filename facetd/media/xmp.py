@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from facetd.i18n import _
 from facetd.media.dates import OddValue, xmp_date
 from facetd.media.gps import checked, xmp_angle
+from facetd.media.ratings import stars_of_percent
 from facetd.media.regions import mwg_regions, people_regions
 from facetd.media.sidecars import find_sidecars
 
@@ -105,7 +106,7 @@ def _parse(packet: bytes) -> Element:
 def _rating(xmp: _Properties) -> dict[str, Any]:
     text, percent = xmp.text(f"{_XMP}Rating"), xmp.text(f"{_MICROSOFT}Rating")
     try:
-        stars = float(text) if text is not None else (float(percent) + 24) // 25 if percent is not None else None
+        stars = float(text) if text is not None else stars_of_percent(float(percent)) if percent is not None else None
     except ValueError:
         stars = None
     if stars is None and text is None and percent is None:

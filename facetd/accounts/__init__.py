@@ -1,0 +1,1 @@
+"""Who asks: viewers, and what they may see."""

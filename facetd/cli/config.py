@@ -1,0 +1,39 @@
+"""`facetd config`: the configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from facetd.accounts.viewers import require_single_user
+from facetd.cli.options import data_folder, json_option, load_settings, settings_options
+from facetd.score.rules import Rules
+
+
+@click.group()
+def config() -> None:
+    """Look at the configuration."""
+
+
+@config.command()
+@settings_options
+def check(data: Path | None, config_path: Path | None) -> None:
+    """Say what is wrong with the configuration: every problem with its key."""
+    console = Console(stderr=True, soft_wrap=True)
+    loaded = load_settings(data_folder(data), config_path, console)
+    Rules.from_config(loaded.config)
+    require_single_user(loaded.config)
+    there = "is valid" if loaded.path.exists() else "does not exist; the defaults are in force"
+    click.echo(f"{loaded.path} {there}." + (f" {len(loaded.warnings)} keys were ignored." if loaded.warnings else ""))
+
+
+@config.command()
+@settings_options
+@json_option
+def show(data: Path | None, config_path: Path | None, as_json: bool) -> None:
+    """Print the whole configuration in force, defaults included."""
+    loaded = load_settings(data_folder(data), config_path, Console(stderr=True, soft_wrap=True))
+    click.echo(json.dumps(loaded.config.model_dump(mode="json"), indent=None if as_json else 2, ensure_ascii=False))

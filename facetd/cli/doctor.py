@@ -1,0 +1,149 @@
+"""`facetd doctor`: what this machine can do, and what is in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from facetd.assets import asset_dir
+from facetd.cli.options import data_folder, json_option, settings_options
+from facetd.config import load_config
+from facetd.errors import FacetdError
+from facetd.ingest.lock import holder_of
+from facetd.version import __version__
+from facetd.watch.filesystem import filesystem_type, is_network_filesystem
+
+LOW_DISK_BYTES = 1024**3
+FEW_WATCHES = 65_536
+DECODERS = {
+    "Pillow": "JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF",
+    "pillow_heif": "HEIC, HEIF",
+    "rawpy": "camera RAW",
+    "pillow_jxl": "JPEG XL",
+    "cv2": "measuring",
+}
+PROBE = {"Pillow": "from PIL import Image, features; assert features.check('jpg') and features.check('avif') and features.check('webp')"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `state` is ok, warning or problem."""
+
+    name: str
+    state: str
+    text: str
+
+
+@click.command()
+@settings_options
+@json_option
+def doctor(data: Path | None, config_path: Path | None, as_json: bool) -> None:
+    """Say what this machine can do. Exit code 1 when something keeps facetd from working."""
+    folder = data_folder(data)
+    findings = [*_machine(), *_decoders(), *_data(folder), *_configuration(folder, config_path), *_watching(), *_pages()]
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        console = Console(soft_wrap=True)
+        marks = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "problem": "[red]problem[/]"}
+        for finding in findings:
+            console.print(f"{marks[finding.state]}  [bold]{finding.name}[/]: {finding.text}", highlight=False)
+    if any(finding.state == "problem" for finding in findings):
+        raise SystemExit(1)
+
+
+def _machine() -> Iterator[Finding]:
+    yield Finding(
+        "facetd", "ok", f"{__version__}, Python {platform.python_version()}, {platform.machine()}, {platform.system()} {platform.release()}"
+    )
+    cores = len(os.sched_getaffinity(0))
+    memory = _memory_bytes() / 1024**3
+    yield Finding("cores", "ok", f"{cores} for decode workers")
+    yield Finding("memory", "ok" if memory >= 0.75 else "warning", f"{memory:.1f} GB (limits of a container included)")
+    with sqlite3.connect(":memory:") as connection:
+        maths = bool(connection.execute("SELECT sqlite_compileoption_used('ENABLE_MATH_FUNCTIONS')").fetchone()[0])
+    yield Finding(
+        "SQLite",
+        "ok" if maths else "warning",
+        sqlite3.sqlite_version + ("" if maths else ", without math functions: no search by distance"),
+    )
+
+
+def _memory_bytes() -> int:
+    """Memory of the machine, or the smaller limit of its control group."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")):
+        try:
+            text = limit.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            return min(whole, int(text))
+    return whole
+
+
+def _decoders() -> Iterator[Finding]:
+    """Each native library is tried in a process of its own: one that this CPU cannot run costs nothing else."""
+    for module, what in DECODERS.items():
+        code = PROBE.get(module, f"import {module}")
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+        if result.returncode == 0:
+            yield Finding(module, "ok", what)
+        else:
+            why = f"signal {-result.returncode}" if result.returncode < 0 else (result.stderr.strip().splitlines() or ["unknown"])[-1]
+            yield Finding(module, "warning" if module in ("pillow_jxl",) else "problem", f"cannot be loaded, so no {what}: {why}")
+
+
+def _data(folder: Path) -> Iterator[Finding]:
+    there = folder
+    while not there.exists():
+        there = there.parent
+    fstype = filesystem_type(str(there))
+    free = shutil.disk_usage(there).free
+    if is_network_filesystem(fstype):
+        yield Finding("data folder", "problem", f"{folder} is on a network file system ({fstype}); choose a local disk with --data")
+    elif not os.access(there, os.W_OK):
+        yield Finding("data folder", "problem", f"{folder} may not be written")
+    else:
+        state = "ok" if free > LOW_DISK_BYTES else "warning"
+        yield Finding("data folder", state, f"{folder} ({fstype}, {free / 1024**3:.1f} GB free)")
+    holder = holder_of(folder) if folder.exists() else None
+    if holder is not None:
+        yield Finding("daemon", "ok", f"runs as process {holder.pid}")
+
+
+def _configuration(folder: Path, config_path: Path | None) -> Iterator[Finding]:
+    path = config_path.absolute() if config_path else folder / "scoring_config.json"
+    try:
+        loaded = load_config(path)
+    except FacetdError as error:
+        yield Finding("configuration", "problem", str(error))
+        return
+    text = f"{path}" + ("" if path.exists() else " (absent: defaults)")
+    yield Finding("configuration", "warning" if loaded.warnings else "ok", "; ".join([text, *map(str, loaded.warnings)]))
+
+
+def _watching() -> Iterator[Finding]:
+    try:
+        watches = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        yield Finding("watching", "warning", "inotify is not there; folders are rescanned by the clock")
+        return
+    advice = "" if watches >= FEW_WATCHES else "; large trees are rescanned by the clock (raise fs.inotify.max_user_watches)"
+    yield Finding("watching", "ok" if not advice else "warning", f"up to {watches} folders by inotify{advice}")
+
+
+def _pages() -> Iterator[Finding]:
+    built = (asset_dir("webui") / "static" / "manifest.json").exists()
+    yield Finding("web pages", "ok" if built else "problem", "built" if built else "not built: run `make run`, or install the wheel")

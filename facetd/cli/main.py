@@ -1,0 +1,44 @@
+"""`facetd`: the command tree, and how errors leave the program."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+
+from facetd.cli import commands
+from facetd.errors import FacetdError
+from facetd.version import __version__
+
+
+class FacetdGroup(click.Group):
+    """Turns errors into a message and an exit code: 0 done, 1 failed, 2 usage, 3 bad configuration."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FacetdError as error:
+            Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {_escaped(str(error))}", highlight=False)
+            ctx.exit(error.exit_code)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+@click.group(cls=FacetdGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="facetd")
+def facetd() -> None:
+    """A photo library for a home NAS that knows which pictures are good."""
+
+
+for command in commands.ALL:
+    facetd.add_command(command)
+
+
+def main() -> None:
+    """The entry point."""
+    facetd(prog_name="facetd")
+    sys.exit(0)

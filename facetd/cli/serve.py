@@ -1,0 +1,71 @@
+"""`facetd serve`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from facetd.cli.options import data_folder, load_settings, log_to, settings_options
+from facetd.cli.progress import ProgressView
+from facetd.config import LoadedConfig
+from facetd.daemon import Address, Daemon
+from facetd.errors import InvalidInput
+
+
+@click.command()
+@click.option("--photos", multiple=True, metavar="DIR", help="A folder of photos; remembered. May be given several times.")
+@settings_options
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 for any free one.")
+@click.option("--insecure", is_flag=True, help="Allow everybody on the network to see and change everything.")
+def serve(photos: tuple[str, ...], data: Path | None, config_path: Path | None, host: str, port: int, insecure: bool) -> None:
+    """Watch photo folders and serve the library."""
+    if not insecure and not _is_loopback(host):
+        raise InvalidInput(
+            f"--host {host}: without users or a password everybody on the network could see and change everything",
+            hint="Keep the default 127.0.0.1, or give --insecure if that is what you want.",
+        )
+    console = Console(stderr=True)
+    log_to(console, verbose=True)
+    folder = data_folder(data)
+    loaded = load_settings(folder, config_path, console)
+    asyncio.run(_serve(folder, loaded, photos, Address(host, port, insecure), console))
+
+
+async def _serve(data: Path, loaded: LoadedConfig, photos: tuple[str, ...], address: Address, console: Console) -> None:
+    daemon = Daemon(data, loaded, photos, address)
+    announcing = asyncio.create_task(_announce(daemon, address, console))
+    try:
+        await daemon.run()
+    finally:
+        announcing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await announcing
+
+
+async def _announce(daemon: Daemon, address: Address, console: Console) -> None:
+    """Say where the library is, then show the progress of scans."""
+    await daemon.started.wait()
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    console.print(f"facetd is ready: http://{host}:{daemon.port}/  (Ctrl-C ends it)", highlight=False, markup=False)
+    if daemon.house is not None and not await daemon.house.ingest.parts_for([]):
+        console.print("No photo folder is known yet: start with --photos DIR (make run PHOTOS=DIR).", highlight=False)
+    view = ProgressView(console)
+    while daemon.house is not None:
+        with daemon.house.ingest.events.listening() as events:
+            await view.follow(events)
+        await asyncio.sleep(0.2)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

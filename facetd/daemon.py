@@ -1,0 +1,255 @@
+"""The composition root: builds the rooms, starts and stops them in order. Nothing else knows everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from facetd.accounts.viewers import require_single_user, single_viewer
+from facetd.config import Config, LoadedConfig, load_config
+from facetd.db.connection import Database
+from facetd.db.revision import revision
+from facetd.errors import ConfigError, FacetdError
+from facetd.http.app import make_app
+from facetd.http.control import make_control_app
+from facetd.http.services import Services
+from facetd.ingest.lock import DataLock
+from facetd.ingest.renditions import Renditions
+from facetd.ingest.scan import Part, ScanOptions
+from facetd.ingest.service import Ingest
+from facetd.library.browse import Browse
+from facetd.library.gallery import Gallery
+from facetd.library.roots import add_directories, real_path
+from facetd.watch import Change, Excludes, Watcher
+from facetd.watch.lookout import Settings as WatchSettings
+
+logger = logging.getLogger(__name__)
+DATABASE_NAME = "library.db"
+CONFIG_POLL_S = 2.0
+SHUTDOWN_S = 3.0
+SOCKET_PATH_LIMIT = 107  # bytes, of sun_path
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the daemon listens. `insecure` allows addresses beyond loopback without a login."""
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An open library with its pipeline; what the command line needs, and the daemon builds on."""
+
+    data: Path
+    config: Config
+    db: Database
+    ingest: Ingest
+
+    async def add_directories(self, directories: Sequence[str]) -> list[Part]:
+        """Roots for directories that are in none; the parts to scan, all roots without any directory."""
+        await add_directories(self.db, self.data, directories)
+        return await self.ingest.parts_for([real_path(directory) for directory in directories])
+
+
+@asynccontextmanager
+async def open_house(data: Path, config: Config, *, socket: str | None = None) -> AsyncIterator[House]:
+    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable."""
+    make_folder(data)
+    lock = DataLock(data)
+    lock.acquire(socket)
+    try:
+        async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
+            ingest = Ingest(db, data, config)
+            await ingest.start()
+            try:
+                yield House(data, config, db, ingest)
+            finally:
+                await ingest.stop()
+    finally:
+        lock.release()
+
+
+def make_folder(path: Path) -> None:
+    """A folder for nobody else."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def socket_path(data: Path) -> Path:
+    """Where the daemon's own Unix socket lies: in $XDG_RUNTIME_DIR, else below the data folder when the path is short enough."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    name = f"facetd-{os.getpid()}.sock"
+    folder = Path(runtime) if runtime and os.access(runtime, os.W_OK) else data / "run"
+    path = folder / name
+    if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+        raise ConfigError(f"{path}: too long for a socket", hint="Set XDG_RUNTIME_DIR to a short path, or choose a shorter --data.")
+    return path
+
+
+class Daemon:
+    """The running facetd: library, pipeline, watcher and web side, until it is told to stop.
+
+    A changed configuration (SIGHUP, or a written file) is taken over without ending the process; one that is not valid
+    is reported and the old one stays.
+    """
+
+    def __init__(self, data: Path, loaded: LoadedConfig, photos: Sequence[str], address: Address) -> None:
+        self._data = data
+        self._loaded = loaded
+        self._photos = photos
+        self._address = address
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self.started = asyncio.Event()
+        self.house: House | None = None
+        self.port = address.port
+
+    def stop(self) -> None:
+        """End soon, in order."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Serve until stopped. Raises FacetdError when it cannot start."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        while not self._stop.is_set():
+            self._reload.clear()
+            await self._serve()
+
+    async def _serve(self) -> None:
+        """One life with one configuration."""
+        config = self._loaded.config
+        require_single_user(config)
+        socket = socket_path(self._data)
+        async with AsyncExitStack() as stack:
+            house = await stack.enter_async_context(open_house(self._data, config, socket=str(socket)))
+            self.house = house
+            await add_directories(house.db, self._data, [*config.scanning.directories, *self._photos])
+            services = self._services(house)
+            await self._listen(stack, services, socket)
+            await stack.enter_async_context(self._watching(house))
+            house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
+            self.started.set()
+            await self._until_told()
+
+    def _services(self, house: House) -> Services:
+        async def ready() -> None:
+            await revision(house.db)
+
+        return Services(
+            config=house.config,
+            data=house.data,
+            gallery=Gallery(house.db, house.config, house.ingest.judge),
+            browse=Browse(house.db, house.config),
+            ingest=house.ingest,
+            renditions=Renditions(house.data / "cache" / "images", house.ingest.workers, house.config),
+            viewer=lambda: single_viewer(house.db),
+            ready=ready,
+            add_directories=house.add_directories,
+        )
+
+    async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
+        make_folder(socket.parent)
+        control = web.AppRunner(make_control_app(services), shutdown_timeout=SHUTDOWN_S)
+        await control.setup()
+        stack.push_async_callback(control.cleanup)
+        previous = os.umask(0o177)
+        try:
+            await web.UnixSite(control, str(socket)).start()
+        finally:
+            os.umask(previous)
+        stack.callback(socket.unlink, missing_ok=True)
+        runner = web.AppRunner(make_app(services, any_host=self._address.insecure), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, self._address.host, self._address.port, reuse_address=True)
+        try:
+            await site.start()
+        except OSError as error:
+            where = f"{self._address.host}:{self._address.port}"
+            raise FacetdError(f"cannot listen on {where}: {error.strerror}", hint="Choose another port with --port.") from error
+        self.port = int(runner.addresses[0][1])
+
+    @asynccontextmanager
+    async def _watching(self, house: House) -> AsyncIterator[None]:
+        scanning = house.config.scanning
+        if not scanning.watch:
+            yield
+            return
+        excludes = Excludes((*scanning.exclude, *scanning.also_exclude))
+        settings = WatchSettings(excludes, settle_s=scanning.settle_s, rescan_interval_s=scanning.rescan_interval_s)
+        watcher = Watcher(settings)
+        await watcher.start()
+        for part in await house.ingest.parts_for([]):
+            watcher.add_root(part.root.id, part.root.path)
+        following = asyncio.create_task(_follow(watcher, house.ingest))
+        try:
+            yield
+        finally:
+            await watcher.stop()
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+    async def _until_told(self) -> None:
+        """Until the end, or until a new and valid configuration is there."""
+        stamp = _stamp(self._loaded.path)
+        while not self._stop.is_set():
+            waits = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._reload.wait())]
+            _, pending = await asyncio.wait(waits, timeout=CONFIG_POLL_S, return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            current = await asyncio.to_thread(_stamp, self._loaded.path)
+            if not self._stop.is_set() and (self._reload.is_set() or current != stamp):
+                stamp = current
+                self._reload.clear()
+                if self._take_over():
+                    return
+
+    def _take_over(self) -> bool:
+        """Load the configuration anew; False, with the reason in the log, when it cannot be used."""
+        try:
+            loaded = load_config(self._loaded.path)
+            require_single_user(loaded.config)
+        except ConfigError as error:
+            logger.error("the configuration was changed and cannot be used, the old one stays: %s", error)
+            return False
+        for warning in loaded.warnings:
+            logger.warning("%s: %s", loaded.path, warning)
+        changed = loaded.config != self._loaded.config
+        self._loaded = loaded
+        return changed
+
+
+async def _follow(watcher: Watcher, ingest: Ingest) -> None:
+    """Take over what the watcher sees, batch by batch; one that fails is logged, and the next scan makes good."""
+    async for change in watcher.changes():
+        await _apply(ingest, change)
+
+
+async def _apply(ingest: Ingest, change: Change) -> None:
+    try:
+        await ingest.apply(change)
+    except Exception:
+        logger.exception("changes in %s could not be taken over; the next scan will", change.root)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size

@@ -1,0 +1,90 @@
+"""Care for the database: backup, restore, consistency, defragmentation, numbers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from facetd.db.connection import Database
+from facetd.db.migrate import APPLICATION_ID
+from facetd.errors import DatabaseUnusable
+
+
+def backup(source: Path, target: Path) -> None:
+    """Copy the database, consistent also while it is written. Raises DatabaseUnusable; `target` is complete or untouched."""
+    if not source.exists():
+        raise DatabaseUnusable(f"{source}: there is no library yet")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, closing(sqlite3.connect(partial)) as new:
+            old.backup(new)
+            new.execute("PRAGMA journal_mode = DELETE")
+        os.replace(partial, target)
+    except (sqlite3.Error, OSError) as error:
+        raise DatabaseUnusable(f"{target}: the backup could not be written: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def restore(source: Path, target: Path) -> Path | None:
+    """Put the backup `source` in place of `target`; returns where the old database is kept. Raises DatabaseUnusable for no sound library."""
+    try:
+        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as connection:
+            sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"{source}: not a usable backup: {error}") from error
+    if not sound or not ours:
+        raise DatabaseUnusable(f"{source}: {'damaged' if ours else 'not a facetd library'}; nothing was changed")
+    fresh = target.with_name(target.name + ".restoring")
+    backup(source, fresh)
+    kept = None
+    if target.exists():
+        kept = target.with_name(f"{target.name}.{datetime.now():%Y%m%d-%H%M%S}.old")
+        with closing(sqlite3.connect(target)) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        os.replace(target, kept)
+    for leftover in ("-wal", "-shm"):
+        target.with_name(target.name + leftover).unlink(missing_ok=True)
+    os.replace(fresh, target)
+    return kept
+
+
+async def consistency(db: Database) -> list[str]:
+    """What contradicts itself in the library: dangling rows, wrong counters."""
+    found = [f"{row[0]}: row {row[1]} refers to nothing in {row[2]}" for row in await db.rows("PRAGMA foreign_key_check")]
+    ungated = await db.row("SELECT COUNT(*) FROM photo WHERE id NOT IN (SELECT photo_id FROM gate)")
+    if ungated and ungated[0]:
+        found.append(f"{ungated[0]} photos have no entry in gate")
+    wrong = await db.rows(
+        "SELECT c.root_id, c.hide FROM (SELECT root_id, hide, COUNT(*) AS n FROM gate GROUP BY root_id, hide) g"
+        " FULL JOIN gate_count c ON c.root_id = g.root_id AND c.hide = g.hide WHERE COALESCE(g.n, 0) <> COALESCE(c.photos, 0)"
+    )
+    found += [f"the counter of root {row[0]}, hide {row[1]} is wrong" for row in wrong]
+    return found
+
+
+async def optimize(db: Database) -> None:
+    """VACUUM and ANALYZE."""
+    await db.outside_transaction("VACUUM")
+    await db.outside_transaction("ANALYZE")
+    await db.outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def stats(db: Database) -> dict[str, int]:
+    """Numbers about the library."""
+    queries = {
+        "photos": "SELECT COUNT(*) FROM photo p JOIN gate g ON g.photo_id = p.id WHERE g.hide & 40 = 0",
+        "companions": "SELECT COUNT(*) FROM gate WHERE hide & 16",
+        "unreadable": "SELECT COUNT(*) FROM gate WHERE hide & 32 AND NOT hide & 8",
+        "missing": "SELECT COUNT(*) FROM gate WHERE hide & 8",
+        "folders": "SELECT COUNT(*) FROM folder",
+        "roots": "SELECT COUNT(*) FROM root",
+        "tags": "SELECT COUNT(*) FROM tag",
+    }
+    found = {name: int(row[0]) for name, sql in queries.items() if (row := await db.row(sql))}
+    found["bytes"] = sum(path.stat().st_size for path in db.path.parent.glob(db.path.name + "*") if not path.name.endswith(".open"))
+    return found

@@ -1,0 +1,112 @@
+"""One photo: its file, its id by path, and what only its own page shows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from facetd.db.connection import Database
+from facetd.db.names import candidates, from_stored
+from facetd.db.visibility import Hide, gate_condition, id_list
+from facetd.records import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Where a photo's file is and what it is, as far as the library knows."""
+
+    root_path: str
+    root_online: bool
+    relative: str
+    content_hash: str
+    format: str | None
+    orientation: int
+    readable: bool
+
+    @property
+    def path(self) -> str:
+        """The absolute path."""
+        return os.path.join(self.root_path, self.relative)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What is read for the page of one photo only; `details` and `warnings` are JSON."""
+
+    description: str | None
+    keywords: list[str]
+    regions: list[dict[str, Any]]
+    warnings: str
+    histogram: bytes | None
+    details: str
+    failures: list[dict[str, Any]]
+
+
+async def file_place(db: Database, viewer: Viewer, photo_id: int) -> FilePlace | None:
+    """Where the file of a photo is, if `viewer` may see it."""
+    row = await db.row(
+        "SELECT root.path AS root_path, root.online, f.path AS folder, p.filename, p.content_hash, p.format, p.orientation, g.hide FROM photo p"
+        " JOIN gate g ON g.photo_id = p.id JOIN folder f ON f.id = p.folder_id JOIN root ON root.id = g.root_id"
+        f" WHERE p.id = ? AND {gate_condition(viewer, Hide.MISSING)}",
+        (photo_id,),
+    )
+    if row is None:
+        return None
+    relative = "/".join(part for part in (from_stored(row["folder"]), from_stored(row["filename"])) if part)
+    return FilePlace(
+        root_path=from_stored(row["root_path"]),
+        root_online=bool(row["online"]),
+        relative=relative,
+        content_hash=row["content_hash"],
+        format=row["format"],
+        orientation=row["orientation"],
+        readable=not row["hide"] & Hide.UNREADABLE,
+    )
+
+
+async def content_of(db: Database, viewer: Viewer, photo_id: int) -> str | None:
+    """The content hash of a photo that `viewer` may see."""
+    row = await db.row(
+        f"SELECT p.content_hash FROM photo p JOIN gate g ON g.photo_id = p.id WHERE p.id = ? AND {gate_condition(viewer, Hide.MISSING)}",
+        (photo_id,),
+    )
+    return str(row[0]) if row else None
+
+
+async def id_of_path(db: Database, viewer: Viewer, path: str) -> int | None:
+    """The id of the photo at a virtual path `/<root>/<folder>/<name>` as shown, if `viewer` may see it."""
+    root_name, _, inside = path.removeprefix("/").partition("/")
+    folder, _, name = inside.rpartition("/")
+    folders, names = candidates(folder), candidates(name)
+    row = await db.row(
+        "SELECT p.id FROM root CROSS JOIN folder f ON f.root_id = root.id CROSS JOIN photo p ON p.folder_id = f.id"
+        " CROSS JOIN gate g ON g.photo_id = p.id"
+        f" WHERE root.name = ? COLLATE NOCASE AND root.id IN ({id_list(viewer.root_ids)})"
+        f" AND f.path IN ({', '.join('?' * len(folders))}) AND p.filename IN ({', '.join('?' * len(names))})"
+        f" AND {gate_condition(viewer, Hide.MISSING)} ORDER BY typeof(p.filename) = 'blob'",
+        (root_name, *folders, *names),
+    )
+    return int(row[0]) if row else None
+
+
+async def page_extras(db: Database, photo_id: int) -> Extra:
+    """What only the page of this photo shows. The caller has checked that it may be seen."""
+    blob = await db.row("SELECT description, warnings, histogram, details FROM photo_blob WHERE photo_id = ?", (photo_id,))
+    words = await db.rows(
+        "SELECT t.name FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = ? AND pt.source = 'keyword' ORDER BY t.name",
+        (photo_id,),
+    )
+    areas = await db.rows("SELECT name, kind, x, y, width, height FROM region WHERE photo_id = ? ORDER BY position", (photo_id,))
+    failed = await db.rows(
+        "SELECT kind, reason, error AS message, updated_at AS at FROM analysis WHERE photo_id = ? AND state = 'failed'", (photo_id,)
+    )
+    return Extra(
+        description=blob["description"] if blob else None,
+        keywords=[row[0] for row in words],
+        regions=[dict(row) for row in areas],
+        warnings=blob["warnings"] if blob else "[]",
+        histogram=blob["histogram"] if blob else None,
+        details=blob["details"] if blob else "{}",
+        failures=[dict(row) for row in failed],
+    )

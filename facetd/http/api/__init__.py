@@ -1,0 +1,8 @@
+"""The JSON API: one module per resource, each with its operations."""
+
+from facetd.http.api import config, events, folders, images, options, photos, scan, system
+from facetd.http.openapi import Operation
+
+OPERATIONS: tuple[Operation, ...] = tuple(
+    operation for module in (photos, images, options, config, folders, scan, events, system) for operation in module.operations.all
+)

@@ -1,0 +1,91 @@
+"""The folder tree, and the files that could not be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from facetd.errors import Forbidden
+from facetd.filters import Flag, PhotoConditions
+from facetd.http.api.models import Strict
+from facetd.http.openapi import Operations
+from facetd.http.services import services, viewer_of
+
+operations = Operations("folders")
+
+
+class FoldersQuery(Strict):
+    """Which folder, and what is hidden while counting."""
+
+    prefix: str = Field(default="", max_length=8192, description="A virtual folder path; empty for the roots.")
+    hide_blinks: Flag = Field(default=False, description="Leave out photos with closed eyes.")
+    hide_bursts: Flag = Field(default=False, description="Only the best photo of each burst.")
+    hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
+
+
+class Folder(BaseModel):
+    """A folder that holds photos at or below it."""
+
+    name: str
+    path: str
+    photo_count: int
+    cover_photo_id: int | None
+
+
+class FoldersReply(BaseModel):
+    """The children of a folder."""
+
+    folders: list[Folder]
+    has_direct_photos: bool
+
+
+class FailuresQuery(Strict):
+    """Which page."""
+
+    page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
+    per_page: int = Field(default=50, ge=1, le=500, description="Files on a page.")
+
+
+class FailedFile(BaseModel):
+    """A file that could not be read, and why."""
+
+    id: int
+    path: str
+    size: int
+    reason: str
+    message: str
+    at: str
+    attempts: int
+
+
+class FailuresReply(BaseModel):
+    """One page of files that could not be read."""
+
+    failures: list[FailedFile]
+    total: int
+    page: int
+    per_page: int
+
+
+@operations.add("GET", "/api/folders", summary="Folders", query=FoldersQuery, reply=FoldersReply, errors=(403, 404))
+async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
+    """The folders directly below `prefix` with counts and covers, in the order of their names."""
+    house = services(request)
+    if not house.config.viewer.features.show_folders:
+        raise Forbidden("folders are switched off (viewer.features.show_folders)")
+    chosen = PhotoConditions(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
+    branches, direct = await house.browse.folders(await viewer_of(request), query.prefix, chosen)
+    folders = [
+        {"name": branch.name, "path": branch.path, "photo_count": branch.photo_count, "cover_photo_id": branch.cover_id}
+        for branch in branches
+    ]
+    return {"folders": folders, "has_direct_photos": direct}
+
+
+@operations.add("GET", "/api/failures", summary="Files that could not be read", query=FailuresQuery, reply=FailuresReply)
+async def list_failures(request: web.Request, query: FailuresQuery) -> Any:
+    """Photo files that could not be read, with the reason, newest first. They are tried again when they change, or on request."""
+    total, failures = await services(request).browse.failures(await viewer_of(request), page=query.page, per_page=query.per_page)
+    return {"failures": failures, "total": total, "page": query.page, "per_page": query.per_page}

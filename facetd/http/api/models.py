@@ -1,0 +1,120 @@
+"""Models that several resources share: the photo object, and naming one photo."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from facetd.fields import FIELDS, Kind
+
+PhotoId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class Strict(BaseModel):
+    """A request: unknown parameters are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class OnePhoto(Strict):
+    """A photo named by its id or its virtual path; exactly one of the two."""
+
+    id: PhotoId | None = Field(default=None, description="The id of the photo, stable across moves and renames.")
+    path: str | None = Field(default=None, max_length=8192, description="The virtual path, /<root>/<folder>/<name>.")
+
+
+class _PhotoBase(BaseModel):
+    """A photo as lists show it. Every metric of the registry is a field; null where it is unknown."""
+
+    id: int
+    path: str
+    filename: str
+    format: str | None
+    image_width: int | None = Field(description="Pixels, after orientation.")
+    image_height: int | None
+    size: int = Field(description="Bytes.")
+    phash: str | None
+    date_taken: str | None = Field(description="ISO 8601 local wall time.")
+    date_offset: str | None = Field(description="Offset of the local time where known, like +02:00.")
+    date_formatted: str | None
+    added_at: str
+    camera_make: str | None
+    focal_length_35mm: float | None
+    exposure_bias: float | None
+    gps_latitude: float | None
+    gps_longitude: float | None
+    gps_altitude: float | None
+    title: str | None
+    shutter_speed: str | None = Field(description="Seconds as text, or 1/b.")
+    star_rating: int
+    is_favorite: int
+    is_rejected: int
+    is_blink: int
+    is_burst_lead: int
+    is_duplicate_lead: int
+    is_companion: int
+    tags: str | None
+    tags_list: list[str]
+    color: str | None = Field(description="The most common color, #rrggbb.")
+    placeholder: str | None = Field(description="A thumbhash, base64.")
+    v: str = Field(description="The content's hash; makes thumbnail addresses immutable.")
+    offline: bool = Field(description="The photo's root is not there at the moment.")
+    readable: bool
+
+
+def _registry_fields() -> dict[str, Any]:
+    kinds: dict[Kind, Any] = {Kind.TEXT: str | None, Kind.DATE: str | None, Kind.INTEGER: int | None, Kind.FLAG: int | None}
+    return {
+        entry.key: (kinds.get(entry.kind, float | None), Field(description=entry.explain))
+        for entry in FIELDS
+        if entry.key not in _PhotoBase.model_fields
+    }
+
+
+Photo = create_model("Photo", __base__=_PhotoBase, **_registry_fields())
+
+
+class Component(BaseModel):
+    """One weighed metric of a score."""
+
+    key: str
+    label: str
+    value: float
+    normalized: float
+    weight: float
+    contribution: float
+
+
+class AdjustmentOut(BaseModel):
+    """A bonus or penalty of a score."""
+
+    key: str
+    points: float
+    reason: str
+
+
+class Breakdown(BaseModel):
+    """How a score came about."""
+
+    category: str
+    aggregate: float | None
+    components: list[Component]
+    adjustments: list[AdjustmentOut]
+    missing: list[str]
+
+
+class PhotoDetail(Photo):
+    """A photo with everything known of it."""
+
+    description: str | None
+    keywords: list[str]
+    regions: list[dict[str, Any]]
+    warnings: list[str]
+    colors: list[str]
+    histogram: dict[str, Any] | None
+    details: dict[str, Any]
+    breakdown: Breakdown | None
+    failures: list[dict[str, Any]]
+    orientation: int
+    flash_fired: bool | None

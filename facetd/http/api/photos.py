@@ -1,0 +1,116 @@
+"""Photos: lists by any filter and order, one photo, and counts by type."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import AliasChoices, BaseModel, Field
+
+from facetd.filters import Flag, PhotoConditions, PhotoFilter
+from facetd.http.api.models import OnePhoto, Photo, PhotoDetail, Strict
+from facetd.http.openapi import Operations, json_response
+from facetd.http.services import services, viewer_of
+
+operations = Operations("photos")
+
+
+class PhotosQuery(PhotoFilter):
+    """Filters, order and page of a list of photos."""
+
+    page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
+    after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")
+    per_page: int | None = Field(
+        default=None, ge=1, le=500, description="Photos on a page; viewer.pagination.default_per_page when absent."
+    )
+    sort: str | None = Field(default=None, description="A sort key of /api/config; viewer.defaults.sort when absent.")
+    sort_direction: Literal["ASC", "DESC"] | None = Field(
+        default=None, validation_alias=AliasChoices("sort_direction", "dir"), description="ASC or DESC."
+    )
+
+
+class PhotosReply(BaseModel):
+    """One page of photos."""
+
+    photos: list[Photo]
+    page: int
+    total: int
+    per_page: int
+    total_pages: int
+    has_more: bool
+    next: str | None = Field(description="For `after=`: the photos that follow this page.")
+    sort_col: str
+
+
+class TypeCountsQuery(Strict):
+    """What is hidden while counting."""
+
+    hide_blinks: Flag = Field(default=False, description="Leave out photos with closed eyes.")
+    hide_bursts: Flag = Field(default=False, description="Only the best photo of each burst.")
+    hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
+
+
+class TypeCount(BaseModel):
+    """A photo type or category with its number of photos."""
+
+    id: str
+    label: str
+    count: int
+
+
+class TypeCountsReply(BaseModel):
+    """Photo types, all photos first."""
+
+    types: list[TypeCount]
+
+
+@operations.add("GET", "/api/photos", summary="List photos", query=PhotosQuery, reply=PhotosReply, errors=(404,))
+async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
+    """Photos by any filter of the registry, sorted by any sortable field. Photos without the sorted value come last."""
+    house = services(request)
+    viewer = await viewer_of(request)
+    etag = await _etag(request, await house.gallery.revision(viewer))
+    if etag in request.headers.get("If-None-Match", ""):
+        return web.Response(status=304, headers={"ETag": etag})
+    defaults = house.config.viewer
+    per_page = query.per_page or defaults.pagination.default_per_page
+    sort = query.sort or defaults.defaults.sort
+    direction = query.sort_direction or defaults.defaults.sort_direction
+    found = await house.gallery.page(
+        viewer, query, sort=sort, descending=direction == "DESC", per_page=per_page, page=query.page, after=query.after
+    )
+    total_pages = max(1, -(-found.total // per_page))
+    reply = {
+        "photos": found.photos,
+        "page": query.page,
+        "total": found.total,
+        "per_page": per_page,
+        "total_pages": total_pages,
+        "has_more": found.next is not None,
+        "next": found.next,
+        "sort_col": sort,
+    }
+    return json_response(reply, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+
+
+@operations.add("GET", "/api/photo", summary="One photo", query=OnePhoto, reply=PhotoDetail, errors=(404,))
+async def get_photo(request: web.Request, query: OnePhoto) -> Any:
+    """A photo with its EXIF facts, histogram, and why it has its score."""
+    house = services(request)
+    viewer = await viewer_of(request)
+    return await house.gallery.photo(viewer, await house.gallery.find(viewer, photo_id=query.id, path=query.path))
+
+
+@operations.add("GET", "/api/type_counts", summary="Photo types with counts", query=TypeCountsQuery, reply=TypeCountsReply)
+async def type_counts(request: web.Request, query: TypeCountsQuery) -> Any:
+    """How many photos there are of each type; types without photos are left out."""
+    chosen = PhotoConditions(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
+    return {"types": await services(request).gallery.type_counts(await viewer_of(request), chosen)}
+
+
+async def _etag(request: web.Request, revision: str) -> str:
+    """Strong: the revision of the library as this viewer sees it, the settings, and what was asked."""
+    config = services(request).config.model_dump_json()
+    digest = hashlib.blake2b(f"{revision}\n{request.path_qs}\n{config}".encode("utf-8", "surrogateescape"), digest_size=12)
+    return f'"{digest.hexdigest()}"'

@@ -1,0 +1,161 @@
+"""Scans: start, watch, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from facetd.errors import FieldError, Forbidden, InvalidInput
+from facetd.http.openapi import Access, Nothing, Operations
+from facetd.http.services import Services, services, viewer_of
+from facetd.http.sse import stream
+from facetd.ingest.scan import Part, ScanOptions
+from facetd.records import Viewer
+
+operations = Operations("scan")
+
+
+class ScanStart(BaseModel):
+    """What to scan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    directories: list[str] = Field(default=[], max_length=1000, description="Virtual paths of roots or folders; all roots when empty.")
+    confirm_missing: bool = Field(default=False, description="Believe that photos are gone even when they are many.")
+    retry_failed: bool = Field(default=False, description="Try unreadable files again.")
+
+
+class ScanStarted(BaseModel):
+    """The scan runs."""
+
+    success: bool
+    message: str
+    directories: list[str]
+
+
+class RootOut(BaseModel):
+    """A photo root."""
+
+    name: str
+    path: str
+    online: bool
+    photo_count: int
+
+
+class ScanStatus(BaseModel):
+    """Structured progress."""
+
+    state: str
+    running: bool
+    phase: str
+    done: int
+    total: int
+    failed: int
+    unchanged: int
+    added: int
+    changed: int
+    moved: int
+    missing: int
+    ignored_videos: int
+    unreadable_folders: int
+    rate_per_s: float
+    eta_s: float | None
+    elapsed_s: float
+    current: str
+    offline: list[str]
+    confirm: list[dict[str, Any]]
+    started_at: str | None
+    finished_at: str | None
+    cancelled: bool
+    roots: list[RootOut]
+
+
+class Cancelled(BaseModel):
+    """Whether a scan was running."""
+
+    cancelled: bool
+
+
+class Directory(BaseModel):
+    """A directory that can be scanned."""
+
+    path: str
+    owner: str
+
+
+class DirectoriesReply(BaseModel):
+    """What can be scanned."""
+
+    directories: list[Directory]
+
+
+@operations.add(
+    "POST", "/api/scan/start", summary="Start a scan", body=ScanStart, reply=ScanStarted, access=Access.SUPERADMIN, errors=(403, 409)
+)
+async def start_scan(request: web.Request, body: ScanStart) -> Any:
+    """Look through the folders now. Files that did not change cost nothing."""
+    house = services(request)
+    _require_feature(house)
+    parts = await _parts(house, await viewer_of(request), body.directories)
+    settle_s = house.config.scanning.settle_s
+    house.ingest.start_scan(parts, ScanOptions(body.confirm_missing, body.retry_failed, settle_s))
+    return {"success": True, "message": "the scan has started", "directories": [f"/{part.root.name}/{part.folder}" for part in parts]}
+
+
+@operations.add("POST", "/api/scan/cancel", summary="Cancel the scan", reply=Cancelled, access=Access.SUPERADMIN, errors=(403,))
+async def cancel_scan(request: web.Request, _parameters: Nothing) -> Any:
+    """Stop the scan that runs. What is done stays done; the next scan goes on there."""
+    house = services(request)
+    _require_feature(house)
+    return {"cancelled": await house.ingest.cancel()}
+
+
+@operations.add("GET", "/api/scan/status", summary="Progress of the scan", reply=ScanStatus)
+async def scan_status(request: web.Request, _parameters: Nothing) -> Any:
+    """The scan that runs, or the last one, and the state of the roots."""
+    return await _status(services(request), await viewer_of(request))
+
+
+@operations.add("GET", "/api/scan/directories", summary="What can be scanned", reply=DirectoriesReply)
+async def scan_directories(request: web.Request, _parameters: Nothing) -> Any:
+    """The roots, by their virtual paths."""
+    seen = await services(request).browse.roots(await viewer_of(request))
+    return {"directories": [{"path": f"/{root.name}", "owner": "shared"} for root, _ in seen]}
+
+
+@operations.add("GET", "/api/scan/stream", summary="Progress, live", reply="text/event-stream")
+async def scan_stream(request: web.Request, _parameters: Nothing) -> Any:
+    """Server-sent events `scan` with the status, at once and whenever it changes."""
+    house = services(request)
+    return await stream(request, house.ingest.events, first=("scan", await _status(house, await viewer_of(request))), only={"scan"})
+
+
+async def _status(house: Services, viewer: Viewer) -> dict[str, Any]:
+    seen = await house.browse.roots(viewer)
+    roots = [{"name": root.name, "path": f"/{root.name}", "online": root.online, "photo_count": count} for root, count in seen]
+    return {**house.ingest.progress.as_dict(), "roots": roots}
+
+
+def _require_feature(house: Services) -> None:
+    if not house.config.viewer.features.show_scan_button:
+        raise Forbidden("scanning from the web is switched off (viewer.features.show_scan_button)")
+
+
+async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> list[Part]:
+    """The parts that virtual paths name. Raises InvalidInput for one that names no root of the viewer."""
+    roots = {root.name.casefold(): root for root, _ in await house.browse.roots(viewer)}
+    if not directories:
+        return [Part(root) for root in roots.values()]
+    parts = []
+    for index, directory in enumerate(directories):
+        name, _, folder = directory.strip("/").partition("/")
+        root = roots.get(name.casefold())
+        if root is None or ".." in folder.split("/"):
+            known = ", ".join(f"/{root.name}" for root in roots.values())
+            raise InvalidInput(
+                "no such directory", errors=[FieldError(f"directories.{index}", f"expected one of {known} or a folder in it")]
+            )
+        parts.append(Part(root, folder))
+    return parts

@@ -1,0 +1,47 @@
+"""Is the daemon there and ready, and what can it do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from facetd.http.openapi import Access, Nothing, Operations, document, json_response
+from facetd.http.services import services
+
+operations = Operations("system")
+
+
+class Health(BaseModel):
+    """The daemon answers."""
+
+    status: str
+
+
+class Ready(BaseModel):
+    """The daemon can serve the library."""
+
+    status: str
+    checks: dict[str, str]
+
+
+@operations.add("GET", "/health", summary="Is it alive", reply=Health, access=Access.PUBLIC)
+async def health(_request: web.Request, _parameters: Nothing) -> Any:
+    """Answers as long as the daemon runs."""
+    return {"status": "ok"}
+
+
+@operations.add("GET", "/ready", summary="Is it ready", reply=Ready, access=Access.PUBLIC, errors=(503,))
+async def ready(request: web.Request, _parameters: Nothing) -> Any:
+    """Answers 200 once the library can be read."""
+    await services(request).ready()
+    return {"status": "ready", "checks": {"database": "ok"}}
+
+
+@operations.add("GET", "/api/openapi.json", summary="This API's description", reply="application/json")
+async def openapi_json(_request: web.Request, _parameters: Nothing) -> Any:
+    """The OpenAPI 3.1 document."""
+    from facetd.http.api import OPERATIONS  # noqa: PLC0415 - the package imports this module
+
+    return json_response(document(OPERATIONS))

@@ -1,0 +1,41 @@
+"""The aiohttp app: middlewares, the API, the pages."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from facetd.errors import NotFound
+from facetd.http.api import OPERATIONS
+from facetd.http.middlewares import add_headers, error_guard, host_guard, origin_guard
+from facetd.http.openapi import register
+from facetd.http.pages import FIND_PHOTO, setup_pages
+from facetd.http.services import SERVICES, Services, services, viewer_of
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+def make_app(house: Services, *, any_host: bool = False) -> web.Application:
+    """The app over these services. `any_host`: answer whatever name the request calls this machine by."""
+    guards = [error_guard, host_guard(house.config.server.allowed_hosts, any_host=any_host), origin_guard]
+    app = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
+    app[SERVICES] = house
+    app[FIND_PHOTO] = _find_photo
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_end_streams)
+    register(app, OPERATIONS)
+    setup_pages(app)
+    return app
+
+
+async def _find_photo(request: web.Request, photo_id: int) -> Mapping[str, object] | None:
+    house = services(request)
+    with contextlib.suppress(NotFound):
+        return await house.gallery.photo(await viewer_of(request), photo_id)
+    return None
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[SERVICES].ingest.events.close()

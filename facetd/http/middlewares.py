@@ -1,0 +1,122 @@
+"""What surrounds every request: who may talk to us, errors as problem details, and security headers."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from facetd.errors import FacetdError
+from facetd.http.openapi import json_response
+from facetd.http.pages import error_page, wants_html
+
+logger = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP = (
+    "default-src 'none'; img-src 'self' data: blob:; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self';"
+    " manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
+
+
+def host_guard(allowed_hosts: Collection[str], *, any_host: bool) -> Middleware:
+    """Without login only requests that name this machine's loopback, or a configured host, are answered (DNS rebinding).
+
+    `any_host` switches the check off, for a daemon that was told to be open to everybody.
+    """
+    allowed = {host.lower() for host in allowed_hosts}
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not any_host and not _is_welcome(request.host, allowed):
+            raise web.HTTPMisdirectedRequest(text="this host name is not served; see server.allowed_hosts")
+        return await handler(request)
+
+    return guard
+
+
+def _is_welcome(host: str, allowed: Collection[str]) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name in LOOPBACK_NAMES or name in allowed or host.lower() in allowed:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@web.middleware
+async def origin_guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page of another site must not change anything here: writes with a foreign Origin are refused."""
+    if request.method not in SAFE_METHODS:
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+            raise web.HTTPForbidden(text="the request comes from a page of another site")
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            raise web.HTTPForbidden(text="the request comes from a page of another site")
+    return await handler(request)
+
+
+@web.middleware
+async def error_guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error becomes RFC 9457 problem details, or a page for a person's browser; never a stack trace."""
+    try:
+        return await handler(request)
+    except FacetdError as error:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.warning("%s %s: %s", request.method, request.path, error)
+        return _problem(request, error.status, error.title, error.message, error)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        phrase = HTTPStatus(error.status).phrase
+        response = _problem(
+            request, error.status, phrase, error.text if error.text and error.text != f"{error.status}: {phrase}" else phrase
+        )
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except (ConnectionResetError, TimeoutError):
+        raise
+    except Exception:
+        logger.exception("%s %s failed", request.method, request.path)
+        return _problem(request, 500, "Something went wrong", "an unexpected error; the log has the details")
+
+
+def _problem(request: web.Request, status: int, title: str, detail: str, error: FacetdError | None = None) -> web.Response:
+    if wants_html(request):
+        return error_page(request, status, title, detail, hint=error.hint if error else "", errors=error.errors if error else ())
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": f"{detail} {error.hint}".strip() if error else detail,
+        "errors": [{"field": each.field, "message": each.message} for each in error.errors] if error else [],
+    }
+    response = json_response(problem, status=status)
+    response.content_type = "application/problem+json"
+    return response
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Security headers on every answer; the API's documentation page brings styles of its own."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path == "/api/docs":
+        response.headers["Content-Security-Policy"] = CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")

@@ -1,0 +1,210 @@
+"""One declaration for each operation: from it come the route, the binding and checking of parameters, and the OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import models_json_schema
+from pydantic_core import to_json
+
+from facetd.errors import FieldError, InvalidInput
+from facetd.version import __version__
+
+Handler = Callable[[web.Request, Any], Awaitable[Any]]
+
+
+class Access(Enum):
+    """Who may call an operation; the levels of the API's rules."""
+
+    PUBLIC = "public"  # anybody, also without login where logins exist
+    OPEN = "open"
+    SUPERADMIN = "superadmin"
+
+
+class Nothing(BaseModel):
+    """An operation without parameters."""
+
+    model_config = {"extra": "forbid"}
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API.
+
+    `query` describes the parameters in the address, `body` the JSON body, `reply` the answer: a model, or a media type.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    access: Access
+    query: type[BaseModel]
+    body: type[BaseModel] | None
+    reply: type[BaseModel] | str
+    errors: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The operationId."""
+        return self.handler.__name__
+
+
+class Operations:
+    """A collection of operations; one module of http/api/ fills one."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.all: list[Operation] = []
+
+    def add(
+        self, method: str, path: str, *, summary: str, reply: type[BaseModel] | str, query: type[BaseModel] = Nothing,
+        body: type[BaseModel] | None = None, access: Access = Access.OPEN, errors: Sequence[int] = (),
+    ) -> Callable[[Handler], Handler]:  # fmt: skip
+        """Declare the operation that the decorated coroutine `(request, parameters)` answers.
+
+        `parameters` is the checked query, or the checked body where there is one.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            self.all.append(Operation(method, path, handler, summary, self.tag, access, query, body, reply, (400, *errors)))
+            return handler
+
+        return declare
+
+
+def register(app: web.Application, operations: Iterable[Operation]) -> None:
+    """Add the routes of `operations` to `app`."""
+    for operation in operations:
+        app.router.add_route(operation.method, operation.path, _bound(operation), name=operation.name)
+
+
+def _bound(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        query = parse_query(operation.query, request.query)
+        parameters = query if operation.body is None else await _parse_body(operation.body, request)
+        answer = await operation.handler(request, parameters)
+        return answer if isinstance(answer, web.StreamResponse) else json_response(answer)
+
+    return handle
+
+
+def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """`data` as JSON; numbers that JSON cannot say (NaN, infinities) become null."""
+    body = to_json(data, inf_nan_mode="null")
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8", headers=headers)
+
+
+def parse_query(model: type[BaseModel], query: Mapping[str, str]) -> BaseModel:
+    """Check query parameters. Raises InvalidInput naming each unknown, repeated or unfitting one."""
+    repeated = [key for key in set(query) if len(query.getall(key)) > 1]  # type: ignore[attr-defined]
+    if repeated:
+        raise InvalidInput("a parameter is given twice", errors=[FieldError(key, "expected one value") for key in sorted(repeated)])
+    return _validated(model, dict(query))
+
+
+async def _parse_body(model: type[BaseModel], request: web.Request) -> BaseModel:
+    text = await request.read()
+    if request.content_type != "application/json":
+        raise InvalidInput("the body is not JSON", errors=[FieldError("Content-Type", "expected application/json")])
+    try:
+        return model.model_validate_json(text or b"{}", strict=True)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: ValidationError) -> InvalidInput:
+    errors = []
+    for problem in error.errors(include_url=False):
+        field = ".".join(str(part) for part in problem["loc"]) or "request"
+        message = "unknown parameter" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
+        errors.append(FieldError(field, message))
+    return InvalidInput("the request has parameters that do not fit", errors=errors)
+
+
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of `operations`."""
+    models: dict[type[BaseModel], None] = {Problem: None}
+    for operation in operations:
+        models.update(dict.fromkeys(m for m in (operation.query, operation.body, operation.reply) if isinstance(m, type)))
+    names, definitions = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
+    schemas = dict(definitions.get("$defs", {}))
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        query = names[operation.query, "validation"]["$ref"].rpartition("/")[2]
+        entry: dict[str, Any] = {
+            "operationId": operation.name,
+            "summary": operation.summary,
+            "description": (operation.handler.__doc__ or "").strip(),
+            "tags": [operation.tag],
+            "x-access": operation.access.value,
+            "parameters": [*_path_parameters(operation.path), *_query_parameters(schemas[query])],
+            "responses": {"200": _reply(operation.reply, names), **{str(code): _PROBLEM for code in sorted(set(operation.errors))}},
+        }
+        if operation.body is not None:
+            entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": names[operation.body, "validation"]}}}
+        paths.setdefault(re.sub(r"\{(\w+):[^}]*\}", r"{\1}", operation.path), {})[operation.method.lower()] = entry
+    for model in {operation.query for operation in operations}:
+        schemas.pop(names[model, "validation"]["$ref"].rpartition("/")[2], None)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "facetd",
+            "version": __version__,
+            "description": "A photo library for a home NAS that knows which pictures are good.",
+        },
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+_PROBLEM = {
+    "description": "Problem details",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def _reply(reply: type[BaseModel] | str, names: Mapping[Any, Any]) -> dict[str, Any]:
+    if isinstance(reply, str):
+        schema = {"type": "string"} if reply.startswith("text/") else {}
+        return {"description": "OK", "content": {reply: {"schema": schema}}}
+    return {"description": "OK", "content": {"application/json": {"schema": names[reply, "validation"]}}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"\{(\w+)", path)]
+
+
+def _query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", [])
+    found = []
+    for name, property_ in schema.get("properties", {}).items():
+        details = dict(property_)
+        description = details.pop("description", "")
+        details.pop("title", None)
+        found.append({"name": name, "in": "query", "required": name in required, "description": description, "schema": details})
+    return found

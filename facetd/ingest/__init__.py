@@ -1,0 +1,1 @@
+"""The pipeline: discover, decode, analyse, store. Resumable and idempotent."""

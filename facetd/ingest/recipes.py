@@ -1,0 +1,45 @@
+"""What the ledger's fingerprints are made of: a recipe for each kind of analysis, then the content it was applied to.
+
+A recipe changes when the code, the settings or the models that make an analysis change, or a recipe it requires does.
+Changing a weight re-judges the library without reading one file; a new thumbnail quality makes thumbnails only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from facetd.config import Config
+from facetd.ingest.tasks import JUDGEMENT, METADATA, TECHNICAL, THUMBNAIL
+from facetd.score.rules import Rules
+from facetd.score.measure import MEASURE_VERSION, MeasureSettings
+
+METADATA_VERSION = 1
+THUMBNAIL_VERSION = 1
+WITH_SIDECAR = frozenset({METADATA, JUDGEMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """The recipe of each kind of analysis as it is now."""
+
+    by_kind: Mapping[str, str]
+
+    @classmethod
+    def make(cls, config: Config, measure: MeasureSettings, rules: Rules, snapshot_id: str) -> Recipes:
+        """Recipes from the settings; `snapshot_id` names the percentiles that scores are set in relation to."""
+        metadata = _recipe(METADATA, METADATA_VERSION)
+        thumbnail = _recipe(THUMBNAIL, THUMBNAIL_VERSION, config.thumbnails.quality)
+        technical = _recipe(TECHNICAL, MEASURE_VERSION, measure.fingerprint)
+        judgement = _recipe(JUDGEMENT, rules.fingerprint, snapshot_id, metadata, technical)
+        return cls({METADATA: metadata, THUMBNAIL: thumbnail, TECHNICAL: technical, JUDGEMENT: judgement})
+
+    def fingerprint(self, kind: str, content_hash: str, sidecar_stamp: str) -> str:
+        """The fingerprint of `kind` made of this content; db/ledger.py composes the same in SQL."""
+        return self.by_kind[kind] + content_hash + (sidecar_stamp if kind in WITH_SIDECAR else "")
+
+
+def _recipe(*parts: object) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=6).hexdigest() + ":"

@@ -1,0 +1,248 @@
+"""One scan: walk, plan, visit, store, judge; then what vanished."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from facetd.db import folders as db_folders
+from facetd.db import ledger, store
+from facetd.db import roots as db_roots
+from facetd.db.connection import Database
+from facetd.ingest.discover import Listing, Territory
+from facetd.ingest.judging import Judging, refresh_snapshot
+from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
+from facetd.ingest.presence import check_presence
+from facetd.ingest.progress import Progress
+from facetd.ingest.sink import Job, Sink, Stored
+from facetd.ingest.tasks import TECHNICAL, VisitSettings, VisitTask
+from facetd.ingest.vanished import settle_vanished
+from facetd.ingest.workers import Workers
+from facetd.records import Root
+
+AHEAD = 20_000  # jobs planned before they are worked on: enough to know the total of most libraries
+HEAVY_BYTES = 150 * 1024 * 1024
+ATTEMPTS = 5  # visits to a file that is being written; afterwards the next scan finds it
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to scan of a root: a folder with all below it, or some files of one folder.
+
+    `files` are names of files, `stems` names without suffix (what a sidecar `stem.xmp` may belong to).
+    """
+
+    root: Root
+    folder: str = ""
+    files: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
+
+    @property
+    def single(self) -> bool:
+        """Whether this is about some files only."""
+        return bool(self.files or self.stems)
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is the whole root."""
+        return not self.folder and not self.single
+
+    def picks(self, filename: str) -> bool:
+        """Whether a file of the folder is meant."""
+        return filename in self.files or (bool(self.stems) and os.path.splitext(filename)[0] in self.stems)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """`confirm_missing`: believe that many photos are gone. `retry_failed`: try unreadable files again.
+
+    `settle_s`: leave files alone until they have not been written for so long, unless they are known to be settled.
+    `check_ledger`: also look for analyses that are outdated; off for the changes that the watcher reports.
+    """
+
+    confirm_missing: bool = False
+    retry_failed: bool = False
+    settle_s: float = 0.0
+    check_ledger: bool = True
+
+
+class Scan:
+    """A single run over some parts of the library."""
+
+    def __init__(
+        self, db: Database, workers: Workers, judging: Judging, thumbs: Path, territory: Callable[[Root], Territory],
+        options: ScanOptions, progress: Progress, on_change: Callable[[Sequence[Stored], int], None],
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._workers = workers
+        self._judging = judging
+        self._territory = territory
+        self._options = options
+        self._progress = progress
+        self._on_change = on_change
+        self._planner = Planner(db, thumbs)
+        self._sink = Sink(db, judging, pair_raw=judging.config.scanning.raw_jpeg == "pair", on_stored=self._stored)
+        scanning = judging.config.scanning
+        self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
+        self._vanished: dict[int, list[int]] = {}
+        self._stored_ids: set[int] = set()
+
+    async def run(self, parts: Sequence[Part]) -> Judging:
+        """Do it all; returns the judging in force afterwards (a first snapshot may have been made)."""
+        online = [part for part in parts if await self._present(part.root)]
+        async with self._visiting() as jobs:
+            for part in online:
+                await self._plan_part(part, jobs)
+            self._progress.phase = "analysing"
+        await self._sink.close()
+        await self._settle(online)
+        return await self._judge(online)
+
+    async def _present(self, root: Root) -> bool:
+        if await check_presence(self._db, root):
+            return True
+        if root.name not in self._progress.offline:
+            self._progress.offline.append(root.name)
+        return False
+
+    async def _plan_part(self, part: Part, jobs: asyncio.Queue[Job]) -> None:
+        outdated = Outdated()
+        if self._options.check_ledger:
+            outdated = await find_outdated(self._db, self._judging.recipes, part.root.id, retry_failed=self._options.retry_failed)
+        seen_folders: set[str] = set()
+        async for listing in self._listings(part):
+            if not listing.gone:
+                seen_folders.add(listing.path)
+            if listing.error is not None:
+                self._progress.unreadable_folders += 1
+                continue
+            plan = await self._planner.plan(part.root, listing, outdated, part.picks if part.single else None)
+            await self._take(part.root, plan, jobs)
+            self._progress.ignored_videos += listing.videos
+        if not part.single:
+            await self._note_gone_folders(part, seen_folders)
+
+    async def _listings(self, part: Part) -> AsyncIterator[Listing]:
+        territory = self._territory(part.root)
+        if part.single:
+            yield await asyncio.to_thread(territory.list_folder, part.folder)
+            return
+        visited: set[str] = set()
+
+        def seen(path: str) -> bool:
+            known = path in visited
+            visited.add(path)
+            return known
+
+        walk: Iterator[Listing] = territory.walk(part.folder, seen)
+        while (listing := await asyncio.to_thread(next, walk, None)) is not None:
+            yield listing
+
+    async def _take(self, root: Root, plan: FolderPlan, jobs: asyncio.Queue[Job]) -> None:
+        self._progress.unchanged += plan.unchanged
+        self._vanished.setdefault(root.id, []).extend(plan.vanished)
+        if plan.back:
+            await self._bring_back(plan.back)
+        self._progress.total += len(plan.jobs)
+        for job in plan.jobs:
+            await jobs.put(job)
+
+    async def _bring_back(self, ids: Sequence[int]) -> None:
+        await store.set_missing(self._db, ids, missing=False, pair_raw=self._pair_raw)
+        self._on_change((), len(ids))
+
+    async def _note_gone_folders(self, part: Part, seen: Collection[str]) -> None:
+        """Photos of folders that the walk did not come across any more have vanished."""
+        for path in await db_folders.folders_below(self._db, part.root.id, part.folder):
+            if path not in seen:
+                known = await db_folders.known_files(self._db, part.root.id, path)
+                self._vanished.setdefault(part.root.id, []).extend(file.photo_id for file in known if not file.missing)
+
+    @asynccontextmanager
+    async def _visiting(self) -> AsyncIterator[asyncio.Queue[Job]]:
+        """Workers at work on the jobs that are put into the queue; all are done at the end."""
+        jobs: asyncio.Queue[Job] = asyncio.Queue(AHEAD)
+        async with asyncio.TaskGroup() as group:
+            visitors = [group.create_task(self._visitor(jobs)) for _ in range(self._workers.count + 1)]
+            try:
+                yield jobs
+                await jobs.join()
+            finally:
+                for visitor in visitors:
+                    visitor.cancel()
+
+    async def _visitor(self, jobs: asyncio.Queue[Job]) -> None:
+        while True:
+            job = await jobs.get()
+            try:
+                await self._visit(job)
+            finally:
+                jobs.task_done()
+
+    async def _visit(self, job: Job) -> None:
+        for _attempt in range(ATTEMPTS):
+            await self._settled(job)
+            result = await self._workers.visit(
+                VisitTask(job.path, job.found.sidecars, job.kinds, self._settings, content_hash=job.content_hash, reuse=job.reuse)
+            )
+            if not result.changed:
+                break
+            facts = dataclasses.replace(job.found, size=result.size, mtime_ns=time.time_ns())
+            job = dataclasses.replace(job, found=facts, content_hash=None)
+        self._progress.step(job.relative, failed=bool(result.failures))
+        if not result.gone and not result.changed:
+            await self._sink.put(job, result)
+
+    async def _settled(self, job: Job) -> None:
+        """Wait until the file has not been written for a while; it may be half a copy."""
+        age = time.time() - job.found.mtime_ns / 1e9
+        if not job.settled and 0 <= age < self._options.settle_s:
+            await asyncio.sleep(self._options.settle_s - age)
+
+    def _stored(self, stored: Sequence[Stored]) -> None:
+        self._stored_ids.update(item.photo_id for item in stored)
+        self._progress.added += sum(item.new for item in stored)
+        self._progress.moved += sum(item.moved for item in stored)
+        self._progress.changed += sum(not item.new and not item.moved for item in stored)
+        self._on_change(stored, 0)
+
+    async def _settle(self, parts: Sequence[Part]) -> None:
+        for root in {part.root.id: part.root for part in parts}.values():
+            candidates = [number for number in self._vanished.get(root.id, []) if number not in self._stored_ids]
+            outcome = await settle_vanished(
+                self._db, root, candidates, self._judging.config.scanning, confirmed=self._options.confirm_missing, fresh=self._stored_ids
+            )
+            self._progress.missing += outcome.missing
+            self._progress.moved += outcome.moved
+            self._progress.added -= outcome.moved
+            if outcome.unconfirmed:
+                self._progress.confirm.append({"root": root.name, "missing": outcome.unconfirmed, "photos": outcome.photos})
+            if outcome.missing or outcome.moved:
+                self._on_change((), outcome.missing + outcome.moved)
+        for part in parts:
+            if part.whole:
+                await db_roots.finish_scan(self._db, part.root.id)
+
+    async def _judge(self, parts: Sequence[Part]) -> Judging:
+        """Judge what is outdated, also by the snapshot that this scan may have made possible."""
+        if not self._options.check_ledger:
+            return self._judging
+        self._progress.phase = "judging"
+        judging = await refresh_snapshot(self._db, self._judging)
+        for root in {part.root.id: part.root for part in parts}.values():
+            outdated = await find_outdated(self._db, judging.recipes, root.id, retry_failed=False)
+            unmeasured = outdated.by_kind[TECHNICAL] | await ledger.failed(self._db, root.id, TECHNICAL)
+            judged = await judging.judge_photos(self._db, outdated.to_judge - unmeasured)
+            if judged:
+                self._on_change((), judged)
+        return judging
+
+    @property
+    def _pair_raw(self) -> bool:
+        return self._judging.config.scanning.raw_jpeg == "pair"

@@ -1,0 +1,244 @@
+"""The ingest service: one whole scan at a time, changes from the watcher beside it, and everybody told about it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from facetd.config import Config
+from facetd.db import folders as db_folders
+from facetd.db import roots as db_roots
+from facetd.db import store
+from facetd.db.connection import Database
+from facetd.db.revision import revision
+from facetd.errors import Conflict, InvalidInput
+from facetd.ingest.discover import Territory
+from facetd.ingest.judging import Judging
+from facetd.ingest.progress import Broadcast, Progress
+from facetd.ingest.scan import Part, Scan, ScanOptions
+from facetd.ingest.sink import Stored
+from facetd.ingest.workers import Workers
+from facetd.media.formats import is_photo_name
+from facetd.media.thumbnail_paths import SIZES, thumbnail_path
+from facetd.records import Judgement, Root
+from facetd.watch import Change, Excludes
+
+logger = logging.getLogger(__name__)
+PUBLISH_EVERY_S = 0.5
+
+
+class Ingest:
+    """Keeps the library in step with the photo folders."""
+
+    def __init__(self, db: Database, data: Path, config: Config) -> None:
+        self._db = db
+        self._data = data
+        self._config = config
+        scanning = config.scanning
+        self._workers = Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
+        self._judging: Judging | None = None
+        self._scan: asyncio.Task[None] | None = None
+        self._changes = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+        self._looking: set[str] = set()
+        self.progress = Progress()
+        self.events = Broadcast()
+
+    @property
+    def thumbs(self) -> Path:
+        """The folder of thumbnails."""
+        return self._data / "thumbs"
+
+    @property
+    def workers(self) -> Workers:
+        """The decode workers, also for renditions."""
+        return self._workers
+
+    @property
+    def scanning(self) -> bool:
+        """Whether a whole scan runs."""
+        return self._scan is not None and not self._scan.done()
+
+    async def start(self) -> None:
+        """Load what judges. Raises ConfigError when the categories do not make sense."""
+        self._judging = await Judging.load(self._db, self._config)
+
+    async def stop(self) -> None:
+        """Cancel what runs and end the workers; what is done is stored."""
+        await self.cancel()
+        await self._workers.stop()
+
+    def judge(self, values: Mapping[str, Any]) -> Judgement:
+        """Judge these values with what is in force now."""
+        return self.judging.judge(values)
+
+    @property
+    def judging(self) -> Judging:
+        """What is in force; there once started."""
+        if self._judging is None:
+            raise RuntimeError("the ingest service is not started")
+        return self._judging
+
+    def start_scan(self, parts: Sequence[Part], options: ScanOptions) -> asyncio.Task[None]:
+        """Begin a scan in the background. Raises Conflict while one runs."""
+        if self.scanning:
+            raise Conflict("a scan is running already", hint="Wait for it, or cancel it first.")
+        self.progress = Progress()
+        self.progress.start(store.now())
+        self._scan = asyncio.create_task(self._run(parts, options), name="scan")
+        return self._scan
+
+    async def cancel(self) -> bool:
+        """Stop the scan that runs; returns whether one did. What is done stays done, and the next scan goes on there."""
+        if not self.scanning or self._scan is None:
+            return False
+        self.progress.cancelled = True
+        self._scan.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._scan
+        return True
+
+    async def parts_for(self, directories: Sequence[str]) -> list[Part]:
+        """The parts of the library that these absolute directories are; all roots when there are none.
+
+        Raises InvalidInput for a directory outside every root.
+        """
+        roots = await db_roots.roots(self._db)
+        if not directories:
+            return [Part(root) for root in roots]
+        parts = []
+        for directory in directories:
+            root = db_roots.owner(roots, directory)
+            if root is None:
+                raise InvalidInput(
+                    f"{directory}: not inside a photo root", hint="Add it with `facetd scan DIR` or `facetd serve --photos DIR`."
+                )
+            parts.append(Part(root, inside(root, directory)))
+            parts += [Part(inner) for inner in roots if inner.id != root.id and inner.path.startswith(directory.rstrip("/") + "/")]
+        return parts
+
+    async def _run(self, parts: Sequence[Part], options: ScanOptions) -> None:
+        progress = self.progress
+        publisher = asyncio.create_task(self._publish_progress())
+        try:
+            self._judging = await (await self._make_scan(options, progress)).run(parts)
+            await self._forget_missing()
+        except* asyncio.CancelledError:
+            progress.cancelled = True
+            raise
+        finally:
+            progress.finish(store.now())
+            publisher.cancel()
+            self.events.publish("scan", progress.as_dict())
+
+    async def _make_scan(self, options: ScanOptions, progress: Progress) -> Scan:
+        roots = await db_roots.roots(self._db)
+        return Scan(
+            self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed
+        )  # fmt: skip
+
+    def territory(self, roots: Sequence[Root]) -> Callable[[Root], Territory]:
+        """How a walk of one root is bounded by the excludes, the other roots and the data folder."""
+        scanning = self._config.scanning
+        excludes = Excludes((*scanning.exclude, *scanning.also_exclude))
+        links = tuple(os.path.realpath(root.path) for root in roots) if scanning.follow_symlinks else ()
+        foreign = frozenset({root.path for root in roots} | {str(self._data)})
+        return lambda root: Territory(root.path, excludes, foreign - {root.path}, links)
+
+    async def apply(self, change: Change) -> None:
+        """Take over what the watcher saw in one root, beside a scan that may be running."""
+        roots = {root.id: root for root in await db_roots.roots(self._db)}
+        root = roots.get(int(str(change.key)))
+        if root is None:
+            return
+        async with self._changes:
+            gone_folders = await db_folders.existing(self._db, root.id, [inside(root, path) for path in change.gone])
+            parts = parts_of_change(root, change, gone_folders)
+            options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
+            progress = Progress()
+            started = time.monotonic()
+            await (await self._make_scan(options, progress)).run(parts)
+            if progress.done or progress.missing:
+                logger.info(
+                    "%s: %d new, %d changed, %d moved, %d gone, %d unreadable in %.1f s",
+                    root.name, progress.added, progress.changed, progress.moved, progress.missing, progress.failed, time.monotonic() - started,
+                )  # fmt: skip
+            if progress.confirm:
+                self.progress.confirm = progress.confirm
+                self.events.publish("scan", self.progress.as_dict())
+
+    def look_at_soon(self, path: str) -> None:
+        """Have one file looked at in the background, for example because a thumbnail of it was lost."""
+        if path not in self._looking:
+            self._looking.add(path)
+            self._in_background(self._look_at(path))
+
+    async def _look_at(self, path: str) -> None:
+        root = db_roots.owner(await db_roots.roots(self._db), path)
+        if root is not None:
+            await self.apply(Change(root.id, root.path, paths=(path,)))
+        self._looking.discard(path)
+
+    def _library_changed(self, stored: Sequence[Stored], others: int) -> None:
+        data = {
+            "added": sum(item.new for item in stored),
+            "changed": sum(not item.new for item in stored) + others,
+            "ids": [item.photo_id for item in stored],
+        }
+        self._in_background(self._publish_change(data))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _publish_change(self, data: dict[str, Any]) -> None:
+        self.events.publish("photos", {**data, "revision": await revision(self._db)})
+
+    async def _publish_progress(self) -> None:
+        while True:
+            self.events.publish("scan", self.progress.as_dict())
+            await asyncio.sleep(PUBLISH_EVERY_S)
+
+    async def _forget_missing(self) -> None:
+        """Photos gone for longer than the grace time leave the library, with thumbnails that nobody else uses."""
+        before = datetime.now(UTC) - timedelta(days=self._config.scanning.keep_missing_days)
+        orphans = await store.delete_missing(self._db, before.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        await asyncio.to_thread(self._delete_thumbnails, orphans)
+
+    def _delete_thumbnails(self, hashes: Sequence[str]) -> None:
+        for content_hash in hashes:
+            for size in SIZES:
+                thumbnail_path(self.thumbs, content_hash, size).unlink(missing_ok=True)
+
+
+def parts_of_change(root: Root, change: Change, gone_folders: Collection[str]) -> list[Part]:
+    """What to look at for a batch of changes: whole folders, and single files with the photos that a sidecar belongs to."""
+    folders = {inside(root, path) for path in change.folders} | set(gone_folders)
+    files: dict[str, set[str]] = {}
+    stems: dict[str, set[str]] = {}
+    for path in (*change.paths, *change.gone):
+        folder, _, name = inside(root, path).rpartition("/")
+        if is_photo_name(name):
+            files.setdefault(folder, set()).add(name)
+        elif name.lower().endswith(".xmp"):
+            stem = name[: -len(".xmp")]
+            files.setdefault(folder, set()).add(stem)
+            stems.setdefault(folder, set()).add(stem)
+    outer = [
+        folder for folder in folders if not any(other != folder and (not other or folder.startswith(f"{other}/")) for other in folders)
+    ]
+    single = [Part(root, folder, frozenset(names), frozenset(stems.get(folder, ()))) for folder, names in sorted(files.items())]
+    return single + [Part(root, folder) for folder in sorted(outer)]
+
+
+def inside(root: Root, path: str) -> str:
+    """`path`, which lies in `root`, relative to it; '' for the root itself."""
+    return path[len(root.path.rstrip("/")) + 1 :] if path != root.path else ""

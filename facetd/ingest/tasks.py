@@ -1,0 +1,73 @@
+"""What travels between the daemon and its decode workers. Light to import: the daemon never loads an image library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facetd.records import Appearance, Metadata, PictureHeader, PixelMetrics
+
+if TYPE_CHECKING:
+    from facetd.score.measure import MeasureSettings
+
+METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical", "judgement"
+VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSettings:
+    """What a worker needs to know of the configuration. Sent with each task: a reload needs no new workers."""
+
+    thumbs: Path
+    quality: int
+    max_megapixels: float
+    heavy_bytes: int
+    measure: MeasureSettings
+
+
+@dataclass(frozen=True, slots=True)
+class VisitTask:
+    """One file to visit.
+
+    `kinds` are the analyses to make. `content_hash` is given when the file is known to be unchanged. When the content's hash
+    is in `reuse`, nothing is made: the library has it already. `heavy` allows a decode that needs more than `heavy_bytes`.
+    """
+
+    path: str
+    sidecars: tuple[str, ...]
+    kinds: frozenset[str]
+    settings: VisitSettings
+    content_hash: str | None = None
+    reuse: frozenset[str] = frozenset()
+    heavy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an analysis could not be made: a stable word, and a sentence for people."""
+
+    reason: str
+    message: str
+
+
+@dataclass(slots=True)
+class VisitResult:
+    """What a worker found. `size` and `mtime_ns` are from before the file was read; `changed` tells that it was being written.
+
+    `gone`: there is no such file. `too_heavy`: to be tried again alone, with `heavy`. `reused`: the hash was in `reuse`.
+    """
+
+    size: int = 0
+    mtime_ns: int = 0
+    content_hash: str = ""
+    gone: bool = False
+    changed: bool = False
+    too_heavy: bool = False
+    reused: bool = False
+    header: PictureHeader | None = None
+    metadata: Metadata | None = None
+    appearance: Appearance | None = None
+    phash: str | None = None
+    metrics: PixelMetrics | None = None
+    failures: dict[str, Failure] = field(default_factory=dict)

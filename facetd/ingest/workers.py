@@ -1,0 +1,144 @@
+"""Decode workers: separate processes with a time limit per photo, a memory limit, and crashes that cost one photo."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import multiprocessing
+import os
+import resource
+import signal
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from facetd.errors import MediaError
+from facetd.i18n import _
+from facetd.ingest.tasks import Failure, VisitResult, VisitTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+WORKER_LIFE = 2000  # visits after which a worker is replaced, against slow leaks in decoders
+SINGLE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+
+
+def default_workers() -> int:
+    """One for each core that this process may use, leaving nothing for luck: the daemon itself needs little."""
+    return max(1, len(os.sched_getaffinity(0)))
+
+
+def _visit(task: VisitTask) -> VisitResult:
+    """Runs in the worker; the import stays out of the daemon."""
+    from facetd.ingest.visit import visit  # noqa: PLC0415
+
+    return visit(task)
+
+
+def _render(path: str, orientation: int, quality: int, target: Path, max_megapixels: float) -> None:
+    """Runs in the worker: a browser's JPEG of a RAW, HEIF, TIFF or JPEG XL file."""
+    from facetd.media.headers import check_limits, read_header  # noqa: PLC0415
+    from facetd.media.render import render_jpeg  # noqa: PLC0415
+
+    header = read_header(path)
+    check_limits(header, max_megapixels=max_megapixels)
+    render_jpeg(path, header, orientation, quality, target)
+
+
+def _prepare(memory_mb: int) -> None:
+    """Limit a fresh worker: memory on top of what the libraries took, low priority, and Ctrl-C is the daemon's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        base = int(statm.read().split()[0]) * resource.getpagesize()
+    limit = base + memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(5)
+
+
+class Workers:
+    """The pool. Started by the first visit, so that an idle daemon has no worker processes.
+
+    `memory_mb` is what a worker may take for one photo; `timeout_s` how long one photo may take.
+    """
+
+    def __init__(self, count: int, *, memory_mb: int, timeout_s: float) -> None:
+        self.count = count or default_workers()
+        self._memory_mb = memory_mb
+        self._timeout_s = timeout_s
+        self._pool: ProcessPool | None = None
+        self._heavy = asyncio.Semaphore(1)
+
+    async def visit(self, task: VisitTask) -> VisitResult:
+        """Visit one file. A crash or a hang comes back as a recorded failure of every kind asked for."""
+        result = await self._guarded(task)
+        if result.too_heavy:
+            async with self._heavy:
+                result = await self._guarded(dataclasses.replace(task, heavy=True, content_hash=result.content_hash))
+        return result
+
+    async def render(self, path: str, orientation: int, quality: int, target: Path, max_megapixels: float) -> None:
+        """Write a full-size JPEG of `path` to `target`. Raises MediaError, also for a decoder that hangs or crashes."""
+        async with self._heavy:
+            try:
+                await self._run(_render, path, orientation, quality, target, max_megapixels)
+            except (TimeoutError, FutureTimeout, ProcessExpired, MemoryError, OSError) as error:
+                raise MediaError("render", _("The photo could not be converted for the browser.")) from error
+
+    async def _guarded(self, task: VisitTask) -> VisitResult:
+        try:
+            return await self._run(_visit, task)
+        except (TimeoutError, FutureTimeout):
+            failure = Failure("timeout", _("Reading the photo took longer than {limit:g} s.").format(limit=self._timeout_s))
+        except ProcessExpired as error:
+            failure = Failure("crash", _("The decoder crashed on this file (exit code {code}).").format(code=error.exitcode))
+        except MemoryError:
+            failure = Failure(
+                "memory", _("The picture needs more than {limit} MB (scanning.worker_memory_mb).").format(limit=self._memory_mb)
+            )
+        except CancelledError:
+            raise asyncio.CancelledError from None
+        except Exception as error:
+            failure = Failure("unexpected", _("An unexpected error: {error}.").format(error=f"{type(error).__name__}: {error}"))
+        return await asyncio.to_thread(_failed_result, task, failure)
+
+    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+        future = self._started().schedule(function, args=list(arguments), timeout=self._timeout_s)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
+            raise
+
+    def _started(self) -> ProcessPool:
+        if self._pool is None:
+            os.environ.update({key: os.environ.get(key, value) for key, value in SINGLE_THREAD.items()})
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["facetd.ingest.visit"])
+            self._pool = ProcessPool(
+                max_workers=self.count, max_tasks=WORKER_LIFE, initializer=_prepare, initargs=[self._memory_mb], context=context
+            )
+        return self._pool
+
+    async def stop(self) -> None:
+        """End every worker now."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            pool.stop()  # type: ignore[no-untyped-call]  # pebble is not fully typed
+            await asyncio.to_thread(pool.join)
+
+
+def _failed_result(task: VisitTask, failure: Failure) -> VisitResult:
+    """The record of a visit that did not come back: what the file is, as far as the directory tells, and why it failed."""
+    result = VisitResult(failures=dict.fromkeys(task.kinds, failure), content_hash=task.content_hash or "")
+    try:
+        facts = os.stat(task.path)
+    except OSError:
+        result.gone = True
+        return result
+    result.size, result.mtime_ns = facts.st_size, facts.st_mtime_ns
+    return result

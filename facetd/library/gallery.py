@@ -1,0 +1,224 @@
+"""The gallery: pages of photos by filter and order, one photo with everything known of it, and counts by type."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from facetd.config import Config
+from facetd.db import folders as db_folders
+from facetd.db import options, photos
+from facetd.db.conditions import conditions, hide_bits, within_folder
+from facetd.db.connection import Database
+from facetd.db.ledger import judgement_inputs
+from facetd.db.listing import Key, Listing, Order, photo_rows
+from facetd.db.revision import revision
+from facetd.errors import FieldError, InvalidInput, NotFound
+from facetd.fields import BY_KEY
+from facetd.filters import PhotoConditions
+from facetd.library import present
+from facetd.library.paging import decode_key, encode_key
+from facetd.records import Judgement, Viewer
+from facetd.score.rules import categories, photo_types
+
+COUNT_STALE_S = 5.0  # how old a filtered total may be while a scan changes the library all the time
+COUNTS_KEPT = 500
+TOP_PICKS = "top_picks"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPage:
+    """One page of a list; `next` goes on after it, None at the end."""
+
+    photos: list[dict[str, Any]]
+    total: int
+    next: str | None
+
+
+class Gallery:
+    """What the gallery asks of the library. `judge` explains a score with the rules in force."""
+
+    def __init__(self, db: Database, config: Config, judge: Callable[[Mapping[str, Any]], Judgement]) -> None:
+        self._db = db
+        self._config = config
+        self._judge = judge
+        self._counts: OrderedDict[tuple[object, ...], tuple[int, float, int]] = OrderedDict()
+
+    async def revision(self, viewer: Viewer) -> str:
+        """Changes with every change that a list could show to this viewer."""
+        roots = ",".join(map(str, sorted(viewer.root_ids)))
+        return f"{await revision(self._db)}.{viewer.user_id}.{roots}"
+
+    async def page(
+        self,
+        viewer: Viewer,
+        chosen: PhotoConditions,
+        *,
+        sort: str,
+        descending: bool,
+        per_page: int,
+        page: int = 1,
+        after: str | None = None,
+    ) -> PhotoPage:
+        """Photos of one page, by number or by the key where the last page ended.
+
+        Raises InvalidInput for a sort key, type, quality or folder that does not exist.
+        """
+        order = self._order(sort, descending)
+        listing, key = await self._listing(viewer, chosen, order)
+        total = await self._total(listing, key)
+        wanted = per_page + 1
+        if after is not None:
+            keys = await listing.after(decode_key(after), limit=wanted)
+        elif (page - 1) * per_page >= total:
+            keys = []
+        else:
+            keys = await listing.page(offset=(page - 1) * per_page, limit=wanted)
+        shown = keys[:per_page]
+        rows = await photo_rows(self._db, viewer, [key.id for key in shown])
+        following = encode_key(Key(shown[-1].id, shown[-1].value)) if len(keys) > per_page else None
+        return PhotoPage([present.photo(row, self._config) for row in rows], total, following)
+
+    async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
+        """One photo with EXIF, histogram, and why it has its score. Raises NotFound."""
+        rows = await photo_rows(self._db, viewer, [photo_id])
+        if not rows:
+            raise NotFound("there is no such photo")
+        extra = await photos.page_extras(self._db, photo_id)
+        inputs = await judgement_inputs(self._db, [photo_id])
+        judgement = self._judge(inputs[photo_id][1]) if rows[0]["aggregate"] is not None else None
+        return {
+            **present.photo(rows[0], self._config),
+            "description": extra.description,
+            "keywords": extra.keywords,
+            "regions": extra.regions,
+            "warnings": json.loads(extra.warnings),
+            "colors": [color for color in (rows[0]["colors"] or "").split(",") if color],
+            "histogram": present.histogram(extra.histogram),
+            "details": json.loads(extra.details),
+            "breakdown": _breakdown(judgement) if judgement else None,
+            "failures": extra.failures,
+            "orientation": rows[0]["orientation"],
+            "flash_fired": None if rows[0]["flash_fired"] is None else bool(rows[0]["flash_fired"]),
+        }
+
+    async def find(self, viewer: Viewer, *, photo_id: int | None, path: str | None) -> int:
+        """The id of a photo named by id or by virtual path; exactly one of the two. Raises InvalidInput, NotFound."""
+        if (photo_id is None) == (path is None):
+            raise InvalidInput("name one photo", errors=[FieldError("id", "expected exactly one of id and path")])
+        found = photo_id if path is None else await photos.id_of_path(self._db, viewer, path)
+        if found is None:
+            raise NotFound("there is no such photo")
+        return found
+
+    async def place(self, viewer: Viewer, photo_id: int) -> photos.FilePlace:
+        """Where the file of a photo is, for sending it. Raises NotFound."""
+        found = await photos.file_place(self._db, viewer, photo_id)
+        if found is None:
+            raise NotFound("there is no such photo")
+        return found
+
+    async def content(self, viewer: Viewer, photo_id: int) -> str:
+        """The hash of a photo's content, which names its thumbnails. Raises NotFound."""
+        found = await photos.content_of(self._db, viewer, photo_id)
+        if not found:
+            raise NotFound("there is no such photo")
+        return found
+
+    async def type_counts(self, viewer: Viewer, chosen: PhotoConditions) -> list[dict[str, Any]]:
+        """How many photos each photo type and category has: all first, then top picks, then those that have any."""
+        hide = hide_bits(chosen)
+        counts, top_picks = await options.category_counts(self._db, viewer, hide, self._config.viewer.photo_types.top_picks_min_score)
+        total = await Listing(self._db, viewer, chosen, conditions(PhotoConditions(), viewer), Order("aggregate")).total()
+        found = [{"id": "", "label": "All Photos", "count": total}, {"id": TOP_PICKS, "label": "Top Picks", "count": top_picks}]
+        types = [kind for kind in photo_types() if kind.categories]
+        for kind in types:
+            found.append({"id": kind.id, "label": kind.label, "count": sum(counts.get(name, 0) for name in kind.categories)})
+        shown = {kind.id for kind in types}
+        for name, category in categories().items():
+            if name not in shown:
+                found.append({"id": name, "label": category.label, "count": counts.get(name, 0)})
+        return found[:2] + [entry for entry in found[2:] if entry["count"]]
+
+    def _order(self, sort: str, descending: bool) -> Order:
+        entry = BY_KEY.get(sort)
+        if entry is None or not entry.sort:
+            known = ", ".join(key for key, field in BY_KEY.items() if field.sort)
+            raise InvalidInput(f"'{sort}' is no sort key", errors=[FieldError("sort", f"expected one of {known}")])
+        return Order(sort, descending)
+
+    async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
+        """The list, and what identifies it for the cache of totals."""
+        narrowed = conditions(chosen, viewer)
+        if chosen.path_prefix:
+            within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
+        self._by_quality(chosen, narrowed.add)
+        self._by_type(chosen, narrowed.add)
+        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
+        return Listing(self._db, viewer, chosen, narrowed, order), key
+
+    def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
+        if chosen.quality:
+            levels = self._config.viewer.quality_thresholds.model_dump()
+            if chosen.quality not in levels:
+                raise InvalidInput("no such quality level", errors=[FieldError("quality", f"expected one of {', '.join(levels)}")])
+            add("p.aggregate >= :quality_score", quality_score=levels[chosen.quality])
+
+    def _by_type(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
+        if chosen.top_picks_filter or chosen.type == TOP_PICKS:
+            add("p.top_picks_score >= :top_picks_min", top_picks_min=self._config.viewer.photo_types.top_picks_min_score)
+        if not chosen.type or chosen.type == TOP_PICKS:
+            return
+        types = {kind.id: kind.categories for kind in photo_types() if kind.categories}
+        names = types.get(chosen.type, (chosen.type,))
+        if chosen.type not in types and chosen.type not in categories():
+            known = ", ".join([TOP_PICKS, *types, *categories()])
+            raise InvalidInput("no such photo type", errors=[FieldError("type", f"expected one of {known}")])
+        marks = {f"type_{index}": name for index, name in enumerate(names)}
+        add(f"p.category IN ({', '.join(f':{mark}' for mark in marks)})", **marks)
+
+    async def _folder(self, viewer: Viewer, path_prefix: str) -> int:
+        root_name, _, inside = path_prefix.strip("/").partition("/")
+        found = await db_folders.find_folder(self._db, viewer, root_name, inside)
+        if found is None:
+            raise NotFound(f"there is no folder {path_prefix}")
+        return found
+
+    async def _total(self, listing: Listing, key: tuple[object, ...]) -> int:
+        """The exact total; of a filtered list as it was at most five seconds ago."""
+        if listing.counted_by_gate:
+            return await listing.total()
+        now, current = time.monotonic(), await revision(self._db)
+        known = self._counts.get(key)
+        if known is not None and (known[2] == current or now - known[1] < COUNT_STALE_S):
+            self._counts.move_to_end(key)
+            return known[0]
+        total = await listing.total()
+        self._counts[key] = (total, now, current)
+        while len(self._counts) > COUNTS_KEPT:
+            self._counts.popitem(last=False)
+        return total
+
+
+def _breakdown(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "category": judgement.category,
+        "aggregate": judgement.aggregate,
+        "components": [
+            {
+                "key": part.key,
+                "label": BY_KEY[part.key].label,
+                "value": part.value,
+                "normalized": part.normalized,
+                "weight": part.weight,
+                "contribution": part.contribution,
+            }
+            for part in judgement.components
+        ],
+        "adjustments": [{"key": part.key, "points": part.points, "reason": part.reason} for part in judgement.adjustments],
+        "missing": list(judgement.missing),
+    }

@@ -1,0 +1,54 @@
+"""Adding, naming and removing photo roots."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from facetd.db import roots as db_roots
+from facetd.db.connection import Database
+from facetd.errors import InvalidInput, NotFound
+from facetd.records import Root
+
+
+async def add_directories(db: Database, data: Path, directories: Sequence[str]) -> list[Root]:
+    """The roots for these directories; one inside a known root adds none. Raises InvalidInput for what cannot be a root."""
+    found = []
+    for directory in directories:
+        path = await asyncio.to_thread(_checked, directory, data)
+        root = db_roots.owner(await db_roots.roots(db), path)
+        found.append(root if root is not None else await db_roots.add_root(db, path))
+    return found
+
+
+async def make_root(db: Database, data: Path, directory: str) -> Root:
+    """A root at this very directory, also inside another root. Raises InvalidInput for what cannot be one."""
+    return await db_roots.add_root(db, await asyncio.to_thread(_checked, directory, data))
+
+
+async def find_root(db: Database, name: str) -> Root:
+    """The root of this name or directory. Raises NotFound."""
+    for root in await db_roots.roots(db):
+        if root.name.casefold() == name.casefold() or root.path == real_path(name):
+            return root
+    raise NotFound(f"there is no root called '{name}'", hint="`facetd root list` shows them.")
+
+
+def real_path(directory: str) -> str:
+    """The absolute path of a directory, `~` and links resolved."""
+    return os.path.realpath(os.path.expanduser(directory))
+
+
+def _checked(directory: str, data: Path) -> str:
+    """The absolute, real path of a directory. Looks at the disk."""
+    path = real_path(directory)
+    if not os.path.isdir(path):
+        raise InvalidInput(f"{directory}: there is no such directory" if not os.path.lexists(path) else f"{directory}: not a directory")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise InvalidInput(f"{directory}: may not be read", hint="Give the user that runs facetd read access.")
+    inside = os.path.realpath(data)
+    if path == inside or path.startswith(inside + "/"):
+        raise InvalidInput(f"{directory}: lies in the data folder of facetd, which is never scanned")
+    return path
