@@ -1,0 +1,85 @@
+"""How long after the end of a copy into a watched folder a photo is in GET /api/photos, with the daemon idle and during a scan."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import program, report
+from bench.parts import visit_once
+from bench.pictures import make_photos
+
+POLL_S = 0.02
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=int, default=20, help="how many copies of each kind")
+    parser.add_argument("--megapixels", type=int, choices=(12, 24), default=12)
+    parser.add_argument("--busy", type=int, default=60, help="photos that a scan works on meanwhile")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="facetd-bench-") as scratch:
+        measure(Path(scratch), options.photos, options.megapixels, options.busy)
+
+
+def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
+    """Make photos, serve a folder, copy into it, and show how long each copy took to be seen."""
+    made = make_photos(scratch / "made", {megapixels: 3 * count + 2 * busy})[megapixels]
+    copies, rest = [made[i * count : (i + 1) * count] for i in range(3)], made[3 * count :]
+    folder = scratch / "photos"
+    _fill(folder / "there before", rest[:busy])
+    times: dict[str, list[float]] = {}
+    busy_enough = True
+    with program.Server(scratch / "data", folder) as server:
+        time.sleep(1)
+        times["while the first scan runs"] = [copy_in(server, path, folder / f"scan {i}.jpg") for i, path in enumerate(copies[0])]
+        busy_enough &= server.get("/api/scan/status")["running"]
+        server.wait_idle()
+        time.sleep(2)  # the watcher stands, workers are warm
+        times["daemon idle"] = [copy_in(server, path, folder / f"idle {i}.jpg") for i, path in enumerate(copies[1])]
+        _fill(scratch / "waiting", rest[busy:])
+        (scratch / "waiting").rename(folder / "moved in")
+        time.sleep(1)
+        times["while a folder moved in is read"] = [copy_in(server, path, folder / f"tree {i}.jpg") for i, path in enumerate(copies[2])]
+        busy_enough &= server.get("/api/photos", {"per_page": 1})["total"] < len(made)
+    times["one visit alone (baseline)"] = [visit_once(str(path), scratch / "alone") for path in copies[1]]
+    report.show(
+        f"From the end of a copy of {megapixels} MP to GET /api/photos, s",
+        ["", "median", "p95", "largest"],
+        [(name, report.median(values), report.p95(values), max(values)) for name, values in times.items()],
+    )
+    if not busy_enough:
+        report.say(f"Reading {busy} photos was over before the last copy: give a larger --busy.")
+    figures = {name: [round(report.median(values), 3), round(report.p95(values), 3)] for name, values in times.items()}
+    report.emit("freshness", {"photos": count, "megapixels": megapixels, "busy_throughout": busy_enough, "seconds": figures})
+
+
+def _fill(folder: Path, photos: Sequence[Path]) -> None:
+    folder.mkdir(parents=True)
+    for photo in photos:
+        photo.rename(folder / photo.name)
+
+
+def copy_in(server: program.Server, source: Path, target: Path) -> float:
+    """Copy as a person does; seconds from the end of the copy until the list has the photo."""
+    shutil.copyfile(source, target)
+    end = time.monotonic()
+    wait_present(server, target.name)
+    return time.monotonic() - end
+
+
+def wait_present(server: program.Server, name: str, timeout_s: float = 60.0) -> None:
+    """Wait until GET /api/photos lists the file `name`."""
+    end = time.monotonic() + timeout_s
+    while not any(photo["filename"] == name for photo in server.get("/api/photos", {"search": name, "per_page": 10})["photos"]):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{name} did not appear:\n{server.log()[-3000:]}")
+        time.sleep(POLL_S)
+
+
+if __name__ == "__main__":
+    main()
