@@ -26,6 +26,7 @@ from facetd.ingest.lock import DataLock
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import Part, ScanOptions
 from facetd.ingest.service import Ingest
+from facetd.ingest.workers import Workers
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
 from facetd.library.roots import add_directories, real_path
@@ -64,14 +65,19 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(data: Path, config: Config, *, socket: str | None = None) -> AsyncIterator[House]:
-    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable."""
+async def open_house(data: Path, config: Config, *, socket: str | None = None, workers: Workers | None = None) -> AsyncIterator[House]:
+    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable.
+
+    `workers` replaces the decode workers that the configuration asks for.
+    """
+    scanning = config.scanning
+    decoders = workers or Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
     make_folder(data)
     lock = DataLock(data)
     lock.acquire(socket)
     try:
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
-            ingest = Ingest(db, data, config)
+            ingest = Ingest(db, data, config, decoders)
             await ingest.start()
             try:
                 yield House(data, config, db, ingest)

@@ -24,3 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def corpus() -> Path:
     """The real photos with their MANIFEST.csv; use with `@pytest.mark.corpus`."""
     return CORPUS
+
+
+@pytest.fixture(scope="session")
+def corpus_raw() -> Path:
+    """A small DNG; skips where the real photos are absent."""
+    path = CORPUS / "Formats" / "raw" / "made_nopreview.dng"
+    if not path.exists():
+        pytest.skip(f"needs the folder of real photos at {CORPUS}")
+    return path

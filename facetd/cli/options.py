@@ -17,8 +17,12 @@ data_option = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), default=None, help="Folder of the library. Default: $XDG_DATA_HOME/facetd."
 )
 config_option = click.option(
-    "--config", "config_path", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Configuration. Default: scoring_config.json in the data folder."
-)  # fmt: skip
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Configuration. Default: scoring_config.json in the data folder.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 

@@ -99,7 +99,7 @@ def summary(status: Mapping[str, Any]) -> list[str]:
         )
         if status[key]
     ]
-    how = "Scan cancelled" if status["cancelled"] else "Scan done"
+    how = "Scan cancelled" if status["cancelled"] else "Scan ended early" if status["error"] else "Scan done"
     rate = f" ({status['done'] / status['elapsed_s']:.1f} photos/s)" if status["done"] and status["elapsed_s"] else ""
     lines = [f"{how} in {duration(status['elapsed_s'])}{rate}: {', '.join(counts) or 'no photos found'}."]
     if status["ignored_videos"]:

@@ -20,7 +20,7 @@ from facetd.cli.options import data_folder, json_option, load_settings, log_to, 
 from facetd.cli.progress import ProgressView
 from facetd.config import Config
 from facetd.daemon import open_house
-from facetd.errors import Conflict
+from facetd.errors import Conflict, FacetdError
 from facetd.ingest.lock import holder_of
 from facetd.ingest.scan import ScanOptions
 
@@ -67,6 +67,8 @@ def scan(
         status = asyncio.run(_scan_there(holder.socket, body, view))
     if as_json:
         click.echo(json.dumps(status))
+    if status["error"]:
+        raise FacetdError(f"the scan ended early: {status['error']}", hint="What is done is kept; the next scan goes on there.")
     if status["cancelled"]:
         raise SystemExit(1)
 

@@ -92,7 +92,9 @@ class Penalties(Section):
     shadow_clipping_max_points: Score = 0.7
     highlight_clipping_start: Ratio = 0.04
     highlight_clipping_max_points: Score = 1.0
-    blur_start: Score = 3.2
+    exposure_start: Score = 4.5
+    exposure_max_points: Score = 2.0
+    blur_start: Score = 2.8
     blur_max_points: Score = 1.2
     blink_points: Score = 1.0
 

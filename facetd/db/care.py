@@ -30,7 +30,10 @@ def backup(source: Path, target: Path) -> None:
 
 
 def restore(source: Path, target: Path) -> Path | None:
-    """Put the backup `source` in place of `target`; returns where the old database is kept. Raises DatabaseUnusable for no sound library."""
+    """Put the backup `source` in place of `target`; returns where the old database is kept.
+
+    Raises DatabaseUnusable when it is not a sound library.
+    """
     try:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as connection:
             sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"

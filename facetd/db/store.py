@@ -109,6 +109,7 @@ def _columns(visit: PhotoVisit) -> dict[str, Any]:
         values["phash"] = visit.phash
     if visit.metrics is not None:
         values.update({name: getattr(visit.metrics, name) for name in METRIC_COLUMNS})
+        values["composition_pattern"] = visit.metrics.composition_pattern or None
     elif "technical" in failed:
         values.update(dict.fromkeys(METRIC_COLUMNS), category=None, aggregate=None, top_picks_score=None)
     if visit.judgement is not None:

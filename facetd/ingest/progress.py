@@ -20,7 +20,7 @@ class Progress:
     """The state of the scan that runs, or of the last one.
 
     `total` grows while folders are still being looked into (phase `discovering`). `rate_per_s` is over the last seconds;
-    `eta_s` is None until it is known. `confirm` names roots where so many photos vanished that a person must confirm.
+    `eta_s` is None until it is known. `error` tells what ended a scan early. `confirm` names roots where so many photos vanished that a person must confirm.
     """
 
     state: str = "idle"  # idle, running
@@ -41,6 +41,7 @@ class Progress:
     started_at: str | None = None
     finished_at: str | None = None
     cancelled: bool = False
+    error: str | None = None
     _started: float = 0.0
     _ended: float = 0.0
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=256))

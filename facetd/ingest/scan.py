@@ -96,11 +96,13 @@ class Scan:
     async def run(self, parts: Sequence[Part]) -> Judging:
         """Do it all; returns the judging in force afterwards (a first snapshot may have been made)."""
         online = [part for part in parts if await self._present(part.root)]
-        async with self._visiting() as jobs:
-            for part in online:
-                await self._plan_part(part, jobs)
-            self._progress.phase = "analysing"
-        await self._sink.close()
+        try:
+            async with self._visiting() as jobs:
+                for part in online:
+                    await self._plan_part(part, jobs)
+                self._progress.phase = "analysing"
+        finally:
+            await asyncio.shield(self._sink.close())  # a cancelled scan keeps what is done
         await self._settle(online)
         return await self._judge(online)
 

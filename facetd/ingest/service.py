@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,12 +36,11 @@ PUBLISH_EVERY_S = 0.5
 class Ingest:
     """Keeps the library in step with the photo folders."""
 
-    def __init__(self, db: Database, data: Path, config: Config) -> None:
+    def __init__(self, db: Database, data: Path, config: Config, workers: Workers) -> None:
         self._db = db
         self._data = data
         self._config = config
-        scanning = config.scanning
-        self._workers = Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
+        self._workers = workers
         self._judging: Judging | None = None
         self._scan: asyncio.Task[None] | None = None
         self._changes = asyncio.Lock()
@@ -130,9 +128,13 @@ class Ingest:
         try:
             self._judging = await (await self._make_scan(options, progress)).run(parts)
             await self._forget_missing()
-        except* asyncio.CancelledError:
+        except asyncio.CancelledError:
             progress.cancelled = True
             raise
+        except Exception as error:
+            # A full disk or a damaged database ends the scan; the daemon goes on serving, and the next scan goes on there.
+            progress.error = _innermost(error)
+            logger.exception("the scan ended early")
         finally:
             progress.finish(store.now())
             publisher.cancel()
@@ -163,13 +165,10 @@ class Ingest:
             parts = parts_of_change(root, change, gone_folders)
             options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
             progress = Progress()
-            started = time.monotonic()
             await (await self._make_scan(options, progress)).run(parts)
             if progress.done or progress.missing:
-                logger.info(
-                    "%s: %d new, %d changed, %d moved, %d gone, %d unreadable in %.1f s",
-                    root.name, progress.added, progress.changed, progress.moved, progress.missing, progress.failed, time.monotonic() - started,
-                )  # fmt: skip
+                counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)
+                logger.info("%s: %d new, %d changed, %d moved, %d gone, %d unreadable", root.name, *counts)
             if progress.confirm:
                 self.progress.confirm = progress.confirm
                 self.events.publish("scan", self.progress.as_dict())
@@ -217,6 +216,13 @@ class Ingest:
         for content_hash in hashes:
             for size in SIZES:
                 thumbnail_path(self.thumbs, content_hash, size).unlink(missing_ok=True)
+
+
+def _innermost(error: BaseException) -> str:
+    """What a group of errors is about, in one sentence."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__
 
 
 def parts_of_change(root: Root, change: Change, gone_folders: Collection[str]) -> list[Part]:

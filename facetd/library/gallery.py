@@ -19,7 +19,7 @@ from facetd.db.listing import Key, Listing, Order, photo_rows
 from facetd.db.revision import revision
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import BY_KEY
-from facetd.filters import PhotoConditions
+from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.library import present
 from facetd.library.paging import decode_key, encode_key
 from facetd.records import Judgement, Viewer
@@ -133,7 +133,7 @@ class Gallery:
         """How many photos each photo type and category has: all first, then top picks, then those that have any."""
         hide = hide_bits(chosen)
         counts, top_picks = await options.category_counts(self._db, viewer, hide, self._config.viewer.photo_types.top_picks_min_score)
-        total = await Listing(self._db, viewer, chosen, conditions(PhotoConditions(), viewer), Order("aggregate")).total()
+        total = await Listing(self._db, viewer, chosen, conditions(PhotoFilter(), viewer), Order("aggregate")).total()
         found = [{"id": "", "label": "All Photos", "count": total}, {"id": TOP_PICKS, "label": "Top Picks", "count": top_picks}]
         types = [kind for kind in photo_types() if kind.categories]
         for kind in types:

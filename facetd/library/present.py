@@ -16,8 +16,9 @@ from facetd.db.visibility import Hide
 from facetd.fields import FIELDS, Kind
 
 PLAIN = (
-    "id", "format", "image_width", "image_height", "phash", "date_taken", "date_offset", "camera_make", "focal_length_35mm", "exposure_bias",
-    "gps_latitude", "gps_longitude", "gps_altitude", "title", "size", "star_rating", "is_favorite", "is_rejected", "added_at",
+    "id", "format", "image_width", "image_height", "phash", "date_taken", "date_offset", "camera_make", "focal_length_35mm",
+    "exposure_bias", "gps_latitude", "gps_longitude", "gps_altitude", "title", "size", "star_rating", "is_favorite", "is_rejected",
+    "added_at",
 )  # fmt: skip
 HISTOGRAM_BINS = 64
 HISTOGRAM_CHANNELS = ("l", "r", "g", "b")

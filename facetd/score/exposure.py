@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,25 +23,32 @@ class Exposure:
     score: float
 
 
-def measure_exposure(tone: Tone, channels: list[Shares], shadow_level: int, highlight_level: int) -> Exposure:
-    """Exposure from the tones and the three channel histograms (256 shares each).
+def measure_exposure(
+    tone: Tone, channels: list[Shares], lab: Float, subject: Float, shadow_level: int, highlight_level: int
+) -> Exposure:
+    """Exposure from the tones, the three channel histograms (256 shares each), `lab` (h, w, 3) and the mask of the subject (h, w).
 
     A channel is lost at or below `shadow_level` and from `highlight_level`. Shadows count where the least affected channel is lost too (black),
     highlights in the second most affected channel (a colour at the end of one channel is saturated, not lost). The score is a product of
-    soft factors: mean brightness near the middle (wide), lights that reach up, and little lost at either end, where the score counts
-    levels close to the end in part.
+    soft factors: brightness near the middle (a wide bell; half of it is the subject's own brightness, as in spot metering), lights that reach
+    up, little lost at either end, and little of the subject burnt. A white or black background costs less than a burnt subject.
     """
     lost = [(float(h[: shadow_level + 1].sum()), float(h[highlight_level:].sum())) for h in channels]
     shadows, highlights = min(low for low, _ in lost), sorted(high for _, high in lost)[1]
-    levels = np.arange(256)
-    near_black = np.clip((shadow_level + 12.0 - levels) / 12.0, 0.0, 1.0)
+    near_black = np.clip((shadow_level + 12.0 - np.arange(256)) / 12.0, 0.0, 1.0)
     dark = min(float(h @ near_black) for h in channels)
     bright = sorted(_piled(h, float(highlight_level)) for h in channels)
     burnt = 0.65 * bright[1] + 0.35 * bright[0]
-    lights = quantile(tone.shares, 0.98) / 255.0
-    middle = bell(tone.mean, 0.46, 0.25) if tone.mean < 0.46 else bell(tone.mean, 0.46, 0.22)
-    share = middle * (0.25 + 0.75 * logistic(lights, 0.62, 0.09)) * math.exp(-burnt / 0.16) * (1.0 - 0.5 * hill(dark, 0.18, 1.5))
-    return Exposure(shadows, highlights, tuple(lost), score(0.98 * share**0.9))
+    weight = np.asarray(subject + np.float32(1e-4), np.float32)
+    light = lab[..., 0]
+    brightness = 0.5 * tone.mean + 0.5 * weighted_mean(light, weight) / 100.0
+    top = float(np.quantile(light, 0.998))
+    subject_burnt = weighted_mean(np.clip((light - np.float32(min(97.0, top - 1.0))) / np.float32(3.0), 0.0, 1.0), weight)
+    middle = bell(brightness, 0.50, 0.26) if brightness < 0.50 else bell(brightness, 0.50, 0.24)
+    lights = quantile(tone.shares, 0.997) / 255.0
+    share = middle * (0.20 + 0.80 * logistic(lights, 0.68, 0.09))
+    share *= (1.0 - 0.65 * hill(burnt, 0.16, 1.2)) * (1.0 - 0.35 * hill(dark, 0.22, 1.5)) * (1.0 - 0.6 * hill(subject_burnt, 0.30, 1.5))
+    return Exposure(shadows, highlights, tuple(lost), score(0.96 * share**0.9))
 
 
 def _piled(shares: Shares, white: float) -> float:

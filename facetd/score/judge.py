@@ -51,18 +51,16 @@ def normalized(key: str, value: float, rules: Rules, snapshot: Snapshot) -> floa
     """The metric `key` (a key of the registry) as 0..10, higher is better.
 
     (1 - s) x own scale + s x 10 x percentile rank, s = `normalization.strength`. The own scale is the score itself; for noise a Hill curve
-    falling to 5 at 6 levels, for dynamic range one rising to 5 at 7 stops.
+    falling to 5 at 6 levels, for dynamic range one rising to 5 at 7 stops. Noise has no rank: who has the least of what nobody sees is no merit.
     """
-    own, falling = value, False
+    own = value
     if key == "noise_sigma":
-        own, falling = 10.0 * (1.0 - hill(value, 6.0, 1.5)), True
+        own = 10.0 * (1.0 - hill(value, 6.0, 1.5))
     elif key == "dynamic_range_stops":
         own = 10.0 * hill(value, 7.0, 4.0)
     strength = rules.normalization.strength if rules.normalization.enabled else 0.0
-    rank = snapshot.rank(key, value)
-    if rank is None:
-        return own
-    return (1.0 - strength) * own + strength * 10.0 * (1.0 - rank if falling else rank)
+    rank = None if key == "noise_sigma" else snapshot.rank(key, value)
+    return own if rank is None else (1.0 - strength) * own + strength * 10.0 * rank
 
 
 def _components(values: Values, category: Category, rules: Rules, snapshot: Snapshot) -> tuple[list[ScoreComponent], tuple[str, ...]]:
@@ -95,7 +93,8 @@ def _penalties(values: Values, category: Category, rules: Rules) -> list[Adjustm
         ("noise", _excess(numeric(values, "noise_sigma"), limits.noise_sigma_start, 8.0), limits.noise_max_points, "noise_tolerance", _("The picture is noisy.")),
         ("shadow_clipping", _excess(numeric(values, "shadow_clipping"), limits.shadow_clipping_start, 0.15), limits.shadow_clipping_max_points, "shadow_tolerance", _("A large part of the shadows is black.")),
         ("highlight_clipping", _excess(numeric(values, "highlight_clipping"), limits.highlight_clipping_start, 0.12), limits.highlight_clipping_max_points, "highlight_tolerance", _("A large part of the lights is burnt out.")),
-        ("blur", _excess(None if sharpness is None else -sharpness, -limits.blur_start, 1.0), limits.blur_max_points, "blur_tolerance", _("Nothing in the picture is sharp.")),
+        ("exposure", _excess(_negative(numeric(values, "exposure_score")), -limits.exposure_start, 2.0), limits.exposure_max_points, "exposure_tolerance", _("The picture is far too dark or too bright.")),
+        ("blur", _excess(_negative(sharpness), -limits.blur_start, 1.0), limits.blur_max_points, "blur_tolerance", _("Nothing in the picture is sharp.")),
         ("blink", 1.0 if flag(values, "is_blink") else 0.0, limits.blink_points, "", _("Somebody blinks.")),
     ]  # fmt: skip
     adjustments = []
@@ -104,6 +103,10 @@ def _penalties(values: Values, category: Category, rules: Rules) -> list[Adjustm
         if points > 0:
             adjustments.append(Adjustment(key, -points, reason))
     return adjustments
+
+
+def _negative(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _best(values: Values, *keys: str) -> float | None:

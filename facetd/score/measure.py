@@ -68,12 +68,12 @@ def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
     luma = histogram(planes.gray)
     channels = [histogram(np.ascontiguousarray(planes.rgb[..., i])) for i in range(3)]
     tone = measure_tone(planes, luma)
-    exposure = measure_exposure(tone, channels, settings.shadow_level, settings.highlight_level)
     color = measure_color(planes.color, settings.monochrome_saturation)
     sigma = noise_sigma(planes.gray)
     sharp = measure_sharpness(planes.gray, sigma, planes.grid)
     saliency = saliency_map(planes.lab, sharp.detail)
     subject = find_subject(planes.lab, saliency, sharp)
+    exposure = measure_exposure(tone, channels, planes.lab, subject.mask, settings.shadow_level, settings.highlight_level)
     edges = find_edges(planes.lines)
     lines = find_lines(edges)
     leading = leading_lines(lines, subject.x, subject.y, subject.presence)

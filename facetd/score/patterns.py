@@ -37,22 +37,23 @@ def pattern_scores(lab: Float, luma: Float, subject: Subject, edges: Edges, line
     repeat = repetition(luma)
     mirrored = symmetry(luma)
     bow = curvature(edges, straight)
-    rays = lines.converging * hill(lines.directions, 4.2, 3.0)
-    around = rays * hill(lines.directions, 10.5, 5.0) * logistic(lines.all_around, 0.55, 0.07)
-    meeting = rays * (1.0 - hill(lines.directions, 13.5, 8.0)) * hill(lines.reach, 0.35, 2.0)
+    many = hill(lines.directions, 36.0, 8.0)  # one line spreads over some 4.5 of the 72 directions
+    around = lines.converging * many * logistic(lines.all_around, 0.55, 0.07)
+    meeting = lines.converging * hill(lines.directions, 12.0, 4.0) * (1.0 - many) * hill(lines.reach, 0.32, 2.0)
     plain = 1.0 - 0.85 * repeat
+    unbent = plain * (1.0 - 0.6 * bow)
     oblique = shares.rising + shares.falling
     lean = abs(shares.rising - shares.falling) / (oblique + 0.05)
     found = {
-        "rule_of_thirds": spot * bell(_distance(subject, THIRD), 0.0, 0.06),
+        "rule_of_thirds": spot * max(bell(_distance(subject, THIRD), 0.0, 0.06), 0.75 * bell(_off_line(subject, THIRD), 0.0, 0.03)),
         "golden_ratio": spot * bell(_distance(subject, PHI), 0.0, 0.06),
         "center": spot * bell(math.hypot(subject.x - 0.5, subject.y - 0.5), 0.0, 0.06),
-        "diagonal": hill(oblique * lean, 0.55, 1.6) * (oblique / (straight + 0.15)) * plain,
+        "diagonal": hill(oblique * lean, 0.55, 1.6) * (oblique / (straight + 0.15)) * unbent,
         "horizontal": hill(shares.horizontal, 0.7, 1.6) * (shares.horizontal / (straight + 0.15)) ** 1.5 * plain,
         "vertical": hill(shares.vertical, 0.7, 1.6) * (shares.vertical / (straight + 0.15)) ** 1.5 * plain,
         "symmetric": mirrored * (1.0 - 0.75 * spot) * plain,
-        "triangle": triangle(lines, shares) * (1.0 - hill(lines.directions, 9.0, 6.0)) * plain,
-        "curved": bow * plain * (1.0 - 0.8 * spot),
+        "triangle": triangle(lines, shares) * (1.0 - hill(lines.directions, 14.0, 6.0)) * unbent,
+        "curved": bow * plain * (1.0 - 0.5 * spot),
         "radial": around * plain,
         "vanishing_point": meeting * plain,
         "pattern": repeat,
@@ -63,11 +64,16 @@ def pattern_scores(lab: Float, luma: Float, subject: Subject, edges: Edges, line
 
 def _spot(subject: Subject) -> float:
     """How much the picture is one compact thing on a ground."""
-    return subject.presence * logistic(subject.spread, 0.30, -0.03)
+    return subject.presence**0.7 * logistic(subject.spread, 0.32, -0.028)
 
 
 def _distance(subject: Subject, share: float) -> float:
     return min(math.hypot(subject.x - px, subject.y - py) for px in (share, 1 - share) for py in (share, 1 - share))
+
+
+def _off_line(subject: Subject, share: float) -> float:
+    """Distance to the nearer of the two upright dividing lines."""
+    return min(abs(subject.x - share), abs(subject.x - (1 - share)))
 
 
 def line_shares(lines: Lines) -> LineShares:
@@ -83,12 +89,19 @@ def line_shares(lines: Lines) -> LineShares:
 
 
 def symmetry(luma: Float) -> float:
-    """0..1: correlation of the left half with the mirrored right half, after each row's mean is taken off (a horizon is not symmetry)."""
+    """0..1: correlation of the left half with the mirrored right half, after what is broad (a vignette) and each
+    row's mean (a horizon) are taken off,
+    in the whole and in the inner two thirds."""
     small = cv2.GaussianBlur(np.asarray(reduce(luma, SYMMETRY_SIDE), np.float32), (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
-    rows = small - small.mean(axis=1, keepdims=True)
+    fine = small - cv2.GaussianBlur(small, (0, 0), 8.0, borderType=cv2.BORDER_REPLICATE)
+    rows = fine - fine.mean(axis=1, keepdims=True)
+    inner = rows[rows.shape[0] // 6 : rows.shape[0] - rows.shape[0] // 6, rows.shape[1] // 6 : rows.shape[1] - rows.shape[1] // 6]
+    return logistic(min(_mirrored(rows), _mirrored(inner)), 0.70, 0.07)
+
+
+def _mirrored(rows: Float) -> float:
     power = float((rows * rows).mean(dtype=np.float64))
-    same = float((rows * rows[:, ::-1]).mean(dtype=np.float64)) / (power + 6.0)
-    return logistic(same, 0.72, 0.07)
+    return float((rows * rows[:, ::-1]).mean(dtype=np.float64)) / (power + 6.0)
 
 
 def repetition(luma: Float) -> float:
@@ -108,23 +121,22 @@ def repetition(luma: Float) -> float:
     lag = np.hypot(x, y)
     reach = 0.36 * min(height, width)
     ring = (lag > 5.0) & (lag < reach)
-    if not ring.any():
+    if reach < 8.0:
         return 0.0
-    # A peak counts above the deepest valley between it and the middle, so smooth pictures do not repeat.
-    profile = [float(own[(lag >= r) & (lag < r + 2)].min()) for r in range(2, max(3, int(reach)), 2)]
-    upright = float(np.partition(own[ring & (np.abs(y) >= np.abs(x))], -3)[-3])
-    across = float(np.partition(own[ring & (np.abs(x) >= np.abs(y))], -3)[-3])
+    # A peak counts above the deepest valley on its axis: stripes, which never vary along themselves, repeat in one direction only.
+    upright = float(np.partition(own[ring & (np.abs(y) >= np.abs(x))], -3)[-3]) - float(own[height + 2 : height + int(reach), width].min())
+    across = float(np.partition(own[ring & (np.abs(x) >= np.abs(y))], -3)[-3]) - float(own[height, width + 2 : width + int(reach)].min())
     energy = cv2.blur(high * high, (31, 31), borderType=cv2.BORDER_REPLICATE)
     uneven = float(energy.std()) / (float(energy.mean()) + 2.0)
-    return logistic(min(upright, across) - 0.5 * min(0.0, min(profile)), 0.50, 0.06) * logistic(uneven, 0.75, -0.1)
+    return logistic(min(upright, across), 0.62, 0.06) * logistic(uneven, 0.75, -0.1)
 
 
 def curvature(edges: Edges, straight: float) -> float:
-    """0..1: share of the edge length that bends gently (radius a twelfth to nine tenths of the diagonal), where it is not straight lines."""
+    """0..1: share of the edge length that bends gently (radius a sixth of the diagonal to the diagonal), where it is not straight lines."""
     total = float(edges.weight.sum()) + 0.2 * edges.diagonal
-    gentle = np.clip((edges.bend - 0.9) / 1.2, 0.0, 1.0) * np.clip((14.0 - edges.bend) / 5.0, 0.0, 1.0)
+    gentle = np.clip((edges.bend - 0.5) / 0.6, 0.0, 1.0) * np.clip((7.5 - edges.bend) / 3.0, 0.0, 1.0)
     share = float((edges.weight * gentle).sum()) / total
-    return logistic(share, 0.58, 0.06) * (1.0 - hill(straight, 1.6, 2.0))
+    return logistic(share, 0.47, 0.04) * (1.0 - hill(straight, 1.6, 2.0))
 
 
 def triangle(lines: Lines, shares: LineShares) -> float:
@@ -139,7 +151,7 @@ def triangle(lines: Lines, shares: LineShares) -> float:
 
 
 def filling(lab: Float, sharp: Sharpness, subject: Subject) -> float:
-    """0..1: the colours of the middle reach to the edges, and detail is spread over all of the picture."""
+    """0..1: the subject reaches to the edges: so do its colours, detail is spread over all of the picture, and nothing stands out."""
     height, width, _ = lab.shape
     y = np.abs((np.arange(height) + 0.5) / height - 0.5)[:, None]
     x = np.abs((np.arange(width) + 0.5) / width - 0.5)[None, :]
@@ -152,6 +164,6 @@ def filling(lab: Float, sharp: Sharpness, subject: Subject) -> float:
     distance = np.sqrt(np.maximum(((offset @ np.linalg.inv(spread)) * offset).sum(axis=1), 0.0))
     alike = float(np.exp(-0.5 * (distance[~middle] / 2.2) ** 2).mean()) if (~middle).any() else 1.0
     energy = np.sqrt(sharp.detail)
-    busy = float(energy.mean()) / 6.0
-    even = float(energy.std()) / (float(energy.mean()) + 0.5)
-    return logistic(alike, 0.62, 0.06) * hill(busy, 0.5, 1.5) * logistic(even, 0.95, -0.12) * (1.0 - 0.5 * subject.presence)
+    busy = hill(float(energy.mean()), 2.5, 1.5)
+    even = logistic(float(energy.std()) / (float(energy.mean()) + 0.5), 1.0, -0.1)
+    return (0.3 + 0.7 * logistic(alike, 0.5, 0.08)) * busy * even * logistic(subject.spread, 0.365, 0.018) * (1.0 - 0.6 * subject.presence)

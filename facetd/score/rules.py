@@ -25,6 +25,7 @@ MODIFIERS: dict[str, tuple[float, float]] = {
     "shadow_tolerance": (0.0, 1.0),
     "highlight_tolerance": (0.0, 1.0),
     "blur_tolerance": (0.0, 1.0),
+    "exposure_tolerance": (0.0, 1.0),
 }
 
 

@@ -86,7 +86,7 @@ def find_subject(lab: Float, saliency: Float, sharp: Sharpness) -> Subject:
 
 def _subject_sharpness(subject: Float, sharp: Sharpness) -> float:
     grid = stretched(subject, sharp.local.shape[:2])
-    return sharpness_score(weighted_quantile(sharp.local, sharp.structure * grid + np.float32(1e-9), 0.75))
+    return sharpness_score(weighted_quantile(sharp.local, sharp.structure * grid + np.float32(1e-9), 0.85))
 
 
 def _separation(lab: Float, subject: Float, sharp: Sharpness) -> tuple[float, float]:

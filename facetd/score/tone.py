@@ -62,18 +62,18 @@ def measure_tone(planes: Planes, luma: NDArray[np.float64]) -> Tone:
 
     Stops = log2 of linear light at the 99.5th over the 0.5th percentile, each raised by 1/1024, so 0..10. RMS contrast is the standard
     deviation of the luma / 255 (Peli, Contrast in complex images, JOSA A 7, 1990). The contrast score is a Hill curve of the geometric mean
-    of global RMS, the RMS inside 1/12 of the long side, and the tonal range between the 2nd and 98th percentile.
+    of global RMS, the RMS inside 1/12 of the long side, and the tonal range between the 0.5th and 99.5th percentile.
     """
     levels = np.arange(BINS)
     mean = float(luma @ levels)
     rms = math.sqrt(max(0.0, float(luma @ (levels - mean) ** 2))) / 255.0
     shares = np.concatenate([[0.0], np.cumsum(luma)])
-    reach = (quantile(shares, 0.98) - quantile(shares, 0.02)) / 255.0
+    reach = (quantile(shares, 0.995) - quantile(shares, 0.005)) / 255.0
     local = _local_rms(planes)
     stops = math.log2((linear(quantile(shares, 0.995)) + BLACK) / (linear(quantile(shares, 0.005)) + BLACK))
     spread = (quantile(shares, 0.99) - quantile(shares, 0.01)) / 255.0
     strength = rms**0.5 * local**0.2 * (reach / 3.3) ** 0.3
-    return Tone(mean / 255.0, rms, local, spread, stops, score(hill(strength, 0.185, 3.4)), shares)
+    return Tone(mean / 255.0, rms, local, spread, stops, score(hill(strength, 0.186, 3.6)), shares)
 
 
 def _local_rms(planes: Planes) -> float:

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.errors import Forbidden
-from facetd.filters import Flag, PhotoConditions
+from facetd.filters import Flag, PhotoFilter
 from facetd.http.api.models import Strict
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
@@ -75,7 +75,7 @@ async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
     house = services(request)
     if not house.config.viewer.features.show_folders:
         raise Forbidden("folders are switched off (viewer.features.show_folders)")
-    chosen = PhotoConditions(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
+    chosen = PhotoFilter(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
     branches, direct = await house.browse.folders(await viewer_of(request), query.prefix, chosen)
     folders = [
         {"name": branch.name, "path": branch.path, "photo_count": branch.photo_count, "cover_photo_id": branch.cover_id}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field
 
-from facetd.filters import Flag, PhotoConditions, PhotoFilter
+from facetd.filters import Flag, PhotoFilter
 from facetd.http.api.models import OnePhoto, Photo, PhotoDetail, Strict
 from facetd.http.openapi import Operations, json_response
 from facetd.http.services import services, viewer_of
@@ -105,7 +105,7 @@ async def get_photo(request: web.Request, query: OnePhoto) -> Any:
 @operations.add("GET", "/api/type_counts", summary="Photo types with counts", query=TypeCountsQuery, reply=TypeCountsReply)
 async def type_counts(request: web.Request, query: TypeCountsQuery) -> Any:
     """How many photos there are of each type; types without photos are left out."""
-    chosen = PhotoConditions(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
+    chosen = PhotoFilter(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
     return {"types": await services(request).gallery.type_counts(await viewer_of(request), chosen)}
 
 

@@ -69,6 +69,7 @@ class ScanStatus(BaseModel):
     started_at: str | None
     finished_at: str | None
     cancelled: bool
+    error: str | None
     roots: list[RootOut]
 
 

@@ -1,0 +1,57 @@
+# make run PHOTOS=~/Pictures   install, build and start
+# make test                    everything that CI runs
+PHOTOS ?=
+DATA ?=
+PORT ?= 5000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+WEB_SOURCES := $(shell find webui -path webui/node_modules -prune -o -path webui/static -prune -o -type f -print)
+# Tests run in parallel; each worker computes on one thread.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: run test lint bench screenshots lock clean
+
+run: $(STAMPS)/web
+	@exec $(BIN)/facetd serve --port "$(PORT)" $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(DATA),--data "$(DATA)")
+
+test: lint
+	$(BIN)/python -m pytest --cov=facetd --cov-report= $(PYTEST_ARGS)
+	$(BIN)/python -m coverage report --fail-under=90
+
+lint: $(STAMPS)/web $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMPS)/web $(STAMPS)/dev
+	$(BIN)/python -m bench.run $(BENCH)
+
+screenshots: $(STAMPS)/web $(STAMPS)/dev
+	$(BIN)/python -m tests.webui.screenshots docs/images
+
+lock:
+	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --all-extras -q --custom-compile-command "make lock" -o requirements/dev.lock
+	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --extra build -c requirements/dev.lock -q --custom-compile-command "make lock" -o requirements/run.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info webui/node_modules webui/static .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(STAMPS)/venv: requirements/run.lock setup.cfg
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "facetd needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	mkdir -p $(STAMPS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	touch $@
+
+$(STAMPS)/web: $(STAMPS)/venv setup.py $(WEB_SOURCES)
+	$(BIN)/python setup.py --quiet build_webui
+	touch $@
