@@ -17,7 +17,7 @@ from facetd.score.exposure import measure_exposure, silhouette_strength
 from facetd.score.lines import find_edges, find_lines, leading_lines
 from facetd.score.noise import noise_sigma
 from facetd.score.patterns import pattern_scores
-from facetd.score.planes import make_planes
+from facetd.score.planes import LAB_SIDE, make_planes, reduce
 from facetd.score.saliency import saliency_map
 from facetd.score.sharpness import measure_sharpness
 from facetd.score.subject import find_subject
@@ -68,7 +68,7 @@ def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
     luma = histogram(planes.gray)
     channels = [histogram(np.ascontiguousarray(planes.rgb[..., i])) for i in range(3)]
     tone = measure_tone(planes, luma)
-    color = measure_color(planes.color, settings.monochrome_saturation)
+    color = measure_color(reduce(planes.color, LAB_SIDE), settings.monochrome_saturation)
     sigma = noise_sigma(planes.gray)
     sharp = measure_sharpness(planes.gray, sigma, planes.grid)
     saliency = saliency_map(planes.lab, sharp.detail)
