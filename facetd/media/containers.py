@@ -16,6 +16,7 @@ from PIL import Image
 
 from facetd.media import formats
 from facetd.media.failures import decoder_errors
+from facetd.media.libraries import heif
 
 _LARGEST_BLOCK = 1 << 24
 _MOST_BLOCKS = 4096
@@ -198,9 +199,7 @@ def _from_library(path: str, format_name: str, blocks: Blocks) -> None:
     """HEIF and AVIF keep their blocks as items that may be anywhere in the file: their libraries find them."""
     with decoder_errors(format_name):
         if format_name == formats.HEIF:
-            import pillow_heif  # noqa: PLC0415  only processes that meet a HEIF file pay for it
-
-            info = pillow_heif.open_heif(path).info
+            info = heif().open_heif(path).info
         else:
             with Image.open(path, formats=["AVIF"]) as picture:
                 info = dict(picture.info)

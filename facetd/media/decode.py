@@ -12,6 +12,7 @@ from facetd.media import formats
 from facetd.media.color import to_srgb
 from facetd.media.failures import decoder_errors
 from facetd.media.headers import PILLOW_NAMES, check_limits, read_header
+from facetd.media.libraries import heif, register_jxl
 from facetd.media.orientation import turn_upright, upright_size, valid_orientation
 from facetd.media.profiles import profile_of
 from facetd.media.raw import decode_raw_both, decode_raw_neutral, embedded_preview
@@ -81,15 +82,13 @@ def decode(path: str, header: PictureHeader, *, long_side: int, orientation: int
 
 
 def _decode_heif(path: str, long_side: int) -> NDArray[np.uint8]:
-    import pillow_heif  # noqa: PLC0415  only processes that meet a HEIF file pay for it
-
-    picture = pillow_heif.open_heif(path).to_pillow()
+    picture = heif().open_heif(path).to_pillow()
     return np.ascontiguousarray(to_srgb(shrink(flatten(picture), long_side), profile_of(picture)))
 
 
 def _decode_pillow(path: str, header: PictureHeader, long_side: int, orientation: int) -> NDArray[np.uint8]:
     if header.format == formats.JXL:
-        import pillow_jxl  # noqa: F401, PLC0415  registers the format; only processes that meet one pay for it
+        register_jxl()
 
     with Image.open(path, formats=[PILLOW_NAMES[header.format]]) as picture:
         turn = _turn_still_needed(picture, header.format, orientation)

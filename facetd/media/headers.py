@@ -10,6 +10,7 @@ from facetd.errors import MediaError
 from facetd.i18n import _
 from facetd.media import formats
 from facetd.media.failures import decoder_errors, unreadable
+from facetd.media.libraries import heif
 from facetd.media.orientation import upright_size, valid_orientation
 from facetd.media.raw import raw_header
 from facetd.media.sizes import jxl_size, webp_size
@@ -77,10 +78,8 @@ def _header(path: str, found: str, head: bytes) -> PictureHeader:
 
 
 def _heif_header(path: str) -> PictureHeader:
-    import pillow_heif  # noqa: PLC0415  only processes that meet a HEIF file pay for it
-
     with decoder_errors(formats.HEIF):
-        width, height = pillow_heif.open_heif(path).size
+        width, height = heif().open_heif(path).size
     return PictureHeader(formats.HEIF, width, height, width * height * _BYTES_PER_PIXEL[formats.HEIF], orientation=1)
 
 
