@@ -36,15 +36,15 @@ def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
     busy_enough = True
     with program.Server(scratch / "data", folder) as server:
         time.sleep(1)
-        times["while the first scan runs"] = [copy_in(server, path, folder / f"scan {i}.jpg") for i, path in enumerate(copies[0])]
+        times["while the first scan runs"] = [copy_in(server, path, folder / f"scan {i:03d}.jpg") for i, path in enumerate(copies[0])]
         busy_enough &= server.get("/api/scan/status")["running"]
         server.wait_idle()
         time.sleep(2)  # the watcher stands, workers are warm
-        times["daemon idle"] = [copy_in(server, path, folder / f"idle {i}.jpg") for i, path in enumerate(copies[1])]
+        times["daemon idle"] = [copy_in(server, path, folder / f"then idle {i:03d}.jpg") for i, path in enumerate(copies[1])]
         _fill(scratch / "waiting", rest[busy:])
         (scratch / "waiting").rename(folder / "moved in")
         time.sleep(1)
-        times["while a folder moved in is read"] = [copy_in(server, path, folder / f"tree {i}.jpg") for i, path in enumerate(copies[2])]
+        times["while a folder moved in is read"] = [copy_in(server, path, folder / f"tree {i:03d}.jpg") for i, path in enumerate(copies[2])]
         busy_enough &= server.get("/api/photos", {"per_page": 1})["total"] < len(made)
     times["one visit alone (baseline)"] = [visit_once(str(path), scratch / "alone") for path in copies[1]]
     report.show(
@@ -73,9 +73,10 @@ def copy_in(server: program.Server, source: Path, target: Path) -> float:
 
 
 def wait_present(server: program.Server, name: str, timeout_s: float = 60.0) -> None:
-    """Wait until GET /api/photos lists the file `name`."""
+    """Wait until GET /api/photos in falling order of file names begins with the file `name`."""
     end = time.monotonic() + timeout_s
-    while not any(photo["filename"] == name for photo in server.get("/api/photos", {"search": name, "per_page": 10})["photos"]):
+    query = {"sort": "filename", "sort_direction": "DESC", "per_page": 1}
+    while not any(photo["filename"] == name for photo in server.get("/api/photos", query)["photos"]):
         if time.monotonic() > end:
             raise TimeoutError(f"{name} did not appear:\n{server.log()[-3000:]}")
         time.sleep(POLL_S)
