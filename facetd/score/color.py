@@ -29,7 +29,9 @@ TEMPLATES: dict[str, tuple[tuple[float, float], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Color:
-    """`saturation` 0..1, `colorfulness` >= 0 (Hasler), `entropy` in bits, `harmony` and `score` 0..10, `monochrome` and mean `warmth` (b* of CIE Lab)."""
+    """`saturation` 0..1, `colorfulness` >= 0 (Hasler), `entropy` in bits, `harmony` and `score` 0..10, `monochrome` and mean `warmth`
+    (b* of CIE Lab).
+    """
 
     saturation: float
     colorfulness: float
@@ -58,8 +60,10 @@ _WIDTHS = np.repeat([sum(width for _, width in sectors) for sectors in TEMPLATES
 def measure_color(rgb: Bytes, monochrome_saturation: float) -> Color:
     """Colour of `rgb` (H, W, 3; 8 bit, a reduced picture will do).
 
-    Saturation is (max - min) / (max + 16) averaged, the 16 levels keep black from counting as vivid. Colorfulness is Hasler & Suesstrunk's M3 (Measuring
-    Colourfulness in Natural Images, SPIE 5007, 2003). Harmony compares the chroma-weighted hues with the rotated templates of Cohen-Or et al. 2006; wide
+    Saturation is (max - min) / (max + 16) averaged, the 16 levels keep black from counting as vivid. Colorfulness is Hasler &
+    Suesstrunk's M3 (Measuring
+    Colourfulness in Natural Images, SPIE 5007, 2003). Harmony compares the chroma-weighted hues with the rotated templates of Cohen-Or
+    et al. 2006; wide
     templates cost. The score is colorfulness (three quarters) and harmony (one quarter, in proportion to how much colour there is).
     """
     whole = rgb.astype(np.float32)
@@ -92,7 +96,8 @@ def measure_color(rgb: Bytes, monochrome_saturation: float) -> Color:
 def is_monochrome(lab: Float, saturation: float, limit: float) -> bool:
     """Whether the picture has no colour, or one tint laid over its tones as in sepia or cyanotype.
 
-    No colour: mean saturation below `limit` and no coloured spot. Toned: a* and b* follow L* (least squares, cubic in L*), with little left over, and
+    No colour: mean saturation below `limit` and no coloured spot. Toned: a* and b* follow L* (least squares, cubic in L*), with little
+    left over, and
     are weak enough not to be a picture of one coloured thing.
     """
     flat = lab.reshape(-1, 3)

@@ -17,7 +17,8 @@ STRONGEST = 0.4
 
 
 def composition_score(saliency: Float, subject: Subject, leading_lines: float, patterns: Mapping[str, float]) -> float:
-    """0..10 from parts 0..1: the subject's placement and prominence, the balance of visual weight, leading lines, the clearest pattern, and order.
+    """0..10 from parts 0..1: the subject's placement and prominence, the balance of visual weight, leading lines, the clearest pattern,
+    and order.
 
     A weighted mean, drawn by 0.4 towards the strongest of placement, prominence, lines and pattern (a soft maximum).
     """

@@ -23,14 +23,14 @@ class Exposure:
     score: float
 
 
-def measure_exposure(
-    tone: Tone, channels: list[Shares], lab: Float, subject: Float, shadow_level: int, highlight_level: int
-) -> Exposure:
+def measure_exposure(tone: Tone, channels: list[Shares], lab: Float, subject: Float, shadow_level: int, highlight_level: int) -> Exposure:
     """Exposure from the tones, the three channel histograms (256 shares each), `lab` (h, w, 3) and the mask of the subject (h, w).
 
-    A channel is lost at or below `shadow_level` and from `highlight_level`. Shadows count where the least affected channel is lost too (black),
+    A channel is lost at or below `shadow_level` and from `highlight_level`. Shadows count where the least affected channel is lost too
+    (black),
     highlights in the second most affected channel (a colour at the end of one channel is saturated, not lost). The score is a product of
-    soft factors: brightness near the middle (a wide bell; half of it is the subject's own brightness, as in spot metering), lights that reach
+    soft factors: brightness near the middle (a wide bell; half of it is the subject's own brightness, as in spot metering), lights that
+    reach
     up, little lost at either end, and little of the subject burnt. A white or black background costs less than a burnt subject.
     """
     lost = [(float(h[: shadow_level + 1].sum()), float(h[highlight_level:].sum())) for h in channels]

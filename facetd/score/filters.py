@@ -16,7 +16,11 @@ TAG_MODES = ("any", "all")
 _FACES = {"face_count": "face_count", "face_ratio": "face_ratio"}
 # light_value is the light of the scene at ISO 100: log2(N^2 / t) - log2(ISO / 100); full sun 15, lit street at night 2..5, stars below -4.
 NUMERIC: dict[str, str] = {
-    **{f.param: f.key for f in FIELDS if f.filter is Filter.RANGE and f.kind in (Kind.REAL, Kind.INTEGER, Kind.SCORE, Kind.RATIO) and f.group != "general"},
+    **{
+        f.param: f.key
+        for f in FIELDS
+        if f.filter is Filter.RANGE and f.kind in (Kind.REAL, Kind.INTEGER, Kind.SCORE, Kind.RATIO) and f.group != "general"
+    },
     **_FACES,
     "light_value": "light_value",
 }

@@ -17,6 +17,15 @@ from facetd.score.rules import Category, Rules
 SPREAD_MIDDLE = 5.2
 SPREAD_WIDTH = 1.15
 
+REASONS = {
+    "noise": _("The picture is noisy."),
+    "shadow": _("A large part of the shadows is black."),
+    "highlight": _("A large part of the lights is burnt out."),
+    "exposure": _("The picture is far too dark or too bright."),
+    "blur": _("Nothing in the picture is sharp."),
+    "blink": _("Somebody blinks."),
+}
+
 
 def judge(values: Values, rules: Rules, snapshot: Snapshot) -> Judgement:
     """Judge a photo by its `values` (by registry key; None counts as absent) under `rules`, in relation to the library's `snapshot`.
@@ -51,7 +60,8 @@ def normalized(key: str, value: float, rules: Rules, snapshot: Snapshot) -> floa
     """The metric `key` (a key of the registry) as 0..10, higher is better.
 
     (1 - s) x own scale + s x 10 x percentile rank, s = `normalization.strength`. The own scale is the score itself; for noise a Hill curve
-    falling to 5 at 6 levels, for dynamic range one rising to 5 at 7 stops. Noise has no rank: who has the least of what nobody sees is no merit.
+    falling to 5 at 6 levels, for dynamic range one rising to 5 at 7 stops. Noise has no rank: who has the least of what nobody sees is
+    no merit.
     """
     own = value
     if key == "noise_sigma":
@@ -89,20 +99,19 @@ def _bonus(category: Category) -> list[Adjustment]:
 def _penalties(values: Values, category: Category, rules: Rules) -> list[Adjustment]:
     limits, modifiers = rules.penalties, category.modifiers
     sharpness = _best(values, "tech_sharpness", "subject_sharpness")
-    found = [
-        ("noise", _excess(numeric(values, "noise_sigma"), limits.noise_sigma_start, 8.0), limits.noise_max_points, "noise_tolerance", _("The picture is noisy.")),
-        ("shadow_clipping", _excess(numeric(values, "shadow_clipping"), limits.shadow_clipping_start, 0.15), limits.shadow_clipping_max_points, "shadow_tolerance", _("A large part of the shadows is black.")),
-        ("highlight_clipping", _excess(numeric(values, "highlight_clipping"), limits.highlight_clipping_start, 0.12), limits.highlight_clipping_max_points, "highlight_tolerance", _("A large part of the lights is burnt out.")),
-        ("exposure", _excess(_negative(numeric(values, "exposure_score")), -limits.exposure_start, 2.0), limits.exposure_max_points, "exposure_tolerance", _("The picture is far too dark or too bright.")),
-        ("blur", _excess(_negative(sharpness), -limits.blur_start, 1.0), limits.blur_max_points, "blur_tolerance", _("Nothing in the picture is sharp.")),
-        ("blink", 1.0 if flag(values, "is_blink") else 0.0, limits.blink_points, "", _("Somebody blinks.")),
-    ]  # fmt: skip
-    adjustments = []
-    for key, share, most, tolerance, reason in found:
-        points = share * most * (1.0 - float(modifiers.get(tolerance, 0.0)))
-        if points > 0:
-            adjustments.append(Adjustment(key, -points, reason))
-    return adjustments
+    noise, blacks, whites = (numeric(values, key) for key in ("noise_sigma", "shadow_clipping", "highlight_clipping"))
+    exposure = _negative(numeric(values, "exposure_score"))
+    blink = 1.0 if flag(values, "is_blink") else 0.0
+    found = {
+        "noise": _excess(noise, limits.noise_sigma_start, 8.0) * limits.noise_max_points,
+        "shadow": _excess(blacks, limits.shadow_clipping_start, 0.15) * limits.shadow_clipping_max_points,
+        "highlight": _excess(whites, limits.highlight_clipping_start, 0.12) * limits.highlight_clipping_max_points,
+        "exposure": _excess(exposure, -limits.exposure_start, 2.0) * limits.exposure_max_points,
+        "blur": _excess(_negative(sharpness), -limits.blur_start, 1.0) * limits.blur_max_points,
+        "blink": blink * limits.blink_points,
+    }
+    kept = {key: points * (1.0 - float(modifiers.get(f"{key}_tolerance", 0.0))) for key, points in found.items()}
+    return [Adjustment(key, -points, REASONS[key]) for key, points in kept.items() if points > 0]
 
 
 def _negative(value: float | None) -> float | None:
@@ -141,4 +150,3 @@ def top_picks_score(values: Values, aggregate: float, rules: Rules) -> float | N
     there = {key: value for key, value in own.items() if value is not None and parts[key] > 0}
     whole = sum(parts[key] for key in there)
     return round(sum(parts[key] * value for key, value in there.items()) / whole, 4) if whole > 0 else None
-

@@ -18,7 +18,9 @@ COHERENCE_SIGMA = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Edges of the reduced picture (h, w): `weight` 0..1 (strength x coherence), `angle` of the gradient in radians 0..pi, `bend` = curvature x diagonal."""
+    """Edges of the reduced picture (h, w): `weight` 0..1 (strength x coherence), `angle` of the gradient in radians 0..pi, `bend` =
+    curvature x diagonal.
+    """
 
     weight: Float
     angle: Float

@@ -12,7 +12,8 @@ from facetd.score.planes import Bytes, cells
 
 CELL_PX = 16
 FLAT_QUANTILE = 0.10  # the flattest tenth of the cells shows the noise alone
-# Expectation of |response| of a Gaussian: sigma * 6 * sqrt(2/pi); the lowest decile of the means over 16x16 correlated pixels lies 7 % below.
+# Expectation of |response| of a Gaussian: sigma * 6 * sqrt(2/pi); the lowest decile of the means over 16x16 correlated pixels lies 7 %
+# below.
 _PER_SIGMA = 6.0 * math.sqrt(2.0 / math.pi) * 0.93
 _KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 

@@ -21,7 +21,8 @@ STEPS = 21  # quantiles 0, 5, ... 100 %
 class Snapshot:
     """The distribution of each metric over one library at one moment.
 
-    `id` is a hash of the numbers; `quantiles` maps a field's key to its STEPS quantiles from 0 to 100 %, never falling; `photos` is how many were
+    `id` is a hash of the numbers; `quantiles` maps a field's key to its STEPS quantiles from 0 to 100 %, never falling; `photos` is how
+    many were
     counted.
     """
 
@@ -41,7 +42,9 @@ class Snapshot:
 
     def to_json(self) -> str:
         """As text that `snapshot_from_json` reads."""
-        return json.dumps({"id": self.id, "photos": self.photos, "quantiles": {k: list(v) for k, v in self.quantiles.items()}}, sort_keys=True)
+        return json.dumps(
+            {"id": self.id, "photos": self.photos, "quantiles": {k: list(v) for k, v in self.quantiles.items()}}, sort_keys=True
+        )
 
 
 def make_snapshot(columns: Mapping[str, Sequence[float]]) -> Snapshot:

@@ -52,7 +52,7 @@ def pattern_scores(lab: Float, luma: Float, subject: Subject, edges: Edges, line
         "horizontal": hill(shares.horizontal, 0.7, 1.6) * (shares.horizontal / (straight + 0.15)) ** 1.5 * plain,
         "vertical": hill(shares.vertical, 0.7, 1.6) * (shares.vertical / (straight + 0.15)) ** 1.5 * plain,
         "symmetric": mirrored * (1.0 - 0.75 * spot) * plain,
-        "triangle": triangle(lines, shares) * (1.0 - hill(lines.directions, 14.0, 6.0)) * unbent,
+        "triangle": triangle(shares) * (1.0 - hill(lines.directions, 14.0, 6.0)) * unbent,
         "curved": bow * plain * (1.0 - 0.5 * spot),
         "radial": around * plain,
         "vanishing_point": meeting * plain,
@@ -64,7 +64,7 @@ def pattern_scores(lab: Float, luma: Float, subject: Subject, edges: Edges, line
 
 def _spot(subject: Subject) -> float:
     """How much the picture is one compact thing on a ground."""
-    return subject.presence**0.7 * logistic(subject.spread, 0.32, -0.028)
+    return float(subject.presence**0.7) * logistic(subject.spread, 0.32, -0.028)
 
 
 def _distance(subject: Subject, share: float) -> float:
@@ -105,7 +105,9 @@ def _mirrored(rows: Float) -> float:
 
 
 def repetition(luma: Float) -> float:
-    """0..1: how clearly the picture repeats itself over its whole area: the second highest peak of the autocorrelation, if detail is spread evenly."""
+    """0..1: how clearly the picture repeats itself over its whole area: the second highest peak of the autocorrelation, if detail is
+    spread evenly.
+    """
     small = np.asarray(reduce(luma, REPEAT_SIDE), np.float32)
     high = small - cv2.GaussianBlur(small, (0, 0), 9.0, borderType=cv2.BORDER_REPLICATE)
     high = np.clip(high, -3.0 * float(high.std()) - 1.0, 3.0 * float(high.std()) + 1.0)
@@ -139,7 +141,7 @@ def curvature(edges: Edges, straight: float) -> float:
     return logistic(share, 0.47, 0.04) * (1.0 - hill(straight, 1.6, 2.0))
 
 
-def triangle(lines: Lines, shares: LineShares) -> float:
+def triangle(shares: LineShares) -> float:
     """0..1: a rising and a falling side of similar length, and a base."""
     both = 2.0 * min(shares.rising, shares.falling) / (shares.rising + shares.falling + 0.05)
     return (

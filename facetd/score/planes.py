@@ -26,7 +26,8 @@ class Planes:
     """One photo at several sizes.
 
     `rgb` (H, W, 3) and `gray` (H, W; luma of ITU-R BT.601) are 8 bit at full working size; `color` is `rgb` reduced to a long side
-    of 320, `lab` CIE L*a*b* (float32, L 0..100) at 128, `lines` is RGB as float32 0..255 at 256, `luma` its luma. `grid` is (rows, columns) of
+    of 320, `lab` CIE L*a*b* (float32, L 0..100) at 128, `lines` is RGB as float32 0..255 at 256, `luma` its luma. `grid` is (rows,
+    columns) of
     the cells, 48 along the long side, on which local measures are kept.
     """
 
@@ -71,9 +72,21 @@ def reduce(picture: Picture, side: int) -> Picture:
 def cells(values: NDArray[np.generic], grid: tuple[int, int]) -> Float:
     """Mean of `values` in each cell of `grid`."""
     whole = np.asarray(values, np.float32)
+    while whole.shape[0] >= 4 * grid[0] and whole.shape[1] >= 4 * grid[1]:
+        whole = halved(whole)
     if whole.shape == grid:
         return np.asarray(whole, np.float32)
     return np.asarray(cv2.resize(whole, (grid[1], grid[0]), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def halved(picture: Picture) -> Picture:
+    """`picture` (h, w) at half its size, each pixel the mean of 2x2 (a last odd row or column is left out): 20 times faster than other
+    ratios.
+    """
+    height, width = picture.shape[0] // 2, picture.shape[1] // 2
+    if height < 1 or width < 1:
+        return picture
+    return cast(Picture, cv2.resize(picture[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA))
 
 
 def stretched(values: Float, shape: tuple[int, int]) -> Float:

@@ -71,7 +71,8 @@ def categories() -> Mapping[str, Category]:
 def photo_types() -> tuple[PhotoType, ...]:
     """The photo types in the order of the menu, Top Picks first."""
     return tuple(
-        PhotoType(name, str(entry["label"]), tuple(str(c) for c in _listed(entry["categories"]))) for name, entry in _data()["photo_types"].items()
+        PhotoType(name, str(entry["label"]), tuple(str(c) for c in _listed(entry["categories"])))
+        for name, entry in _data()["photo_types"].items()
     )
 
 
@@ -108,7 +109,9 @@ class Rules:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change with anything here and with JUDGE_VERSION (the snapshot's id is to be added by who stores judgements)."""
+        """16 hex digits that change with anything here and with JUDGE_VERSION (the snapshot's id is to be added by who stores
+        judgements).
+        """
         content = {
             "version": JUDGE_VERSION,
             "categories": [asdict(c) for c in (*self.categories, self.default)],

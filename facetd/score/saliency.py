@@ -17,7 +17,8 @@ def saliency_map(lab: Plane, detail: Float) -> Float:
     """Saliency 0..1 (h, w) of `lab` (h, w, 3; CIE L*a*b*), with `detail` the fine gradient energy per cell.
 
     A weighted sum of four cues, each x / (x + 2 mean): minimum barrier distance to the border (Zhang et al., Minimum Barrier Salient Object
-    Detection at 80 FPS, ICCV 2015), Mahalanobis colour distance to the four border strips (the same paper's backgroundness), centre-surround
+    Detection at 80 FPS, ICCV 2015), Mahalanobis colour distance to the four border strips (the same paper's backgroundness),
+    centre-surround
     difference (Itti, Koch & Niebur, PAMI 20, 1998), and fine detail (what is in focus). A weak centre prior, then a Gaussian.
     """
     shape = lab.shape[:2]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetd.score.curves import Float, logistic, score, soft_positive, weighted_quantile
-from facetd.score.planes import Bytes, cells, reduce
+from facetd.score.planes import Bytes, cells, halved, reduce
 
 SHARPNESS_SIDE = 1200
 LEVELS = 4  # octaves: 1, 1/2, 1/4, 1/8
@@ -68,7 +68,9 @@ def measure_sharpness(gray: Bytes, sigma: float, grid: tuple[int, int]) -> Sharp
 
 
 def sharpness_score(octaves: float) -> float:
-    """0..10 for `octaves`: 1.6 at 1.4 (blurred), 2.6 at 2.2 (clean steps only), 5 at 3.5, 6.9 at 4.5 (the median of good photos), 8.4 at 5.6."""
+    """0..10 for `octaves`: 1.6 at 1.4 (blurred), 2.6 at 2.2 (clean steps only), 5 at 3.5, 6.9 at 4.5 (the median of good photos), 8.4 at
+    5.6.
+    """
     return score(logistic(octaves, 3.5, 1.25))
 
 
@@ -118,8 +120,7 @@ def _energies(gray: Bytes, sigma: float, gains: tuple[float, ...], grid: tuple[i
     picture = gray
     for level in range(LEVELS):
         if level:
-            height, width = picture.shape
-            picture = np.asarray(cv2.resize(picture, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA), np.uint8)
+            picture = halved(picture)
         gx, gy = cv2.Sobel(picture, cv2.CV_16S, 1, 0), cv2.Sobel(picture, cv2.CV_16S, 0, 1)
         energy = cv2.add(cv2.multiply(gx, gx, dtype=cv2.CV_32F), cv2.multiply(gy, gy, dtype=cv2.CV_32F))
         noise = gains[level] * sigma * sigma

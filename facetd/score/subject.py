@@ -20,7 +20,8 @@ WINDOW = 0.30  # of the diagonal: how far from its centre the subject reaches
 class Subject:
     """The main subject, in fractions of the picture.
 
-    `mask` (h, w) 0..1; centre `x`, `y`; `area` and `spread` (standard deviation of the mask about its centre / half the diagonal); `edge` share of the mask in the outer
+    `mask` (h, w) 0..1; centre `x`, `y`; `area` and `spread` (standard deviation of the mask about its centre / half the diagonal);
+    `edge` share of the mask in the outer
     twentieth; `presence` 0..1: how much there is one subject at all; `box` x, y, width, height or None.
     """
 
@@ -43,7 +44,8 @@ class Subject:
 def find_subject(lab: Float, saliency: Float, sharp: Sharpness) -> Subject:
     """Subject of the picture from `saliency` (h, w) and local sharpness; every number is smooth in the pixels.
 
-    The mask is a logistic of the saliency about half-way between its mean and its top, weighted by a window that is drawn to the centroid, as in mean shift.
+    The mask is a logistic of the saliency about half-way between its mean and its top, weighted by a window that is drawn to the
+    centroid, as in mean shift.
     """
     height, width = saliency.shape
     mean, top = float(saliency.mean()), float(np.quantile(saliency, 0.985))
@@ -79,7 +81,8 @@ def find_subject(lab: Float, saliency: Float, sharp: Sharpness) -> Subject:
     quiet = _quiet(subject, sharp)
     return Subject(
         mask=subject, x=x, y=y, area=area, spread=spread, edge=edge, presence=presence, box=_box(subject),
-        sharpness=_subject_sharpness(subject, sharp), prominence=prominence, placement=score(placement), separation=score(hill(separation, 1.25, 2.2)),
+        sharpness=_subject_sharpness(subject, sharp), prominence=prominence, placement=score(placement),
+        separation=score(hill(separation, 1.25, 2.2)),
         power_point=score(power), isolation=score(hill(apart * quiet * (0.35 + presence), 0.42, 1.9)),
     )  # fmt: skip
 
@@ -90,7 +93,9 @@ def _subject_sharpness(subject: Float, sharp: Sharpness) -> float:
 
 
 def _separation(lab: Float, subject: Float, sharp: Sharpness) -> tuple[float, float]:
-    """How far subject and background differ: length of (light / 18, colour / 14, focus / 1 octave), and the same without the light's share halved."""
+    """How far subject and background differ: length of (light / 18, colour / 14, focus / 1 octave), and the same without the light's
+    share halved.
+    """
     around = np.asarray((1.0 - subject) ** 2, np.float32)
     inside = np.array([weighted_mean(lab[..., i], subject) for i in range(3)])
     outside = np.array([weighted_mean(lab[..., i], around) for i in range(3)])

@@ -212,7 +212,8 @@ def fill_frame(rng: np.random.Generator) -> Picture:
 SCENES: dict[str, Callable[[np.random.Generator], Picture]] = {
     scene.__name__: scene
     for scene in (
-        rule_of_thirds, golden_ratio, center, diagonal, horizontal, vertical, symmetric, triangle, curved, radial, vanishing_point, pattern, fill_frame,
+        rule_of_thirds, golden_ratio, center, diagonal, horizontal, vertical, symmetric, triangle, curved, radial, vanishing_point,
+        pattern, fill_frame,
     )
 }  # fmt: skip
 
