@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from facetd.errors import MediaError
 from facetd.i18n import _
@@ -31,8 +32,9 @@ PILLOW_NAMES = {
 }
 _WORKING_SIDE = 1600
 _ORIENTATION_TAG = 0x0112
-# Bytes per pixel while decoding: the library's own buffers, Pillow's four per pixel, and one copy.
-_BYTES_PER_PIXEL = {formats.HEIF: 10, formats.AVIF: 12, formats.JXL: 24, formats.WEBP: 16}
+# Bytes per pixel while decoding, measured at 12 and 24 megapixels: the library's own buffers, Pillow's four per pixel, one copy.
+_BYTES_PER_PIXEL = {formats.HEIF: 10, formats.AVIF: 11, formats.JXL: 14, formats.WEBP: 17}
+_BYTES_PER_PIXEL_OF_MODE = {"RGBA": 11, "LA": 11, "P": 11, "PA": 11, "I": 20, "F": 20}
 
 
 def read_header(path: str) -> PictureHeader:
@@ -96,9 +98,12 @@ def _pillow_header(picture: Image.Image, found: str) -> PictureHeader:
 
 def _decode_bytes(picture: Image.Image, found: str) -> int:
     pixels = picture.width * picture.height
-    if found != formats.JPEG:
-        return pixels * _BYTES_PER_PIXEL.get(found, 11)
+    if not isinstance(picture, JpegImageFile):
+        return pixels * _BYTES_PER_PIXEL.get(found, _BYTES_PER_PIXEL_OF_MODE.get(picture.mode, 6))
     scale = max(step for step in (1, 2, 4, 8) if step == 1 or max(picture.size) // step >= _WORKING_SIDE)
-    # A progressive JPEG keeps all its coefficients, two bytes each, until the last scan.
-    coefficients = pixels * 2 * len(picture.getbands()) if picture.info.get("progressive") else 0
-    return coefficients + pixels * 7 // scale**2
+    decoded = pixels * 7 // scale**2
+    if not picture.info.get("progressive"):
+        return decoded
+    # A progressive JPEG keeps all its coefficients, two bytes each, until the last scan; chroma may have fewer.
+    blocks = [across * down for _, across, down, _ in picture.layer]
+    return decoded + 2 * pixels * sum(blocks) // max(1, *blocks)

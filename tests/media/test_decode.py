@@ -108,16 +108,16 @@ def test_a_large_jpeg_is_decoded_scaled(tmp_path: Path) -> None:
     """The scaled decode leaves far fewer pixels in memory than the photo has, in the photo's own shape."""
     path = saved(tmp_path, "a.jpg", scene(6000, 4000))
     code = (
-        "import sys, resource; from facetd.media import decode; p = sys.argv[1]; h = decode.read_header(p)\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "decode.decode(p, h, long_side=1600, orientation=1)\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, h.decode_bytes)"
+        "import sys; from facetd.media import decode; p = sys.argv[1]; h = decode.read_header(p)\n"
+        "def peak(): return int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) * 1024\n"
+        "before = peak(); decode.decode(p, h, long_side=1600, orientation=1)\n"
+        "print(peak() - before, h.decode_bytes)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
     )
     grown, estimated = map(int, done.stdout.split())
-    assert grown < 60e6  # 24 megapixels would be 96 MB in Pillow
+    assert 10e6 < grown < 60e6  # 24 megapixels would be 96 MB in Pillow
     assert grown < estimated * 1.6
 
 
