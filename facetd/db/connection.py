@@ -15,6 +15,7 @@ import aiosqlite
 from facetd.db.migrate import migrate
 from facetd.errors import DatabaseUnusable
 
+Row = sqlite3.Row  # what a read gives: values by name or position
 BUSY_TIMEOUT_MS = 10_000
 READER_CACHE_KIB = 8 * 1024
 WRITER_CACHE_KIB = 16 * 1024

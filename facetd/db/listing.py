@@ -68,28 +68,32 @@ class Listing:
 
     async def page(self, *, offset: int, limit: int) -> list[Key]:
         """`limit` photos from `offset` on. Photos without the value come last in both directions."""
-        if self._order.rated:
-            return await self._rated_page(offset, limit)
         column, way = self._order.column, self._order.way
-        sql = f"{await self._select()} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit OFFSET :offset"
-        return await self._keys(sql, limit=limit, offset=offset)
+        if not self._order.rated:
+            sql = f"{await self._select()} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit OFFSET :offset"
+            return await self._keys(sql, limit=limit, offset=offset)
+        found = await self._keys(
+            f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit OFFSET :offset", limit=limit, offset=offset
+        )
+        if len(found) == limit:
+            return found
+        rated = offset + len(found) if found or not offset else await self._number(f"SELECT COUNT(*) FROM ({self._rated})")
+        rest = f"{await self._without_value()} ORDER BY p.id {way} LIMIT :limit OFFSET :offset"
+        return found + await self._keys(rest, limit=limit - len(found), offset=max(0, offset - rated))
 
     async def after(self, last: After, *, limit: int) -> list[Key]:
         """`limit` photos that follow `last`; as fast at the end of the library as at its beginning."""
         column, way = self._order.column, self._order.way
         sign = "<" if self._order.descending else ">"
-        found: list[Key] = []
-        select = await self._select()
-        with_value = f"{select} AND {column} IS NOT NULL"
-        without = f"{select} AND {column} IS NULL"
-        if last.value is not None:
-            sql = f"{with_value} AND ({column}, p.id) {sign} (:after_value, :after_id) ORDER BY {column} {way}, p.id {way} LIMIT :limit"
-            found = await self._keys(sql, limit=limit, after_value=last.value, after_id=last.id)
-            if len(found) < limit:
-                found += await self._keys(f"{without} ORDER BY p.id {way} LIMIT :limit", limit=limit - len(found))
-        else:
-            sql = f"{without} AND p.id {sign} :after_id ORDER BY p.id {way} LIMIT :limit"
-            found = await self._keys(sql, limit=limit, after_id=last.id)
+        if last.value is None:
+            sql = f"{await self._without_value()} AND p.id {sign} :after_id ORDER BY p.id {way} LIMIT :limit"
+            return await self._keys(sql, limit=limit, after_id=last.id)
+        select = self._rated if self._order.rated else f"{await self._select()} AND {column} IS NOT NULL"
+        sql = f"{select} AND ({column}, p.id) {sign} (:after_value, :after_id) ORDER BY {column} {way}, p.id {way} LIMIT :limit"
+        found = await self._keys(sql, limit=limit, after_value=last.value, after_id=last.id)
+        if len(found) < limit:
+            rest = f"{await self._without_value()} ORDER BY p.id {way} LIMIT :limit"
+            found += await self._keys(rest, limit=limit - len(found))
         return found
 
     @property
@@ -104,32 +108,34 @@ class Listing:
             return await self._number(sql)
         return await self._number(f"SELECT COUNT(*) FROM photo p {gate_join(self._viewer, self._hide)} WHERE 1{self._narrowed.sql}")
 
-    async def _rated_page(self, offset: int, limit: int) -> list[Key]:
-        """Rated photos by the index of ratings, then the others by id."""
-        select = await self._select()
-        way = self._order.way
-        rated = f"{select} AND r.stars IS NOT NULL ORDER BY r.stars {way}, p.id {way} LIMIT :limit OFFSET :offset"
-        found = await self._keys(rated, limit=limit, offset=offset)
-        if len(found) == limit:
-            return found
-        count = offset + len(found)
-        if not found and offset:
-            count = await self._number(f"SELECT COUNT(*) FROM ({select} AND r.stars IS NOT NULL)")
-        rest = f"{select} AND r.stars IS NULL ORDER BY p.id {way} LIMIT :limit OFFSET :offset"
-        return found + await self._keys(rest, limit=limit - len(found), offset=max(0, offset - count))
+    @property
+    def _rated(self) -> str:
+        """SELECT ... WHERE of the photos that the viewer gave stars, by the index of ratings."""
+        return (
+            "SELECT p.id, r.stars AS value FROM rating r INDEXED BY rating_stars CROSS JOIN photo p ON p.id = r.photo_id"
+            f" {gate_join(self._viewer, self._hide)} WHERE r.user_id = :viewer_id AND r.stars > 0{self._narrowed.sql}"
+        )
+
+    async def _without_value(self) -> str:
+        """SELECT ... WHERE of the photos that lack what is sorted by."""
+        if not self._order.rated:
+            return f"{await self._select()} AND {self._order.column} IS NULL"
+        return (
+            f"SELECT p.id, NULL AS value FROM photo p {gate_join(self._viewer, self._hide)} WHERE NOT EXISTS"
+            f" (SELECT 1 FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id AND r.stars > 0){self._narrowed.sql}"
+        )
 
     async def _select(self) -> str:
-        """SELECT ... WHERE, with the joins in the order that suits what the viewer sees."""
+        """SELECT ... WHERE of all photos, with the joins in the order that suits what the viewer sees."""
         order = self._order
         head = f"SELECT p.id, {order.column} AS value FROM"
-        ratings = "LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :viewer_id AND r.stars > 0" if order.rated else ""
         if await self._sees_few():
             return (
-                f"{head} gate g INDEXED BY gate_root CROSS JOIN photo p ON p.id = g.photo_id {ratings}"
+                f"{head} gate g INDEXED BY gate_root CROSS JOIN photo p ON p.id = g.photo_id"
                 f" WHERE {gate_condition(self._viewer, self._hide)}{self._narrowed.sql}"
             )
-        index = "" if self._narrowed.parts or order.rated else f"INDEXED BY photo_{BY_KEY[order.key].column}"
-        return f"{head} photo p {index} {gate_join(self._viewer, self._hide)} {ratings} WHERE 1{self._narrowed.sql}"
+        index = "" if self._narrowed.parts else f"INDEXED BY photo_{BY_KEY[order.key].column}"
+        return f"{head} photo p {index} {gate_join(self._viewer, self._hide)} WHERE 1{self._narrowed.sql}"
 
     async def _sees_few(self) -> bool:
         sql = f"SELECT SUM(photos), SUM(photos) FILTER (WHERE root_id IN ({id_list(self._viewer.root_ids)})) FROM gate_count"
@@ -151,9 +157,9 @@ PHOTO_COLUMNS = """
            COALESCE(r.is_rejected, 0) AS is_rejected,
            (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id) AS tag_names
     FROM photo p
-    JOIN gate g ON g.photo_id = p.id
-    JOIN folder f ON f.id = p.folder_id
-    JOIN root ON root.id = g.root_id
+    CROSS JOIN gate g ON g.photo_id = p.id
+    CROSS JOIN folder f ON f.id = p.folder_id
+    CROSS JOIN root ON root.id = g.root_id
     LEFT JOIN photo_blob b ON b.photo_id = p.id
     LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :viewer_id
 """

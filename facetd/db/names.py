@@ -6,6 +6,7 @@ import os
 import re
 
 Stored = str | bytes
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8, as Python's file functions show it
 
 
 def to_stored(name: str) -> Stored:
@@ -24,7 +25,7 @@ def from_stored(value: Stored) -> str:
 
 def shown(name: str) -> str:
     """The name as it is shown and addressed: each byte that is not UTF-8 as %XX."""
-    return re.sub("[\udc80-\udcff]", lambda match: f"%{ord(match[0]) - 0xDC00:02X}", name)
+    return name if name.isascii() else NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", name)
 
 
 def candidates(text: str) -> tuple[Stored, ...]:
