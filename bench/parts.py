@@ -12,7 +12,8 @@ import cv2
 
 from facetd.config import Config
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
-from facetd.score.measure import MeasureSettings, measure
+from facetd.score.measure import measure
+from facetd.score.settings import MeasureSettings
 
 LONG_SIDE = max(thumbs.SIZES)
 

@@ -15,9 +15,9 @@ from facetd.ingest.recipes import Recipes
 from facetd.ingest.tasks import JUDGEMENT
 from facetd.records import Judgement, PhotoVisit
 from facetd.score.judge import judge
-from facetd.score.measure import MeasureSettings
 from facetd.score.normalize import BUILT_IN, Snapshot, make_snapshot, snapshot_from_json
 from facetd.score.rules import Rules
+from facetd.score.settings import MeasureSettings
 
 BATCH = 500
 

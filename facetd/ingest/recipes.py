@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from facetd.config import Config
 from facetd.ingest.tasks import JUDGEMENT, METADATA, TECHNICAL, THUMBNAIL
-from facetd.score.measure import MEASURE_VERSION, MeasureSettings
 from facetd.score.rules import Rules
+from facetd.score.settings import MEASURE_VERSION, MeasureSettings
 
 METADATA_VERSION = 1
 THUMBNAIL_VERSION = 1

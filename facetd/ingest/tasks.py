@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from facetd.records import Appearance, Metadata, PictureHeader, PixelMetrics
 
 if TYPE_CHECKING:
-    from facetd.score.measure import MeasureSettings
+    from facetd.score.settings import MeasureSettings
 
 METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical", "judgement"
 VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
