@@ -104,13 +104,16 @@ class Broadcast:
 
     def __init__(self) -> None:
         self._listeners: set[asyncio.Queue[Event | None]] = set()
+        self._closed = False
 
     def publish(self, event: str, data: dict[str, Any]) -> None:
         """Tell everybody who listens now."""
-        self._put((event, data))
+        if not self._closed:
+            self._put((event, data))
 
     def close(self) -> None:
-        """Tell everybody, by None, that nothing more will come."""
+        """Tell everybody, also those who come later, by None, that nothing more will come."""
+        self._closed = True
         self._put(None)
 
     def _put(self, event: Event | None) -> None:
@@ -123,6 +126,8 @@ class Broadcast:
     def listening(self) -> Iterator[asyncio.Queue[Event | None]]:
         """The events from now on, until None."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue(LISTENER_BACKLOG)
+        if self._closed:
+            queue.put_nowait(None)
         self._listeners.add(queue)
         try:
             yield queue

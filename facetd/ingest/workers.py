@@ -52,6 +52,7 @@ def _render(path: str, orientation: int, quality: int, target: Path, max_megapix
 def _prepare(memory_mb: int) -> None:
     """Limit a fresh worker: memory on top of what the libraries took, low priority, and Ctrl-C is the daemon's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders talk about damaged files; the failures list says it better
     with open("/proc/self/statm", encoding="ascii") as statm:
         base = int(statm.read().split()[0]) * resource.getpagesize()
     limit = base + memory_mb * 1024 * 1024
@@ -118,7 +119,7 @@ class Workers:
         if self._pool is None:
             os.environ.update({key: os.environ.get(key, value) for key, value in SINGLE_THREAD.items()})
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["facetd.ingest.visit"])
+            context.set_forkserver_preload(["facetd.ingest.visit", "imagehash"])
             self._pool = ProcessPool(
                 max_workers=self.count, max_tasks=WORKER_LIFE, initializer=_prepare, initargs=[self._memory_mb], context=context
             )

@@ -326,8 +326,9 @@ async def test_a_cancelled_scan_goes_on_where_it_was(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as house:
         parts = await house.add_directories([str(photos)])
         house.ingest.start_scan(parts, ScanOptions())
-        while house.ingest.progress.done < 5:
-            await asyncio.sleep(0.01)
+        with house.ingest.events.listening() as events:
+            while (await asyncio.wait_for(events.get(), 10))[0] != "photos":  # the first batch is stored
+                pass
         assert await house.ingest.cancel()
         assert house.ingest.progress.cancelled
         progress = await scan(house)

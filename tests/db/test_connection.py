@@ -1,0 +1,115 @@
+"""Opening, migrating, checking; transactions that are whole or not there."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from facetd.db.connection import Database
+from facetd.db.migrate import available, statements
+from facetd.errors import DatabaseUnusable
+
+
+async def test_a_new_file_gets_the_newest_schema(tmp_path: Path) -> None:
+    async with Database(tmp_path / "library.db") as db:
+        version = await db.row("PRAGMA user_version")
+        mode = await db.row("PRAGMA journal_mode")
+    assert version is not None
+    assert version[0] == max(available())
+    assert mode is not None
+    assert mode[0] == "wal"
+
+
+async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    async with Database(tmp_path / "library.db"):
+        pass
+    with sqlite3.connect(tmp_path / "library.db") as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    with pytest.raises(DatabaseUnusable, match=r"newer facetd \(schema 999"):
+        await Database(tmp_path / "library.db").open()
+
+
+async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "library.db") as connection:
+        connection.execute("CREATE TABLE somebodys (data)")
+    connection.close()
+    with pytest.raises(DatabaseUnusable, match="not a facetd library"):
+        await Database(tmp_path / "library.db").open()
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "library.db").write_bytes(b"this is text" * 1000)
+    with pytest.raises(DatabaseUnusable, match=r"library\.db"):
+        await Database(tmp_path / "library.db").open()
+
+
+async def test_after_an_unclean_stop_damage_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    async with Database(path) as db, db.writing() as connection:
+        await connection.executemany("INSERT INTO tag (name) VALUES (?)", [(f"tag {n} {'x' * 200}",) for n in range(2000)])
+    content = bytearray(path.read_bytes())
+    for page in range(60, len(content) // 4096):
+        content[page * 4096 + 8 : page * 4096 + 40] = b"\x7f" * 32
+    path.write_bytes(content)
+    path.with_name("library.db.open").touch()
+    with pytest.raises(DatabaseUnusable, match="integrity check after an unclean stop"):
+        await Database(path).open()
+
+
+async def test_the_marker_of_an_open_database_goes_with_a_clean_stop(tmp_path: Path) -> None:
+    marker = tmp_path / "library.db.open"
+    async with Database(tmp_path / "library.db"):
+        assert marker.exists()
+    assert not marker.exists()
+
+
+async def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with db.writing() as connection:
+            await connection.execute("INSERT INTO tag (name) VALUES ('half')")
+            raise ZeroDivisionError
+    assert await db.rows("SELECT * FROM tag") == []
+
+
+async def test_a_cancelled_transaction_leaves_nothing_and_the_next_one_works(db: Database) -> None:
+    entered = asyncio.Event()
+
+    async def never_ends() -> None:
+        async with db.writing() as connection:
+            await connection.execute("INSERT INTO tag (name) VALUES ('half')")
+            entered.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(never_ends())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with db.writing() as connection:
+        await connection.execute("INSERT INTO tag (name) VALUES ('whole')")
+    assert [row["name"] for row in await db.rows("SELECT name FROM tag")] == ["whole"]
+
+
+async def test_readers_cannot_write(db: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await db.rows("DELETE FROM tag")
+
+
+async def test_a_closed_database_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnusable, match="not open"):
+        async with Database(tmp_path / "library.db").writing():
+            pass
+
+
+def test_statements_are_split_outside_triggers_and_strings() -> None:
+    script = "CREATE TABLE t (a);\n-- a; b\nCREATE TRIGGER x AFTER INSERT ON t BEGIN\n  DELETE FROM t;\n  SELECT ';';\nEND;\n"
+    assert [s.split()[0:2] for s in statements(script)] == [["CREATE", "TABLE"], ["--", "a;"]]
+
+
+def test_an_unfinished_statement_is_an_error() -> None:
+    with pytest.raises(ValueError, match="not finished"):
+        statements("CREATE TABLE t (a);\nSELECT 1")

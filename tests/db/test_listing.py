@@ -1,0 +1,132 @@
+"""Lists: order, paging, totals, what a viewer may see, and the plans SQLite makes for them."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+
+from facetd.db import roots
+from facetd.db.conditions import conditions
+from facetd.db.connection import Database
+from facetd.db.listing import PHOTO_COLUMNS, After, Listing, Order, photo_rows
+from facetd.db.visibility import Hide, gate_condition, gate_join
+from facetd.fields import sortable
+from facetd.filters import PhotoFilter
+from facetd.records import Root, Viewer
+from tests.db.conftest import put, visit
+
+
+def listing(db: Database, viewer: Viewer, order: Order, **chosen: object) -> Listing:
+    wanted = PhotoFilter(**chosen)
+    return Listing(db, viewer, wanted, conditions(wanted, viewer), order)
+
+
+@pytest.fixture
+async def twenty(db: Database, root: Root) -> list[int]:
+    """Twenty photos, many with equal scores, some without."""
+    chance = random.Random(4)
+    scores = [chance.choice([None, 1.0, 2.0, 2.0, 7.5]) for _ in range(20)]
+    ids = await put(db, *[visit(root, f"{n}.jpg", aggregate=score) for n, score in enumerate(scores)])
+    async with db.writing() as connection:
+        await connection.executemany(
+            "INSERT INTO rating (user_id, photo_id, stars, updated_at) VALUES (0, ?, ?, '')", [(number, number % 4) for number in ids[:9]]
+        )
+    return ids
+
+
+@pytest.mark.parametrize("key", ["aggregate", "star_rating", "date_taken", "filename"])
+@pytest.mark.parametrize("descending", [True, False])
+async def test_pages_and_keys_walk_the_same_way_through_everything(
+    db: Database, viewer: Viewer, twenty: list[int], key: str, descending: bool
+) -> None:
+    found = listing(db, viewer, Order(key, descending))
+    whole = await found.page(offset=0, limit=100)
+    assert sorted(entry.id for entry in whole) == sorted(twenty)
+    by_page = [entry for offset in range(0, 20, 3) for entry in await found.page(offset=offset, limit=3)]
+    assert by_page == whole
+    by_key, last = whole[:1], whole[0]
+    while following := await found.after(After(last.value, last.id), limit=3):
+        by_key += following
+        last = following[-1]
+    assert by_key == whole
+    values = [entry.value for entry in whole]
+    there = [value for value in values if value is not None]
+    assert values == there + [None] * (len(values) - len(there)), "photos without the value come last in both directions"
+    assert there == sorted(there, reverse=descending)
+    for one, two in pairwise(whole):
+        if one.value == two.value:
+            assert (one.id > two.id) == descending
+
+
+async def test_totals_come_from_counters_that_are_right(db: Database, viewer: Viewer, root: Root, twenty: list[int]) -> None:
+    plain = listing(db, viewer, Order("aggregate"))
+    assert plain.counted_by_gate
+    assert await plain.total() == 20
+    async with db.writing() as connection:
+        await connection.execute(f"UPDATE gate SET hide = {int(Hide.DUPLICATE)} WHERE photo_id IN (?, ?)", twenty[:2])
+        await connection.execute("DELETE FROM photo WHERE id = ?", (twenty[5],))
+    assert await plain.total() == 19
+    assert await listing(db, viewer, Order("aggregate"), hide_duplicates=True).total() == 17
+    narrowed = listing(db, viewer, Order("aggregate"), min_score=2)
+    assert await narrowed.total() == len(await narrowed.page(offset=0, limit=100))
+
+
+async def test_a_viewer_sees_their_roots_only(db: Database, root: Root, twenty: list[int]) -> None:
+    private = await roots.add_root(db, "/private")
+    (hidden,) = await put(db, visit(private, "secret.jpg", aggregate=9.9))
+    outsider = Viewer(1, "user", frozenset({root.id}))
+    owner = Viewer(2, "user", frozenset({private.id}))
+    nobody = Viewer(3, "user", frozenset())
+    for order in (Order("aggregate"), Order("star_rating"), Order("filename", descending=False)):
+        assert hidden not in [entry.id for entry in await listing(db, outsider, order).page(offset=0, limit=100)]
+        assert [entry.id for entry in await listing(db, owner, order).page(offset=0, limit=100)] == [hidden]
+        assert await listing(db, nobody, order).page(offset=0, limit=100) == []
+    assert await listing(db, outsider, Order("aggregate")).total() == 20
+    assert await listing(db, nobody, Order("aggregate")).total() == 0
+    assert await photo_rows(db, outsider, [hidden]) == []
+    assert len(await photo_rows(db, owner, [hidden, *twenty])) == 1
+
+
+async def test_a_viewer_who_sees_few_gets_the_same_order(db: Database, root: Root) -> None:
+    private = await roots.add_root(db, "/private")
+    await put(db, *[visit(root, f"{n}.jpg", aggregate=n / 10) for n in range(60)])
+    mine = await put(db, visit(private, "a.jpg", aggregate=3.0), visit(private, "b.jpg", aggregate=8.0))
+    owner = Viewer(2, "user", frozenset({private.id}))
+    found = listing(db, owner, Order("aggregate"))
+    assert [entry.id for entry in await found.page(offset=0, limit=10)] == mine[::-1]
+    assert [entry.id for entry in await found.after(After(8.0, mine[1]), limit=10)] == mine[:1]
+
+
+@pytest.mark.parametrize("key", [entry.key for entry in sortable() if entry.table == "photo"])
+async def test_every_sort_reads_its_index_and_sorts_nothing(db: Database, viewer: Viewer, key: str) -> None:
+    order = Order(key)
+    for way in ("ASC", "DESC"):
+        plan = await db.rows(
+            f"EXPLAIN QUERY PLAN SELECT p.id FROM photo p INDEXED BY photo_{order.column.removeprefix('p.')} {gate_join(viewer, Hide(8))}"
+            f" WHERE 1 ORDER BY {order.column} {way} NULLS LAST, p.id {way} LIMIT 64"
+        )
+        steps = [row["detail"] for row in plan]
+        assert f"SCAN p USING COVERING INDEX photo_{order.column.removeprefix('p.')}" in steps
+        assert "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)" in steps
+        assert not any("TEMP B-TREE" in step for step in steps)
+
+
+async def test_going_on_by_key_seeks(db: Database, viewer: Viewer) -> None:
+    plan = await db.rows(
+        f"EXPLAIN QUERY PLAN SELECT p.id FROM photo p INDEXED BY photo_aggregate {gate_join(viewer, Hide(8))}"
+        " WHERE p.aggregate IS NOT NULL AND (p.aggregate, p.id) < (5, 7) ORDER BY p.aggregate DESC, p.id DESC LIMIT 64"
+    )
+    steps = [row["detail"] for row in plan]
+    assert any(step.startswith("SEARCH p USING COVERING INDEX photo_aggregate") for step in steps)
+    assert not any("TEMP B-TREE" in step for step in steps)
+
+
+async def test_the_rows_of_a_page_are_looked_up_one_by_one(db: Database, viewer: Viewer) -> None:
+    plan = await db.rows(
+        f"EXPLAIN QUERY PLAN {PHOTO_COLUMNS} WHERE p.id IN (1, 2, 3) AND {gate_condition(viewer, Hide.MISSING)}", {"viewer_id": 0}
+    )
+    steps = [row["detail"] for row in plan]
+    assert steps[0] == "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"
+    assert not any(step.startswith("SCAN") for step in steps)
