@@ -78,7 +78,7 @@ def differences(expected: dict[str, Row], found: dict[str, Row]) -> list[str]:
     lines += [f"too much: {path}" for path in sorted(found.keys() - expected.keys())]
     for path in sorted(expected.keys() & found.keys()):
         before, after = expected[path], found[path]
-        lines += [f"{path}: {key}: {before[key]!r} != {after[key]!r}" for key in before if before[key] != after[key]]
+        lines += [f"{path}: {key}: {before[key]!r:.60} != {after[key]!r:.60}" for key in before if before[key] != after[key]]
     return lines
 
 

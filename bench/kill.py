@@ -52,6 +52,7 @@ def main() -> None:
         if options.photos is None:
             make_mixed_folder(folder, options.files)
         undisturbed, found = kill_many(folder, Path(scratch), options.kills, options.seed)
+        control = compare_undisturbed(folder, Path(scratch), undisturbed)
     faults = [fault for outcome in found for fault in outcome.faults]
     report.show(
         f"{len(found)} kills of a scan of {len(undisturbed.rows)} files that takes {undisturbed.ends_s:.1f} s",
@@ -60,8 +61,11 @@ def main() -> None:
     )  # fmt: skip
     for fault in faults[:20]:
         report.say(fault)
+    if control:
+        report.say(f"Two undisturbed scans differ as well ({len(control)} values): {control[0]}")
     in_the_middle = sum(0 < o.stored < len(undisturbed.rows) for o in found)
-    report.emit("kill", {"kills": len(found), "in_the_middle": in_the_middle, "files": len(undisturbed.rows), "faults": len(faults)})
+    figures = {"kills": len(found), "in_the_middle": in_the_middle, "files": len(undisturbed.rows), "faults": len(faults)}
+    report.emit("kill", figures | {"undisturbed_differ": len(control)})
 
 
 def kill_many(folder: Path, scratch: Path, kills: int, seed: int) -> tuple[Undisturbed, list[Outcome]]:
@@ -92,6 +96,12 @@ def scan_undisturbed(folder: Path, data: Path) -> Undisturbed:
     if process.returncode:
         raise RuntimeError(data.with_suffix(".log").read_text(errors="replace")[-4000:])
     return Undisturbed(library_rows(data / "library.db"), thumbnails(data), begins_s or ends_s / 2, ends_s)
+
+
+def compare_undisturbed(folder: Path, scratch: Path, first: Undisturbed) -> list[str]:
+    """In what a second undisturbed scan differs from the first: what no kill is to blame for."""
+    program.scan(folder, scratch / "control")
+    return differences(first.rows, library_rows(scratch / "control" / "library.db"))
 
 
 def kill_once(folder: Path, data: Path, undisturbed: Undisturbed, after_s: float, *, whole_group: bool) -> Outcome:

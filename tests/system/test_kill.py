@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.kill import kill_many
+from bench.kill import compare_undisturbed, kill_many
 from bench.smallphotos import make_mixed_folder
 
 FILES = 60
@@ -16,5 +16,6 @@ def test_after_a_kill_the_next_scan_ends_where_an_undisturbed_one_ends(tmp_path:
     assert len(undisturbed.rows) == FILES
     assert sum(row["aggregate"] is not None for row in undisturbed.rows.values()) >= FILES * 0.8
     assert len(undisturbed.thumbnails) >= FILES * 0.8
+    assert compare_undisturbed(tmp_path / "photos", tmp_path, undisturbed) == []
     assert [fault for outcome in outcomes for fault in outcome.faults] == []
     assert any(outcome.in_time for outcome in outcomes)
