@@ -109,7 +109,7 @@ class Planner:
             file = known.get(found.filename)
             if file is None or file.photo_id in planned or not file.content_hash or not file.readable:
                 continue
-            if not os.path.exists(thumbnail_path(self._thumbs, file.content_hash, min(SIZES))):
+            if not _has_content(thumbnail_path(self._thumbs, file.content_hash, min(SIZES))):
                 plan.jobs.append(Job(root, folder, found, frozenset({THUMBNAIL}), file.photo_id, content_hash=file.content_hash))
 
     async def _plan_new(self, root: Root, folder: str, new: Sequence[FoundFile]) -> list[Job]:
@@ -125,3 +125,11 @@ class Planner:
             Job(root, folder, found, VISIT_KINDS, reuse=frozenset(reusable.get((found.size, found.mtime_ns, found.sidecar_stamp), ())))
             for found in new
         ]
+
+
+def _has_content(path: Path) -> bool:
+    """Whether the file is there and not empty, as a power cut may leave it."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False

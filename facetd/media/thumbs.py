@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def save_jpeg(picture: Image.Image, target: Path, *, quality: int) -> None:
     Not flushed to the disk: a thumbnail lost with the power is made again.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         picture.save(temporary, "JPEG", quality=quality)
         temporary.replace(target)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +13,7 @@ from pydantic import Field
 
 from facetd.errors import NotFound, Unavailable
 from facetd.http.api.models import OnePhoto
+from facetd.http.files import OpenFile, is_known, open_inside, send_file
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
 from facetd.media.formats import CONTENT_TYPES
@@ -21,14 +24,19 @@ FOREVER = "private, max-age=31536000, immutable"
 REVALIDATE = "private, no-cache"
 
 
-class ThumbnailQuery(OnePhoto):
-    """Which thumbnail."""
+class ImageQuery(OnePhoto):
+    """Which photo."""
 
-    size: int = Field(default=640, ge=1, le=10_000, description="Long side in px; the next stored size (240, 640, 1600) answers.")
     v: str | None = Field(default=None, max_length=64, description="The photo's `v`: with it the answer may be kept for ever.")
 
 
-@operations.add("GET", "/thumbnail", summary="A thumbnail", query=ThumbnailQuery, reply="image/jpeg", errors=(404,))
+class ThumbnailQuery(ImageQuery):
+    """Which thumbnail."""
+
+    size: int = Field(default=640, ge=1, le=10_000, description="Long side in px; the next stored size (240, 640, 1600) answers.")
+
+
+@operations.add("GET", "/thumbnail", summary="A thumbnail", query=ThumbnailQuery, reply="image/jpeg", errors=(404, 503), others=(304,))
 async def thumbnail(request: web.Request, query: ThumbnailQuery) -> Any:
     """A JPEG of the photo, upright, in sRGB. A thumbnail that was lost is made again and answers 503 meanwhile."""
     house = services(request)
@@ -36,42 +44,72 @@ async def thumbnail(request: web.Request, query: ThumbnailQuery) -> Any:
     photo_id = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
     content_hash = await house.gallery.content(viewer, photo_id)
     size = snap_size(query.size)
-    etag = f'"{content_hash}-{size}"'
-    headers = {"ETag": etag, "Cache-Control": FOREVER if query.v == content_hash else REVALIDATE}
-    if etag in request.headers.get("If-None-Match", ""):
+    etag = f"{content_hash}-{size}"
+    headers = {"ETag": f'"{etag}"', "Cache-Control": FOREVER if query.v == content_hash else REVALIDATE}
+    if is_known(request, etag):
         return web.Response(status=304, headers=headers)
     path = thumbnail_path(house.ingest.thumbs, content_hash, size)
     try:
         pixels = await asyncio.to_thread(path.read_bytes)
     except FileNotFoundError:
+        pixels = b""
+    if not pixels:  # deleted, or emptied by a power cut
         place = await house.gallery.place(viewer, photo_id)
         if not place.readable:
-            raise NotFound("the photo could not be read, so it has no thumbnail") from None
+            raise NotFound("the photo could not be read, so it has no thumbnail")
         house.ingest.look_at_soon(place.path)
-        raise Unavailable("the thumbnail is being made again") from None
+        raise Unavailable("the thumbnail is being made again")
     return web.Response(body=pixels, content_type="image/jpeg", headers=headers)
 
 
-@operations.add("GET", "/image", summary="The whole photo", query=OnePhoto, reply="image/*", errors=(404, 415, 503))
-async def image(request: web.Request, query: OnePhoto) -> Any:
+@operations.add(
+    "GET", "/image", summary="The whole photo", query=ImageQuery, reply="image/*", errors=(404, 415, 416, 503), others=(206, 304)
+)
+async def image(request: web.Request, query: ImageQuery) -> Any:
     """The original where browsers can show it, otherwise (RAW, HEIF, TIFF, JPEG XL) a JPEG of it. Ranges are answered."""
     house = services(request)
     viewer = await viewer_of(request)
     place = await house.gallery.place(viewer, await house.gallery.find(viewer, photo_id=query.id, path=query.path))
     if not place.readable or place.format is None:
         raise NotFound("the photo could not be read")
-    if not await asyncio.to_thread(_inside, place.path, place.root_path):
-        if place.root_online:
-            raise NotFound("the photo's file is not there")
-        raise Unavailable("the photo's folder is offline", hint="Connect the disk or share that holds it.")
+    folders = [place.root_path]
+    if house.config.scanning.follow_symlinks:
+        folders += [root.path for root, _ in await house.browse.roots(viewer)]
+    file = await asyncio.to_thread(_opened, place.path, folders)
+    if file is None:
+        if not place.root_online or not await asyncio.to_thread(os.path.isdir, place.root_path):
+            raise Unavailable("the photo's folder is offline", hint="Connect the disk or share that holds it.")
+        raise NotFound("the photo's file is not there")
+    known = (file.size, file.mtime_ns) == (place.size, place.mtime_ns)
+    etag = place.content_hash if known else f"{file.mtime_ns:x}-{file.size:x}"
+    caching = FOREVER if known and query.v == place.content_hash else REVALIDATE
     if place.format in CONTENT_TYPES:
-        headers = {"Content-Type": CONTENT_TYPES[place.format], "Cache-Control": REVALIDATE}
-        return web.FileResponse(place.path, headers=headers)
-    rendition = await house.renditions.jpeg_of(place)
-    return web.FileResponse(rendition, headers={"Content-Type": "image/jpeg", "Cache-Control": REVALIDATE})
+        try:
+            return await send_file(
+                request, file, etag=etag, headers={"Content-Type": CONTENT_TYPES[place.format], "Cache-Control": caching}
+            )
+        finally:
+            file.close()
+    file.close()
+    if not known:
+        house.ingest.look_at_soon(place.path)
+        raise Unavailable("the photo was changed and is being read anew")
+    return await _rendition(request, await house.renditions.jpeg_of(place), caching)
 
 
-def _inside(path: str, root_path: str) -> bool:
-    """Whether the file is there and, links resolved, in its root. Looks at the disk."""
-    real, root = os.path.realpath(path), os.path.realpath(root_path)
-    return os.path.isfile(real) and real.startswith(root.rstrip("/") + "/")
+async def _rendition(request: web.Request, path: Path, caching: str) -> web.StreamResponse:
+    made = await asyncio.to_thread(_opened, str(path), [str(path.parent)])
+    if made is None:
+        raise Unavailable("the picture was removed from the cache just now")
+    try:
+        return await send_file(request, made, etag=path.stem, headers={"Content-Type": "image/jpeg", "Cache-Control": caching})
+    finally:
+        made.close()
+
+
+def _opened(path: str, folders: Sequence[str]) -> OpenFile | None:
+    """The file, when it is there and, links resolved, in one of `folders`. Looks at the disk."""
+    try:
+        return open_inside(path, folders)
+    except OSError:
+        return None
