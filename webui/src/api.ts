@@ -15,8 +15,9 @@ export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
-  return call<T>(url, signal ? { signal } : {});
+/** `fresh` answers do not come from the browser's cache, not even confirmed by their ETag. */
+export async function getJson<T>(url: string, { signal, fresh = false }: { signal?: AbortSignal; fresh?: boolean } = {}): Promise<T> {
+  return call<T>(url, { ...(signal && { signal }), ...(fresh && { cache: "reload" }) });
 }
 
 export async function postJson<T>(url: string, body: unknown): Promise<T> {
@@ -49,6 +50,7 @@ export function thumbnailUrl(photo: { id: number; v: string | null }, size: 240 
   return `/thumbnail?id=${photo.id}&size=${size}${photo.v ? `&v=${encodeURIComponent(photo.v)}` : ""}`;
 }
 
-export function imageUrl(photo: { id: number; v: string | null }): string {
-  return `/image?id=${photo.id}${photo.v ? `&v=${encodeURIComponent(photo.v)}` : ""}`;
+/** The photo itself, as a browser can show it. */
+export function imageUrl(photo: { id: number }): string {
+  return `/image?id=${photo.id}`;
 }

@@ -53,7 +53,7 @@ export class Card {
       return;
     }
     this.link.dataset["id"] = String(photo.id);
-    this.link.setAttribute("aria-label", describe(photo, look.config));
+    this.link.removeAttribute("aria-label");
     this.#decorate(photo, look);
     if (!samePicture) showPlaceholder(this.link, photo.color, look.whole ? null : photo.placeholder);
   }
@@ -70,13 +70,16 @@ export class Card {
     this.#image = image;
     image.onload = () => {
       image.classList.add("ready");
-      this.link.classList.add("loaded");
+      this.link.classList.remove("broken");
     };
+    const url = thumbnailUrl(photo, sizeFor(photo, look));
+    let tries = 0;
     image.onerror = () => {
-      image.remove();
       this.link.classList.add("broken");
+      // A thumbnail that was lost is made anew: it may be there in a moment.
+      if (tries++ < 2) setTimeout(() => this.#image === image && (image.src = url), 2500 * tries);
     };
-    image.src = thumbnailUrl(photo, sizeFor(photo, look));
+    image.src = url;
     if (image.complete && image.naturalWidth) image.classList.add("ready", "instant");
     this.link.prepend(image);
   }
@@ -95,20 +98,25 @@ export class Card {
       this.#image.remove();
       this.#image = null;
     }
-    this.link.classList.remove("loaded", "broken");
+    this.link.classList.remove("broken");
   }
 
   #decorate(photo: Photo, look: Look): void {
-    const overlay = el("span", { class: "facts", "aria-hidden": "true" }, el("bdi", { class: "name" }, photo.filename), el("span", {}, facts(photo)));
+    const overlay = el("span", { class: "facts" }, el("bdi", { class: "name" }, photo.filename), el("span", {}, facts(photo)));
     const badges: (Node | null)[] = [
       typeof photo.aggregate === "number"
-        ? el("span", { class: `score level-${scoreLevel(photo.aggregate, look.config?.quality_thresholds ?? {})}`, "aria-hidden": "true" }, formatScore(photo.aggregate))
+        ? el(
+            "span",
+            { class: `score level-${scoreLevel(photo.aggregate, look.config?.quality_thresholds ?? {})}` },
+            el("span", { class: "sr" }, `${S.score} `),
+            formatScore(photo.aggregate),
+          )
         : null,
-      photo.category && look.cell >= 104 ? el("span", { class: "category", "aria-hidden": "true" }, categoryLabel(photo.category, look.config)) : null,
+      photo.category && look.cell >= 104 ? el("span", { class: "category" }, categoryLabel(photo.category, look.config)) : null,
     ];
     if (photo.offline) {
       const mark = el("span", { class: "away", title: S.offline });
-      mark.append(icon("cloud-off"));
+      mark.append(icon("cloud-off"), el("span", { class: "sr" }, S.offline));
       badges.push(mark);
     }
     this.link.replaceChildren(...(this.#image ? [this.#image] : []), overlay, ...badges.filter((badge) => badge !== null));
@@ -118,7 +126,7 @@ export class Card {
 }
 
 export function categoryLabel(category: string, config: Config | null): string {
-  return config?.type_labels[category] ?? humanize(category);
+  return config?.category_labels[category] ?? humanize(category);
 }
 
 /** The smallest stored size that fills the cell on this screen. */
@@ -126,14 +134,6 @@ function sizeFor(photo: Photo, look: Look): 240 | 640 {
   const ratio = photo.image_width && photo.image_height ? photo.image_width / photo.image_height : 1.5;
   const long = look.whole ? look.cell : look.cell * Math.min(3, Math.max(ratio, 1 / ratio));
   return long * devicePixelRatio <= 260 ? 240 : 640;
-}
-
-function describe(photo: Photo, config: Config | null): string {
-  const parts = [photo.filename, typeof photo.aggregate === "number" ? S.scoreOf(formatScore(photo.aggregate)) : S.noScore];
-  if (photo.category) parts.push(categoryLabel(photo.category, config));
-  if (photo.date_taken) parts.push(formatDay(photo.date_taken));
-  if (photo.offline) parts.push(S.offline);
-  return parts.join(", ");
 }
 
 /** `14 Jul 2024 · f/2.8 · 1/250 s · ISO 100 · 50 mm`, as far as known. */

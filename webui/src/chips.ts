@@ -4,7 +4,7 @@ import { valueLabel } from "./drawer";
 import { formatDay, formatMetric } from "./format";
 import { filtersOf } from "./query";
 import { S } from "./strings";
-import type { Config, Metric } from "./types";
+import type { Config, FilterMetric } from "./types";
 
 export interface Chip {
   label: string;
@@ -25,7 +25,7 @@ export function chipsOf(query: URLSearchParams, config: Config): Chip[] {
   return chips;
 }
 
-function metricChip(metric: Metric, query: URLSearchParams, config: Config): Chip {
+function metricChip(metric: FilterMetric, query: URLSearchParams, config: Config): Chip {
   if (metric.filter === "flag") {
     return { label: query.get(metric.param) === "0" ? S.none(metric.label) : S.only(metric.label), params: [metric.param] };
   }
@@ -52,7 +52,7 @@ function otherChip(param: string, value: string, query: URLSearchParams, config:
     case "quality":
       return { label: `${S.quality}: ${config.quality_levels.find(([key]) => key === value)?.[1] ?? value}`, params: [param] };
     case "type":
-      return { label: `${S.type}: ${config.type_labels[value] ?? value}`, params: [param] };
+      return { label: `${S.type}: ${config.type_labels[value] ?? config.category_labels[value] ?? value}`, params: [param] };
     case "search":
       return { label: `${S.search}: ${value}`, params: [param] };
     default:

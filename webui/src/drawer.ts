@@ -4,14 +4,14 @@ import { byId, el, icon, recall, remember } from "./dom";
 import { formatCount, humanize } from "./format";
 import { RangeFilter } from "./range";
 import { S } from "./strings";
-import type { Config, Metric } from "./types";
+import type { Config, FilterMetric } from "./types";
 
 type Changes = Record<string, string | null>;
 
 /** Which list of /api/filter_options offers the values of a text field. */
 const OPTIONS: Record<string, string> = { camera: "cameras", lens: "lenses", category: "categories", composition_pattern: "patterns" };
 /** The lists in the order people reach for them; others follow. */
-const order = (metric: Metric) => (metric.param in OPTIONS ? Object.keys(OPTIONS).indexOf(metric.param) : Infinity);
+const order = (metric: FilterMetric) => (metric.param in OPTIONS ? Object.keys(OPTIONS).indexOf(metric.param) : Infinity);
 const wide = matchMedia("(min-width: 900px)");
 
 export class Drawer {
@@ -93,7 +93,7 @@ export class Drawer {
     const score = filters.find((metric) => metric.param === "score");
     const texts = filters.filter((metric) => metric.filter === "exact" || metric.filter === "prefix").sort((a, b) => order(a) - order(b));
     this.#form.append(this.#quality(), ...(score ? [this.#range(score)] : []), this.#dates(), ...texts.map((metric) => this.#select(metric)));
-    const groups = new Map<string, Metric[]>();
+    const groups = new Map<string, FilterMetric[]>();
     for (const metric of filters) {
       if (metric === score || texts.includes(metric)) continue;
       groups.set(metric.group, [...(groups.get(metric.group) ?? []), metric]);
@@ -129,7 +129,7 @@ export class Drawer {
     return box;
   }
 
-  #select(metric: Metric): HTMLElement {
+  #select(metric: FilterMetric): HTMLElement {
     const select = el("select", { name: metric.param }, el("option", { value: "" }, S.any));
     select.addEventListener("change", () => this.onChange({ [metric.param]: select.value }));
     this.#selects.push({ select, param: metric.param, key: metric.key });
@@ -141,7 +141,7 @@ export class Drawer {
     return el("label", { class: "field" }, el("span", {}, metric.label), el("span", { class: "select" }, select, icon("chevron-down")));
   }
 
-  #range(metric: Metric): HTMLElement {
+  #range(metric: FilterMetric): HTMLElement {
     const [low, high] = [`min_${metric.param}`, `max_${metric.param}`];
     const range = new RangeFilter(metric, (from, to) => this.onChange({ [low]: from, [high]: to }));
     this.#setters.push((query) => range.set(query.get(low) ?? "", query.get(high) ?? ""));
@@ -149,7 +149,7 @@ export class Drawer {
     return box;
   }
 
-  #flag(metric: Metric): HTMLElement {
+  #flag(metric: FilterMetric): HTMLElement {
     const box = el("fieldset", { class: "segments small" }, el("legend", {}, el("span", {}, metric.label), this.#explain(metric)));
     for (const [value, label] of [
       ["", S.whichever],
@@ -164,7 +164,7 @@ export class Drawer {
     return box;
   }
 
-  #explain(metric: Metric): HTMLElement | null {
+  #explain(metric: FilterMetric): HTMLElement | null {
     if (!metric.explain) return null;
     const text = el("span", { class: "explain", hidden: true }, metric.explain);
     const button = el("button", { class: "why", type: "button", "aria-expanded": "false", "aria-label": S.explain(metric.label), title: metric.explain });
@@ -176,9 +176,9 @@ export class Drawer {
     return el("span", { class: "explaining" }, button, text);
   }
 
-  #group(group: string, metrics: Metric[]): HTMLElement {
+  #group(group: string, metrics: FilterMetric[]): HTMLElement {
     const badge = el("b", { class: "count", hidden: true });
-    const details = el("details", {}, el("summary", {}, el("span", {}, this.config.groups?.[group] ?? humanize(group)), badge, icon("chevron-down")));
+    const details = el("details", {}, el("summary", {}, el("span", {}, metrics[0]?.group_label ?? humanize(group)), badge, icon("chevron-down")));
     for (const metric of metrics) details.append(metric.filter === "flag" ? this.#flag(metric) : this.#range(metric));
     this.#setters.push((query) => {
       const active = metrics.filter((m) => [m.param, `min_${m.param}`, `max_${m.param}`].some((param) => query.has(param))).length;
@@ -214,7 +214,7 @@ export class Drawer {
 
 /** The words for a stored value: categories and patterns have labels, other text is itself. */
 export function valueLabel(config: Config, key: string, value: string): string {
-  if (key === "category") return config.type_labels[value] ?? humanize(value);
-  if (key === "composition_pattern") return config.pattern_labels?.[value] ?? humanize(value);
+  if (key === "category") return config.category_labels[value] ?? humanize(value);
+  if (key === "composition_pattern") return config.pattern_labels[value] ?? humanize(value);
   return value;
 }

@@ -4,6 +4,8 @@ import type { PhotosEvent, ScanStatus } from "./types";
 interface Listener {
   scan?: (status: ScanStatus) => void;
   photos?: (event: PhotosEvent) => void;
+  /** The page is back from the back/forward cache, where it missed what happened. */
+  resumed?: () => void;
   /** Called with false after the connection has been gone for a while, with true when it is back. */
   connected?: (up: boolean) => void;
 }
@@ -56,13 +58,8 @@ export function follow(listener: Listener): void {
   addEventListener("pageshow", (event) => {
     if (event.persisted) {
       open();
-      listener.photos?.({});
+      listener.resumed?.();
     }
   });
   open();
-}
-
-/** How many photos an event names. */
-export function count(value: number | number[] | undefined): number {
-  return Array.isArray(value) ? value.length : (value ?? 0);
 }

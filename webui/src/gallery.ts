@@ -5,7 +5,7 @@ import { chipsOf, showChips } from "./chips";
 import { connectionNotice, hideNotice, inDialog, notice, offerKeys } from "./chrome";
 import { byId, debounce, el, isTyping, recall, remember, throttle } from "./dom";
 import { Drawer } from "./drawer";
-import { count, follow } from "./events";
+import { follow } from "./events";
 import { formatCount } from "./format";
 import { Grid } from "./grid";
 import { changed, filtersOf, pageUrl, readQuery, withoutFilters } from "./query";
@@ -36,7 +36,7 @@ void start();
 async function start(): Promise<void> {
   offerKeys("gallery");
   wireTools();
-  follow({ scan: onScan, photos: onPhotos, connected: connectionNotice });
+  follow({ scan: onScan, photos: onPhotos, resumed: catchUp, connected: onConnection });
   getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
   try {
     config = await getJson<Config>("/api/config");
@@ -57,13 +57,19 @@ function open(visit: Visit | null): void {
   source?.stop();
   pending = { added: 0, other: 0 };
   showPill();
-  const start = visit ?? (/^#\d+$/.test(location.hash) ? { index: Number(location.hash.slice(1)), shift: 0, total: Number(location.hash.slice(1)) + 1 } : null);
-  const place = returnPlace() ?? start;
+  const place = returnPlace() ?? visit ?? linkedPlace();
   source = new PhotoSource(query, onSource, place?.total ?? null);
   grid.setSource(source);
   if (place && place.index > 0) grid.scrollToIndex(place.index, place.shift);
   else scrollTo({ top: 0, behavior: "instant" });
   showState();
+}
+
+/** The place that a shared link names. Its list is taken to be long enough until the first answer tells. */
+function linkedPlace(): Visit | null {
+  if (!/^#\d{1,9}$/.test(location.hash)) return null;
+  const index = Number(location.hash.slice(1));
+  return { index, shift: 0, total: index + 1000 };
 }
 
 /** Go to another list: a step of the history. */
@@ -137,6 +143,8 @@ function showRetry(): void {
 function showState(): void {
   byId<HTMLInputElement>("search").querySelector("input")!.value = query.get("search") ?? "";
   showTotal();
+  const filtered = filtersOf(query).filter(([key]) => key !== "type").length > 0;
+  byId("chips").hidden = !filtered; // their row is there from the start, so that the photos below do not move
   if (!config) return;
   const { sort, sort_direction } = config.defaults;
   byId<HTMLSelectElement>("sort").value = query.get("sort") ?? sort;
@@ -151,6 +159,7 @@ function showState(): void {
   const badge = byId("filters").querySelector("b")!;
   badge.hidden = chips.length === 0;
   badge.textContent = String(chips.length);
+  byId("filters").setAttribute("aria-label", chips.length ? S.filtersActive(chips.length) : S.filters);
   markType();
 }
 
@@ -232,7 +241,9 @@ function onKey(event: KeyboardEvent): void {
 async function loadTypes(): Promise<void> {
   try {
     const { types } = await getJson<{ types: { id: string; label: string; count: number }[] }>("/api/type_counts");
-    const links = types.map(({ id, label, count: n }) => {
+    const first = new Set<string>(); // a type and its only category have one label: the type stands for both
+    const distinct = types.filter(({ label }) => !first.has(label) && first.add(label));
+    const links = distinct.map(({ id, label, count: n }) => {
       const link = el("a", { href: pageUrl("/", changed(query, { type: id })), "data-type": id }, id ? label : S.allTypes, " ", el("span", { class: "muted" }, formatCount(n)));
       link.addEventListener("click", (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -263,11 +274,29 @@ const refreshList = throttle(1000, () => {
   else showPill();
 });
 
+/** Filtered totals may be five seconds old: look once more when the changes have come to an end. */
+const COUNTS_SETTLE_MS = 5500;
+const confirmList = debounce(COUNTS_SETTLE_MS, () => {
+  if (source.total === 0 || grid.atTop()) void source.refresh(true);
+});
+
 function onPhotos(event: PhotosEvent): void {
-  pending.added += count(event.added);
-  pending.other += count(event.changed) + count(event.removed) || 1;
+  pending.added += event.added;
+  pending.other += event.changed;
   refreshList();
   refreshTypes();
+  confirmList();
+}
+
+/** Events were missed: look again. */
+function catchUp(): void {
+  onPhotos({ added: 0, changed: 1, ids: [], revision: 0 });
+  getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
+}
+
+function onConnection(up: boolean): void {
+  connectionNotice(up);
+  if (up) catchUp();
 }
 
 function applyChanges(): void {

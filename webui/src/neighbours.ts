@@ -1,7 +1,7 @@
 /** The photos before and after one, in the list it was opened from. */
 import { getJson } from "./api";
 import { changed, photosUrl } from "./query";
-import type { Metric, Photo, PhotoPage } from "./types";
+import type { FilterMetric, Photo, PhotoPage } from "./types";
 
 const PAGE = 50;
 
@@ -33,7 +33,7 @@ export class Neighbours {
    * About where `photo` is in the list, for a link that does not say: as many photos as are at least as high in the sort
    * field. Null where that field has no range filter.
    */
-  async guess(photo: Photo, metric: Metric | undefined, ascending: boolean): Promise<number | null> {
+  async guess(photo: Photo, metric: FilterMetric | undefined, ascending: boolean): Promise<number | null> {
     const value = metric && photo[metric.key];
     if (metric?.filter !== "range" || typeof value !== "number") return null;
     const before = changed(this.query, { [`${ascending ? "max" : "min"}_${metric.param}`]: String(value) });

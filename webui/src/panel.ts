@@ -3,7 +3,7 @@ import { imageUrl } from "./api";
 import { categoryLabel } from "./card";
 import { el, icon, recall, remember } from "./dom";
 import { valueLabel } from "./drawer";
-import { formatBytes, formatCount, formatFine, formatMetric, formatMoment, formatPoints, formatScore, formatShare, formatShutter, formatStamp, formatSum, humanize, scoreLevel } from "./format";
+import { formatBytes, formatCount, formatFine, formatMetric, formatMoment, formatPoints, formatScore, formatShare, formatShutter, formatSum, humanize, scoreLevel } from "./format";
 import { histogramFigure } from "./histogram";
 import { pageUrl } from "./query";
 import { scaleOf } from "./range";
@@ -102,46 +102,38 @@ function breakdownTable(breakdown: Breakdown, photo: PhotoDetails, config: Confi
 }
 
 function label(key: string, config: Config): string {
-  return config.metrics[key]?.label ?? humanize(key);
+  return (config.metrics.find((metric) => metric.key === key) ?? config.filters.find((metric) => metric.key === key))?.label ?? humanize(key);
 }
 
 function camera(photo: PhotoDetails): HTMLElement | null {
-  const exif = photo.exif ?? {};
-  const equivalent = exif["focal_length_35mm"];
+  const [make, model, equivalent] = [photo.camera_make ?? "", photo.camera_model ?? "", photo.focal_length_35mm];
+  const brand = (make.split(" ")[0] ?? "").toLowerCase();
   const settings = [
     photo.shutter_speed && formatShutter(photo.shutter_speed),
     photo.f_stop && `f/${formatFine(photo.f_stop)}`,
     photo.iso && `ISO ${formatCount(photo.iso)}`,
-    photo.focal_length && `${formatFine(photo.focal_length)} mm` + (typeof equivalent === "number" && equivalent !== photo.focal_length ? ` (${formatCount(equivalent)} mm)` : ""),
+    photo.focal_length && `${formatFine(photo.focal_length)} mm${equivalent && equivalent !== photo.focal_length ? ` (${formatCount(equivalent)} mm)` : ""}`,
   ].filter(Boolean);
-  const make = typeof exif["camera_make"] === "string" ? exif["camera_make"] : "";
-  const model = photo.camera_model ?? "";
-  const name = model && make && !model.toLowerCase().startsWith((make.split(" ")[0] ?? "").toLowerCase()) ? `${make} ${model}` : model || make;
-  const [latitude, longitude] = [photo.gps_latitude, photo.gps_longitude];
   const list: Row[] = [
-    [S.camera, name],
+    [S.camera, model && make && !model.toLowerCase().startsWith(brand) ? `${make} ${model}` : model || make],
     [S.lens, photo.lens_model],
-    [S.settings, settings.length ? settings.join("  ·  ") : null],
-    ...extras(exif),
-    [S.place, latitude != null && longitude != null ? `${latitude.toFixed(5)}, ${longitude.toFixed(5)}` : null],
+    [S.settings, settings.join("  ·  ")],
+    ...FACTS.map((key): Row => [S.exif[key] ?? humanize(key), plain(key, photo[key])]),
+    [S.place, typeof photo.gps_latitude === "number" && typeof photo.gps_longitude === "number" && `${photo.gps_latitude.toFixed(5)}, ${photo.gps_longitude.toFixed(5)}`],
+    [S.exif["gps_altitude"] ?? "", plain("gps_altitude", photo["gps_altitude"])],
   ];
   return list.some(([, value]) => value) ? section(S.camera, "camera", rows(list)) : null;
 }
 
-const SHOWN_ELSEWHERE = new Set(["camera_make", "camera_model", "lens_model", "iso", "f_stop", "exposure_time", "shutter_speed", "focal_length", "focal_length_35mm", "date_taken", "size", "file_size", "format", "gps_latitude", "gps_longitude", "orientation", "mtime", "modified"]);
-
-function extras(exif: Record<string, unknown>): Row[] {
-  return Object.entries(exif)
-    .filter(([key]) => !SHOWN_ELSEWHERE.has(key))
-    .map(([key, value]): Row => [S.exif[key] ?? humanize(key), plain(key, value)]);
-}
+/** EXIF facts beside those that have a line of their own. */
+const FACTS = ["exposure_bias", "flash_fired", "date_offset", "title", "description", "keywords"];
 
 function plain(key: string, value: unknown): string | null {
   if (value === null || value === undefined || value === "") return null;
   if (typeof value === "boolean") return value ? S.yesFlag : S.noFlag;
-  if (Array.isArray(value)) return value.length ? value.map((each) => (typeof each === "object" ? JSON.stringify(each) : String(each))).join(", ") : null;
+  if (Array.isArray(value)) return value.map(String).join(", ");
   if (typeof value === "number") return key === "exposure_bias" ? `${formatPoints(value)} EV` : key === "gps_altitude" ? `${formatCount(value)} m` : formatFine(value);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return String(value);
 }
 
 function composition(photo: PhotoDetails, config: Config, onPattern: () => void): HTMLElement | null {
@@ -172,19 +164,18 @@ function scores(photo: PhotoDetails, config: Config): HTMLElement[] {
     toggle.closest(".panel-content")?.classList.toggle("terse", !on);
   });
   const title = el("div", { class: "with-action" }, el("h2", { id: "section-scores" }, S.scores), toggle);
-  const parts = [...groups].map(([group, metrics]) => el("div", { class: "group" }, el("h3", {}, config.groups?.[group] ?? humanize(group)), ...metrics.map((metric) => metricRow(metric, photo[metric.key], config))));
+  const parts = [...groups].map(([group, metrics]) => el("div", { class: "group" }, el("h3", {}, metrics[0]?.group_label ?? humanize(group)), ...metrics.map((metric) => metricRow(metric, photo[metric.key], config))));
   return [el("section", { class: "section about-scores", "aria-labelledby": "section-scores" }, title, ...parts)];
 }
 
 function metricsOf(config: Config): Metric[] {
-  const known = Object.entries(config.metrics).map(([key, metric]): Metric => ({ key, param: key, label: humanize(key), group: "general", kind: "real", filter: null, low: null, high: null, unit: null, explain: "", higher_is_better: null, ...metric }));
-  const names = new Set(known.map(({ key }) => key));
-  return [...known, ...config.filters.filter(({ key }) => !names.has(key))];
+  const names = new Set(config.metrics.map(({ key }) => key));
+  return [...config.metrics, ...config.filters.filter(({ key }) => !names.has(key))];
 }
 
 function metricRow(metric: Metric, value: unknown, config: Config): HTMLElement {
   const scale = metric.kind === "flag" ? null : scaleOf(metric);
-  const share = scale && typeof value === "number" ? Math.min(1, Math.max(0, scale.toTick(value) / 200)) : null;
+  const share = scale && typeof value === "number" ? Math.min(1, Math.max(0, scale.toTick(value) / scale.ticks)) : null;
   const level = metric.kind === "score" && typeof value === "number" ? scoreLevel(value, config.quality_thresholds) : null;
   return el(
     "div",
@@ -220,16 +211,14 @@ function tags(photo: PhotoDetails): HTMLElement | null {
 }
 
 function file(photo: PhotoDetails): HTMLElement {
-  const exif = photo.exif ?? {};
   const [width, height] = [photo.image_width, photo.image_height];
-  const size = exif["file_size"] ?? exif["size"] ?? photo["file_size"];
-  const changed = exif["mtime"] ?? exif["modified"];
+  const warnings = Array.isArray(photo["warnings"]) ? photo["warnings"].map(String) : [];
   const list: Row[] = [
     [S.dimensions, width && height ? `${width} × ${height}  ·  ${S.megapixels(formatScore((width * height) / 1e6))}` : null],
-    [S.exif["format"] ?? "", typeof exif["format"] === "string" ? exif["format"].toUpperCase() : null],
-    [S.exif["file_size"] ?? "", typeof size === "number" ? formatBytes(size) : null],
-    [S.exif["mtime"] ?? "", typeof changed === "string" || typeof changed === "number" ? formatStamp(changed) : null],
+    [S.format, photo.format?.toUpperCase()],
+    [S.fileSize, photo.size ? formatBytes(photo.size) : null],
     [S.path, el("code", { class: "path" }, photo.path)],
+    [S.oddValues, warnings.join(" ")],
   ];
   return section(S.file, "file", rows(list), el("p", {}, el("a", { class: "button", href: imageUrl(photo), download: photo.filename }, icon("download"), S.download)));
 }

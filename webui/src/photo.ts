@@ -2,7 +2,7 @@
 import { ApiError, getJson, imageUrl, thumbnailUrl } from "./api";
 import { connectionNotice, inDialog, offerKeys } from "./chrome";
 import { byId, el, icon, isTyping, recall, remember } from "./dom";
-import { count, follow } from "./events";
+import { follow } from "./events";
 import { formatCount } from "./format";
 import { Neighbours } from "./neighbours";
 import { drawOverlay } from "./overlay";
@@ -168,8 +168,8 @@ function showError(error: unknown): void {
 
 /** The photo may have been edited, or be gone. */
 function onPhotos(event: PhotosEvent): void {
-  const touched = [event.changed, event.removed].some((each) => (Array.isArray(each) ? each.includes(id) : count(each) > 0));
-  if (!touched && event.changed !== undefined) return;
+  const others = event.added + event.changed - event.ids.length;
+  if (!event.ids.includes(id) && others <= 0) return;
   details.clear();
   void load();
 }
@@ -177,7 +177,7 @@ function onPhotos(event: PhotosEvent): void {
 function wire(): void {
   toggleInfo(recall("info", true));
   offerKeys("photo");
-  follow({ photos: onPhotos, connected: connectionNotice });
+  follow({ photos: onPhotos, resumed: () => void load(), connected: connectionNotice });
   byId("previous").addEventListener("click", () => void turn(-1));
   byId("next").addEventListener("click", () => void turn(1));
   byId("show-pattern").addEventListener("click", () => toggleOverlay("pattern"));

@@ -3,22 +3,22 @@ import { el } from "./dom";
 import { S } from "./strings";
 import type { Metric } from "./types";
 
-const TICKS = 200;
+const LOG_TICKS = 200;
 
 /** Where the registry has no upper end: the span that cameras and pictures cover. Beyond it there is no limit. */
-const SPANS: Record<string, { low: number; high: number; log?: boolean; digits?: number }> = {
-  iso: { low: 25, high: 102400, log: true, digits: 0 },
-  f_stop: { low: 0.7, high: 45, log: true, digits: 1 },
-  shutter_speed: { low: 1 / 8000, high: 60, log: true, digits: 5 },
-  focal_length: { low: 3, high: 1200, log: true, digits: 0 },
-  noise_sigma: { low: 0, high: 30, digits: 1 },
-  sharpness_laplacian: { low: 1, high: 20000, log: true, digits: 0 },
-  sharpness_multiscale: { low: 0.001, high: 1000, log: true, digits: 3 },
+const SPANS: Record<string, { low: number; high: number; log?: boolean }> = {
+  iso: { low: 25, high: 102400, log: true },
+  f_stop: { low: 0.7, high: 45, log: true },
+  shutter_speed: { low: 1 / 8000, high: 60, log: true },
+  focal_length: { low: 3, high: 1200, log: true },
+  noise_sigma: { low: 0, high: 30 },
+  sharpness_laplacian: { low: 1, high: 20000, log: true },
+  sharpness_multiscale: { low: 0.001, high: 1000, log: true },
 };
 
+/** How a slider of whole ticks stands for values; `toTick(fromTick(t))` is `t`. */
 export interface Scale {
-  low: number;
-  high: number;
+  ticks: number;
   toTick(value: number): number;
   fromTick(tick: number): number;
 }
@@ -29,18 +29,18 @@ export function scaleOf(metric: Metric): Scale | null {
   const low = span?.low ?? metric.low;
   const high = metric.high ?? span?.high;
   if (low == null || high == null || high <= low) return null;
-  const digits = span?.digits ?? (metric.kind === "integer" ? 0 : metric.kind === "ratio" ? 2 : 1);
-  const round = (value: number) => Number(value.toFixed(digits));
   if (span?.log) {
     const width = Math.log(high / low);
+    const round = (value: number) => (metric.kind === "integer" ? Math.round(value) : Number(value.toPrecision(3)));
     return {
-      low,
-      high,
-      toTick: (value) => Math.round((Math.log(Math.max(low, value) / low) / width) * TICKS),
-      fromTick: (tick) => round(low * Math.exp((tick / TICKS) * width)),
+      ticks: LOG_TICKS,
+      toTick: (value) => Math.round((Math.log(Math.max(low, value) / low) / width) * LOG_TICKS),
+      fromTick: (tick) => round(low * Math.exp((tick / LOG_TICKS) * width)),
     };
   }
-  return { low, high, toTick: (value) => Math.round(((value - low) / (high - low)) * TICKS), fromTick: (tick) => round(low + (tick / TICKS) * (high - low)) };
+  const step = metric.kind === "integer" ? 1 : metric.kind === "ratio" ? 0.01 : 0.1;
+  const ticks = Math.round((high - low) / step);
+  return { ticks, toTick: (value) => Math.round((value - low) / step), fromTick: (tick) => Number((low + tick * step).toFixed(2)) };
 }
 
 export class RangeFilter {
@@ -49,6 +49,7 @@ export class RangeFilter {
   readonly #thumbs: [HTMLInputElement, HTMLInputElement] | null = null;
   readonly #fill = el("span", { class: "fill" });
   readonly #scale: Scale | null;
+  readonly #ticks: number;
   readonly #factor: number;
 
   /** `onChange` gets the two ends as the API wants them, "" for none. */
@@ -57,6 +58,7 @@ export class RangeFilter {
     private readonly onChange: (low: string, high: string) => void,
   ) {
     this.#scale = scaleOf(metric);
+    this.#ticks = this.#scale?.ticks ?? 0;
     this.#factor = metric.kind === "ratio" ? 100 : 1;
     const unit = metric.kind === "ratio" ? "%" : metric.unit === "f/" ? "" : metric.unit;
     const number = (label: string) => {
@@ -68,7 +70,7 @@ export class RangeFilter {
     this.node = el("div", { class: "range" });
     if (this.#scale) {
       const thumb = (label: string, which: 0 | 1) => {
-        const input = el("input", { type: "range", min: 0, max: TICKS, step: 1, value: which ? TICKS : 0, "aria-label": label });
+        const input = el("input", { type: "range", min: 0, max: this.#ticks, step: 1, value: which ? this.#ticks : 0, "aria-label": label });
         input.addEventListener("input", () => this.#slide(which));
         input.addEventListener("change", () => this.#commit());
         return input;
@@ -95,7 +97,7 @@ export class RangeFilter {
     if (!thumbs || !scale) return;
     const [low, high] = this.#numbers;
     thumbs[0].value = String(low.value === "" ? 0 : scale.toTick(Number(low.value) / this.#factor));
-    thumbs[1].value = String(high.value === "" ? TICKS : scale.toTick(Number(high.value) / this.#factor));
+    thumbs[1].value = String(high.value === "" ? this.#ticks : scale.toTick(Number(high.value) / this.#factor));
     this.#paint();
   }
 
@@ -106,14 +108,14 @@ export class RangeFilter {
     const [low, high] = [Number(thumbs[0].value), Number(thumbs[1].value)];
     if (low > high) thumbs[which].value = String(which ? low : high);
     const tick = Number(thumbs[which].value);
-    const open = tick === (which ? TICKS : 0);
+    const open = tick === (which ? this.#ticks : 0);
     this.#numbers[which].value = open ? "" : String(Number((scale.fromTick(tick) * this.#factor).toPrecision(6)));
     this.#paint();
   }
 
   #paint(): void {
     if (!this.#thumbs) return;
-    const [low, high] = this.#thumbs.map((thumb) => (Number(thumb.value) / TICKS) * 100);
+    const [low, high] = this.#thumbs.map((thumb) => (Number(thumb.value) / this.#ticks) * 100);
     this.#fill.style.insetInlineStart = `${low}%`;
     this.#fill.style.insetInlineEnd = `${100 - (high ?? 100)}%`;
     // Two thumbs on the upper end: the lower one must stay within reach.

@@ -13,7 +13,7 @@ let failedBefore: number | null | undefined = null;
 let failuresPage = 1;
 
 offerKeys("gallery");
-follow({ scan: onScan, photos: () => reloadRoots(), connected: connectionNotice });
+follow({ scan: onScan, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
 void refresh();
 void loadFailures(1);
 
@@ -44,7 +44,7 @@ function showStatus(now: ScanStatus): void {
   box.removeAttribute("aria-busy");
   const running = isRunning(now);
   const button = el("button", { class: "button", type: "button", id: "scan-button" }, running ? icon("square") : icon("refresh-cw"), running ? S.cancelScan : S.startScan);
-  button.disabled = now.state === "cancelling" || now.roots?.length === 0;
+  button.disabled = now.roots?.length === 0;
   button.addEventListener("click", () => void (running ? post("/api/scan/cancel") : post("/api/scan/start")));
   const hadFocus = document.activeElement?.id === "scan-button";
   const progress = running ? el("progress", { "aria-label": S.scanning }) : null;
@@ -52,19 +52,27 @@ function showStatus(now: ScanStatus): void {
     progress.max = now.total;
     progress.value = Math.min(now.done ?? 0, now.total);
   }
-  const title = running ? (S.phases[now.phase ?? ""] ?? S.states[now.state] ?? S.scanning) : (S.states[now.state] ?? humanize(now.state));
+  const title = running ? (S.phases[now.phase ?? ""] ?? S.states[now.state] ?? S.scanning) : (S.states[now.cancelled ? "cancelled" : now.state] ?? humanize(now.state));
   box.replaceChildren(
     el("div", { class: "with-action" }, el("p", { class: "state" }, el("strong", {}, title), ...(running ? scanFacts(now) : []).map((fact) => el("span", { class: "fact" }, fact)), now.failed ? el("span", { class: "fact bad" }, S.failed(formatCount(now.failed), now.failed === 1)) : null), button),
     ...(progress ? [progress] : []),
-    ...(now.message ? [el("p", {}, now.message)] : []),
+    ...(now.confirm ?? []).map((lost) => vanished(lost.root, lost.missing, lost.photos)),
+    ...(!running && now.finished_at ? [el("p", { class: "muted" }, S.lastScan(formatStamp(now.finished_at)))] : []),
     ...(running && now.current ? [el("p", { class: "muted current", dir: "auto" }, `${S.current}: `, el("bdi", {}, now.current))] : []),
   );
   if (hadFocus) byId("scan-button").focus();
 }
 
-async function post(url: string): Promise<void> {
+/** Many photos vanished at once: only a person may say that they are gone. */
+function vanished(root: string, missing: number, photos: number): HTMLElement {
+  const button = el("button", { class: "button", type: "button" }, S.confirmVanished);
+  button.addEventListener("click", () => void post("/api/scan/start", { confirm_missing: true }));
+  return el("div", { class: "banner with-action", role: "alert" }, el("p", {}, S.vanished(root, formatCount(missing), formatCount(photos))), button);
+}
+
+async function post(url: string, body: object = {}): Promise<void> {
   try {
-    await postJson(url, {});
+    await postJson(url, body);
     await refresh();
   } catch (error) {
     notice("scan", error instanceof Error ? error.message : String(error));
@@ -78,13 +86,12 @@ function showRoots(roots: Root[]): void {
     return;
   }
   const rows = roots.map((root) => {
-    const photos = root.photos ?? root.photo_count;
     return el(
       "tr",
       {},
-      el("th", { scope: "row" }, el("bdi", {}, root.name), root.path ? el("code", { class: "path muted" }, root.path) : null),
+      el("th", { scope: "row" }, el("bdi", {}, root.name), el("code", { class: "path muted" }, root.path)),
       el("td", {}, el("span", { class: root.online ? "dot good" : "dot bad" }, root.online ? S.online : S.offlineRoot)),
-      el("td", { class: "number" }, photos === undefined ? "" : formatCount(photos)),
+      el("td", { class: "number" }, formatCount(root.photo_count)),
     );
   });
   const head = el("tr", {}, el("th", { scope: "col" }, S.columnFolder), el("th", { scope: "col" }, S.columnState), el("th", { scope: "col", class: "number" }, S.columnPhotos));
@@ -105,16 +112,22 @@ async function loadFailures(page: number): Promise<void> {
     const rows = failures.map(failureRow);
     const body = page > 1 ? box.querySelector("tbody") : null;
     if (body) body.append(...rows);
-    else box.replaceChildren(failureTable(rows));
+    else box.replaceChildren(failureTable(rows), retryButton());
     box.querySelector(".more")?.remove();
     if (box.querySelectorAll("tbody tr").length < total && failures.length) {
       const more = el("button", { class: "button more", type: "button" }, S.showMore);
       more.addEventListener("click", () => void loadFailures(failuresPage + 1));
-      box.append(more);
+      box.querySelector(".list")?.after(more);
     }
   } catch (error) {
     showProblem(box, error, () => void loadFailures(page));
   }
+}
+
+function retryButton(): HTMLElement {
+  const button = el("button", { class: "button retry", type: "button" }, icon("rotate-ccw"), S.retryFailed);
+  button.addEventListener("click", () => void post("/api/scan/start", { retry_failed: true }));
+  return button;
 }
 
 function failureTable(rows: HTMLElement[]): HTMLElement {

@@ -5,7 +5,7 @@ import { S } from "./strings";
 import type { ScanStatus } from "./types";
 
 export function isRunning(status: ScanStatus | null): boolean {
-  return status !== null && /^(running|scanning|starting|cancelling)$/.test(status.state);
+  return status !== null && status.state === "running";
 }
 
 /** Done of total, rate, time left and failures, as far as the scan knows them. */

@@ -74,21 +74,21 @@ export class PhotoSource {
   }
 
   /** Read the wanted pages anew; the old ones stay in place until the answer is here, all others are forgotten. */
-  async refresh(): Promise<void> {
+  async refresh(fresh = false): Promise<void> {
     for (const controller of this.#loading.values()) controller.abort();
     this.#loading.clear();
     this.#failed.clear();
     const [low, high] = this.#wanted;
-    const fresh = new Map<number, Page>();
+    const pages = new Map<number, Page>();
     const controller = new AbortController();
     for (let number = low; number <= high; number++) this.#loading.set(number, controller);
     try {
       for (let number = low; number <= high; number++) {
-        const answer = await this.#fetch(number, fresh, controller.signal);
-        fresh.set(number, answer);
+        const answer = await this.#fetch(number, pages, { signal: controller.signal, fresh });
+        pages.set(number, answer);
         if (!answer.next) break;
       }
-      this.#pages = fresh;
+      this.#pages = pages;
       this.error = null;
     } catch (error) {
       if (isAbort(error)) return;
@@ -121,7 +121,7 @@ export class PhotoSource {
     const controller = new AbortController();
     this.#loading.set(number, controller);
     try {
-      this.#pages.set(number, await this.#fetch(number, this.#pages, controller.signal));
+      this.#pages.set(number, await this.#fetch(number, this.#pages, { signal: controller.signal }));
       this.error = null;
     } catch (error) {
       if (isAbort(error)) return;
@@ -136,10 +136,10 @@ export class PhotoSource {
     this.#pump();
   }
 
-  async #fetch(number: number, known: Map<number, Page>, signal: AbortSignal): Promise<Page> {
+  async #fetch(number: number, known: Map<number, Page>, how: { signal: AbortSignal; fresh?: boolean }): Promise<Page> {
     const key = known.get(number - 1)?.next;
     const url = photosUrl(this.query, key ? { after: key } : { page: number + 1 }, PAGE_SIZE);
-    const answer = await getJson<PhotoPage>(url, signal);
+    const answer = await getJson<PhotoPage>(url, how);
     const reached = number * PAGE_SIZE + answer.photos.length;
     // The end of the list is a fact; a cached count may be some seconds old.
     this.total = answer.has_more ? Math.max(answer.total, reached + 1) : Math.min(answer.total, reached) || reached;

@@ -14,6 +14,8 @@ export const S = {
   allTypes: "All photos",
 
   // Filters
+  filters: "Filters",
+  filtersActive: (n: number) => `Filters, ${n} active`,
   any: "Any",
   from: "From",
   to: "To",
@@ -45,22 +47,14 @@ export const S = {
   // Scan
   scanning: "Scanning",
   phases: {
-    discover: "Looking for files",
-    analyse: "Reading photos",
-    analyze: "Reading photos",
-    decode: "Reading photos",
-    score: "Scoring",
-    finish: "Finishing",
+    discovering: "Looking for photos",
+    analysing: "Reading photos",
+    judging: "Scoring photos",
   } as Record<string, string>,
   states: {
     idle: "Up to date",
     running: "Scanning",
-    cancelling: "Stopping",
     cancelled: "Stopped before the end",
-    failed: "The scan failed",
-    error: "The scan failed",
-    done: "Finished",
-    finished: "Finished",
   } as Record<string, string>,
   doneOf: (done: string, total: string) => `${done} of ${total}`,
   perSecond: (rate: string) => `${rate} per second`,
@@ -69,7 +63,7 @@ export const S = {
   startScan: "Scan now",
   cancelScan: "Stop the scan",
   current: "Now",
-  lastScan: "Last scan",
+  lastScan: (time: string) => `Last scan ${time}`,
   online: "Online",
   offlineRoot: "Offline",
   rootOffline: (names: string, one: boolean) =>
@@ -81,6 +75,10 @@ export const S = {
   columnReason: "What is wrong",
   columnSize: "Size",
   columnSeen: "Seen",
+  retryFailed: "Try these again",
+  vanished: (root: string, missing: string, photos: string) =>
+    `${missing} of ${photos} photos of ${root} are no longer where they were. They stay in the library until you say that they are gone. If a disk or share is not connected, connect it instead.`,
+  confirmVanished: "They are gone",
   noFailures: "Every file could be read.",
   showMore: "Show more",
 
@@ -164,34 +162,19 @@ export const S = {
   minutes: (n: string) => `${n} min`,
   hours: (n: string) => `${n} h`,
 
-  // EXIF facts by key; what is not listed shows its key
+  // EXIF facts by key
   exif: {
-    camera_make: "Make",
-    camera_model: "Camera",
-    lens_model: "Lens",
-    iso: "ISO",
-    f_stop: "Aperture",
-    exposure_time: "Exposure time",
-    shutter_speed: "Exposure time",
-    focal_length: "Focal length",
-    focal_length_35mm: "35 mm equivalent",
     exposure_bias: "Exposure bias",
     flash_fired: "Flash",
     gps_altitude: "Altitude",
-    orientation: "Orientation",
     title: "Title",
     description: "Description",
     keywords: "Keywords",
-    rating: "Rating in the file",
     date_offset: "Time zone",
-    date_taken: "Taken",
-    file_size: "File size",
-    size: "File size",
-    format: "Format",
-    warnings: "Odd values",
-    mtime: "Changed",
-    modified: "Changed",
   } as Record<string, string>,
+  format: "Format",
+  fileSize: "File size",
+  oddValues: "Odd values",
 
   // Keys
   keysTitle: "Keys",

@@ -52,7 +52,11 @@ export interface Breakdown {
 }
 
 export interface PhotoDetails extends Photo {
-  exif?: Record<string, unknown> | null;
+  format: string | null;
+  size: number | null;
+  camera_make: string | null;
+  focal_length_35mm: number | null;
+  date_offset: string | null;
   histogram?: Histogram | null;
   breakdown?: Breakdown | null;
   details?: {
@@ -65,16 +69,21 @@ export interface PhotoDetails extends Photo {
 /** One entry of the field registry. */
 export interface Metric {
   key: string;
-  param: string;
   label: string;
   group: string;
+  group_label: string;
   kind: "text" | "integer" | "real" | "score" | "ratio" | "flag" | "date";
-  filter: "range" | "exact" | "prefix" | "flag" | null;
   low: number | null;
   high: number | null;
   unit: string | null;
   explain: string;
   higher_is_better: boolean | null;
+}
+
+/** An entry that narrows lists; `param` is its name in the address, min_ and max_ before it for ranges. */
+export interface FilterMetric extends Metric {
+  param: string;
+  filter: "range" | "exact" | "prefix" | "flag";
 }
 
 export interface Config {
@@ -85,19 +94,17 @@ export interface Config {
   defaults: { sort: string; sort_direction: string; type: string };
   pagination: { default_per_page: number };
   display: { tags_per_photo: number; thumbnail_slider?: { min_px: number; max_px: number; default_px: number; step_px: number } };
-  filters: Metric[];
-  metrics: Record<string, Partial<Metric>>;
-  groups?: Record<string, string>;
-  pattern_labels?: Record<string, string>;
+  category_labels: Record<string, string>;
+  pattern_labels: Record<string, string>;
+  filters: FilterMetric[];
+  metrics: Metric[];
 }
 
 export interface Root {
   name: string;
+  path: string;
   online: boolean;
-  path?: string;
-  photos?: number;
-  photo_count?: number;
-  watched?: string;
+  photo_count: number;
 }
 
 export interface ScanStatus {
@@ -109,9 +116,12 @@ export interface ScanStatus {
   rate_per_s?: number | null;
   eta_s?: number | null;
   current?: string | null;
-  message?: string | null;
+  finished_at?: string | null;
+  /** The last scan was stopped before its end. */
+  cancelled?: boolean;
+  /** Roots that lost so many photos at once that a person must say that they are gone. */
+  confirm?: { root: string; missing: number; photos: number }[];
   roots?: Root[];
-  needs_confirmation?: unknown;
 }
 
 export interface Failure {
@@ -122,10 +132,10 @@ export interface Failure {
   at: string | number | null;
 }
 
-/** Photos that came, changed or went: numbers, or lists of ids. */
+/** How many photos came and changed (or went); `ids` are those that were read. */
 export interface PhotosEvent {
-  added?: number | number[];
-  changed?: number | number[];
-  removed?: number | number[];
-  revision?: number;
+  added: number;
+  changed: number;
+  ids: number[];
+  revision: number;
 }

@@ -1,0 +1,57 @@
+"""What the browser tests share."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.sync_api import Page
+
+CARDS = "#grid [role=listitem]"
+
+
+def until(page: Page, expression: str, *, seconds: float = 15) -> None:
+    """Wait until the JavaScript `expression` holds. (wait_for_function needs eval, which the content security policy forbids.)"""
+    end = time.monotonic() + seconds
+    while not page.evaluate(f"Boolean({expression})"):
+        assert time.monotonic() < end, f"never came true: {expression}"
+        page.wait_for_timeout(40)
+
+
+def overflow(page: Page) -> int:
+    """How many px the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def pale_texts(page: Page) -> list[str]:
+    """Visible texts whose contrast with what is behind them is below WCAG AA (4.5, or 3 for large text)."""
+    return page.evaluate(
+        """() => {
+        const parse = text => { const n = (text.match(/[\\d.]+/g) || []).map(Number); return n.length === 3 ? [...n, 1] : n };
+        const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a)];
+        const linear = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+        const light = ([r, g, b]) => .2126 * linear(r) + .7152 * linear(g) + .0722 * linear(b);
+        const page = matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255];
+        const exempt = '.facts, .overlay, noscript, option, [hidden], :disabled';
+        const seen = node => node.checkVisibility({opacityProperty: true, visibilityProperty: true});
+        const behind = node => {
+            const layers = [];
+            for (let at = node; at; at = at.parentElement) {
+                const style = getComputedStyle(at), color = parse(style.backgroundColor);
+                if (color[3]) layers.push(color);
+                if (color[3] === 1) break;
+            }
+            return layers.reverse().reduce((below, layer) => over(layer, below), page);
+        };
+        const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+            const text = walker.currentNode.textContent.trim(), node = walker.currentNode.parentElement;
+            if (!text || node.closest(exempt) || !seen(node)) continue;
+            const style = getComputedStyle(node), size = parseFloat(style.fontSize), back = behind(node);
+            const [a, b] = [light(over(parse(style.color), back)), light(back)].sort((x, y) => y - x);
+            const ratio = (a + .05) / (b + .05);
+            const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+            if (ratio >= (large ? 3 : 4.5)) continue;
+            found.push(`${ratio.toFixed(2)} ${style.color} on ${back.map(Math.round)}: ${text.slice(0, 40)}`);
+        }
+        return found }"""
+    )

@@ -1,0 +1,124 @@
+"""Everybody can use the pages: contrast, names, reading order, no sideways scrolling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from browsing import CARDS, overflow, pale_texts
+from fakelibrary import HOSTILE, FakeLibrary
+from playwright.sync_api import Page
+
+from facetd.assets import asset_dir
+
+pytestmark = pytest.mark.browser
+AXE = asset_dir("webui") / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def _gallery(page: Page) -> None:
+    page.locator(f"{CARDS} img.ready").first.wait_for()
+
+
+def _drawer(page: Page) -> None:
+    _gallery(page)
+    page.get_by_role("button", name="Filters", exact=True).click()
+    page.locator("#drawer summary").first.click()
+    page.wait_for_timeout(300)
+
+
+def _photo(page: Page) -> None:
+    page.locator(".headline").wait_for()
+    page.locator(".picture img.ready").wait_for()
+
+
+def _scan(page: Page) -> None:
+    page.locator("#failures tbody tr").first.wait_for()
+
+
+def _empty(page: Page) -> None:
+    page.locator("#blank h2").wait_for()
+
+
+VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "gallery": ("/?category=portrait&min_score=2", _gallery),
+    "drawer": ("/", _drawer),
+    "photo": ("/photo/2?at=1", _photo),
+    "scan": ("/scan", _scan),
+    "nothing": ("/?search=nothing", _empty),
+    "error": ("/no-such-page", lambda page: page.locator(".code").wait_for()),
+}
+
+
+@pytest.fixture(params=VIEWS)
+def view(request: pytest.FixtureRequest, complaints, fake: FakeLibrary) -> tuple[str, Callable[[Page], None]]:
+    """Address and what to wait for; with a scan under way and a file that cannot be read."""
+    fake.scan |= {"state": "running", "phase": "analysing", "done": 3, "total": 9, "failed": 1, "rate_per_s": 2.0, "eta_s": 3.0}
+    fake.failures = [
+        {
+            "id": 1,
+            "path": f"/Photos/{'long-name-' * 20}{HOSTILE}",
+            "reason": "empty",
+            "message": "The file is empty.",
+            "size": 0,
+            "at": None,
+        }
+    ]
+    if request.param == "error":
+        complaints.expected.append("Failed to load resource")
+    path, ready = VIEWS[request.param]
+    return f"{fake.base}{path}", ready
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_text_has_contrast(open_page, view, dark: bool):
+    url, ready = view
+    page = open_page(url, dark=dark)
+    ready(page)
+    page.wait_for_timeout(250)
+    assert pale_texts(page) == []
+
+
+def test_nothing_is_wider_than_the_window(open_page, view):
+    url, ready = view
+    page = open_page(url)
+    ready(page)
+    for width in (1440, 1024, 768, 390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(120)
+        assert overflow(page) <= 0, f"at {width} px"
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="needs axe-core: npm ci in webui/")
+@pytest.mark.parametrize(("phone", "dark"), [(False, True), (True, False)], ids=["desktop dark", "phone light"])
+def test_axe_finds_nothing(open_page, view, dark: bool, phone: bool):
+    url, ready = view
+    page = open_page(url, dark=dark, phone=phone)
+    ready(page)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)")
+    found = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in violations]
+    assert found == []
+
+
+def test_motion_stops_where_it_is_not_wanted(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/", reduced_motion="reduce")
+    _gallery(page)
+    assert page.evaluate("getComputedStyle(document.querySelector('.photo img')).transitionDuration") == "0s"
+
+
+def test_the_first_tab_stop_skips_to_the_content(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/")
+    _gallery(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_api_documentation_needs_no_other_server(open_page, fake: FakeLibrary):
+    page = open_page("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{fake.base}/api/docs")
+    page.get_by_text("List photos").wait_for()
+    assert all(url.startswith((fake.base, "data:", "blob:")) for url in asked)
