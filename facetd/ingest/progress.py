@@ -20,7 +20,8 @@ class Progress:
     """The state of the scan that runs, or of the last one.
 
     `total` grows while folders are still being looked into (phase `discovering`). `rate_per_s` is over the last seconds;
-    `eta_s` is None until it is known. `error` tells what ended a scan early. `confirm` names roots where so many photos vanished that a person must confirm.
+    `eta_s` is None until it is known. `error` tells what ended a scan early.
+    `confirm` names roots where so many photos vanished that a person must confirm.
     """
 
     state: str = "idle"  # idle, running

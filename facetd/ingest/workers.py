@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+IDLE_S = 60.0  # without a visit, after which the workers end
 WORKER_LIFE = 2000  # visits after which a worker is replaced, against slow leaks in decoders
 SINGLE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
@@ -62,17 +63,29 @@ def _prepare(memory_mb: int) -> None:
 
 
 class Workers:
-    """The pool. Started by the first visit, so that an idle daemon has no worker processes.
+    """The pool. Started by the first visit and ended after a minute without one, so that an idle NAS gets its memory back.
 
-    `memory_mb` is what a worker may take for one photo; `timeout_s` how long one photo may take.
+    `memory_mb` is what a worker may take for one photo; `timeout_s` how long one photo may take. `visit` runs in a worker.
     """
 
-    def __init__(self, count: int, *, memory_mb: int, timeout_s: float) -> None:
+    def __init__(
+        self, count: int, *, memory_mb: int, timeout_s: float, visit: Callable[[VisitTask], VisitResult] = _visit, idle_s: float = IDLE_S
+    ) -> None:
         self.count = count or default_workers()
         self._memory_mb = memory_mb
         self._timeout_s = timeout_s
         self._pool: ProcessPool | None = None
         self._heavy = asyncio.Semaphore(1)
+        self._visit = visit
+        self._idle_s = idle_s
+        self._busy = 0
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def started(self) -> bool:
+        """Whether there are worker processes."""
+        return self._pool is not None
 
     async def visit(self, task: VisitTask) -> VisitResult:
         """Visit one file. A crash or a hang comes back as a recorded failure of every kind asked for."""
@@ -92,7 +105,7 @@ class Workers:
 
     async def _guarded(self, task: VisitTask) -> VisitResult:
         try:
-            return await self._run(_visit, task)
+            return await self._run(self._visit, task)
         except (TimeoutError, FutureTimeout):
             failure = Failure("timeout", _("Reading the photo took longer than {limit:g} s.").format(limit=self._timeout_s))
         except ProcessExpired as error:
@@ -108,14 +121,27 @@ class Workers:
         return await asyncio.to_thread(_failed_result, task, failure)
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
-        future = self._started().schedule(function, args=list(arguments), timeout=self._timeout_s)
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        future = self._ready_pool().schedule(function, args=list(arguments), timeout=self._timeout_s)
+        self._busy += 1
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
             raise
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle_timer = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
 
-    def _started(self) -> ProcessPool:
+    def _end_idle(self) -> None:
+        if not self._busy:
+            task = asyncio.create_task(self.stop())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    def _ready_pool(self) -> ProcessPool:
         if self._pool is None:
             os.environ.update({key: os.environ.get(key, value) for key, value in SINGLE_THREAD.items()})
             context = multiprocessing.get_context("forkserver")
@@ -126,7 +152,9 @@ class Workers:
         return self._pool
 
     async def stop(self) -> None:
-        """End every worker now."""
+        """End every worker now; the next visit starts new ones."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.stop()  # type: ignore[no-untyped-call]  # pebble is not fully typed

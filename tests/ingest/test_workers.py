@@ -1,0 +1,92 @@
+"""Decode workers: whatever a file does to them costs that file one recorded failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from facetd.config import Config
+from facetd.errors import MediaError
+from facetd.ingest.scan import HEAVY_BYTES
+from facetd.ingest.tasks import VISIT_KINDS, VisitSettings, VisitTask
+from facetd.ingest.workers import Workers
+from facetd.score.settings import MeasureSettings
+from tests.ingest.bad_visits import by_name
+from tests.photos import make_photo, scene
+
+
+def task(path: Path) -> VisitTask:
+    path.touch()
+    settings = VisitSettings(path.parent / "thumbs", 80, 300, HEAVY_BYTES, MeasureSettings.from_config(Config()))
+    return VisitTask(str(path), (), VISIT_KINDS, settings)
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    made = Workers(2, memory_mb=200, timeout_s=4, visit=by_name)
+    yield made
+    await made.stop()
+
+
+async def test_bad_files_fail_alone_and_good_ones_go_on(workers: Workers, tmp_path: Path) -> None:
+    names = ["crash", "hang", "eat", "raise", "good", "crash", "good"]
+    results = await asyncio.gather(*[workers.visit(task(tmp_path / f"{name}.jpg")) for name in names])
+    reasons = [{failure.reason for failure in result.failures.values()} for result in results]
+    assert reasons == [{"crash"}, {"timeout"}, {"memory"}, {"unexpected"}, set(), {"crash"}, set()]
+    assert set(results[0].failures) == VISIT_KINDS
+    assert "200 MB (scanning.worker_memory_mb)" in results[2].failures["technical"].message
+    assert "longer than 4 s" in results[1].failures["technical"].message
+
+
+async def test_heavy_pictures_are_visited_alone(workers: Workers, tmp_path: Path) -> None:
+    result = await workers.visit(task(tmp_path / "heavy.jpg"))
+    assert result.content_hash == "True abc", "the second visit is allowed, and needs no second hash"
+
+
+async def test_a_file_that_vanished_while_its_worker_crashed_is_gone(workers: Workers, tmp_path: Path) -> None:
+    wanted = task(tmp_path / "crash.jpg")
+    (tmp_path / "crash.jpg").unlink()
+    assert (await workers.visit(wanted)).gone
+
+
+async def test_idle_workers_end_and_start_again(tmp_path: Path) -> None:
+    workers = Workers(1, memory_mb=200, timeout_s=30, visit=by_name, idle_s=0.05)
+    assert not workers.started
+    await workers.visit(task(tmp_path / "good.jpg"))
+    async with asyncio.timeout(10):
+        while workers.started:
+            await asyncio.sleep(0.02)
+    assert (await workers.visit(task(tmp_path / "good.jpg"))).failures == {}
+    await workers.stop()
+
+
+async def test_a_cancelled_visit_does_not_stop_the_pool(workers: Workers, tmp_path: Path) -> None:
+    waiting = asyncio.create_task(workers.visit(task(tmp_path / "hang.jpg")))
+    await asyncio.sleep(0.3)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert (await workers.visit(task(tmp_path / "good.jpg"))).failures == {}
+
+
+async def test_a_real_photo_is_visited_in_a_process(tmp_path: Path) -> None:
+    workers = Workers(1, memory_mb=512, timeout_s=60)
+    try:
+        wanted = task(make_photo(tmp_path / "a.jpg"))
+        result = await workers.visit(wanted)
+        assert result.failures == {}
+        assert result.metrics is not None
+        assert result.metadata is not None
+        assert result.metadata.camera_model == "EOS Test"
+        assert len(list((tmp_path / "thumbs").rglob("*.jpg"))) == 3
+        scene(3).save(tmp_path / "b.tif")
+        await workers.render(str(tmp_path / "b.tif"), 1, 90, tmp_path / "b.jpg", 300)
+        assert (tmp_path / "b.jpg").read_bytes()[:2] == b"\xff\xd8"
+        (tmp_path / "c.tif").write_bytes(b"II*\0 nothing")
+        with pytest.raises(MediaError):
+            await workers.render(str(tmp_path / "c.tif"), 1, 90, tmp_path / "c.jpg", 300)
+    finally:
+        await workers.stop()
