@@ -57,7 +57,7 @@ def main() -> None:
     report.show(
         f"{len(found)} kills of a scan of {len(undisturbed.rows)} files that takes {undisturbed.ends_s:.1f} s",
         ["killed after, s", "process", "rows stored", "faults"],
-        [(f"{o.after_s:.2f}", "all" if o.whole_group else "main", o.stored if o.in_time else "(too late)", len(o.faults)) for o in found],
+        [(f"{o.after_s:.2f}", "all" if o.whole_group else "main", o.stored, len(o.faults)) for o in found],
     )  # fmt: skip
     for fault in faults[:20]:
         report.say(fault)
@@ -78,7 +78,11 @@ def kill_many(folder: Path, scratch: Path, kills: int, seed: int) -> tuple[Undis
         # most kills fall between the first stored row and the end, some before it
         early = i % 5 == 4
         after_s = rng.uniform(0.05, undisturbed.begins_s) if early else rng.uniform(undisturbed.begins_s, undisturbed.ends_s)
-        found.append(kill_once(folder, data, undisturbed, after_s, whole_group=rng.random() < 0.5))
+        outcome = kill_once(folder, data, undisturbed, after_s, whole_group=rng.random() < 0.5)
+        while not outcome.in_time and not outcome.faults:  # the machine was faster this time
+            shutil.rmtree(data)
+            outcome = kill_once(folder, data, undisturbed, outcome.after_s * rng.uniform(0.3, 0.9), whole_group=outcome.whole_group)
+        found.append(outcome)
         shutil.rmtree(data, ignore_errors=True)
     return undisturbed, found
 
@@ -111,8 +115,10 @@ def kill_once(folder: Path, data: Path, undisturbed: Undisturbed, after_s: float
     process = program.start_scan(folder, data, log)
     time.sleep(after_s)
     outcome.in_time = process.poll() is None
+    if not outcome.in_time:
+        return outcome
     family = tree(process.pid)
-    if whole_group and outcome.in_time:
+    if whole_group:
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
