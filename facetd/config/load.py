@@ -8,7 +8,7 @@ import os
 import tempfile
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,22 +40,20 @@ def load_config(path: Path) -> LoadedConfig:
     Raises ConfigError with every problem and its key path.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return LoadedConfig(Config(), path)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}; expected JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: {error}; expected JSON") from error
     if not isinstance(raw, dict):
         raise ConfigError(f'{path}: expected a JSON object with sections such as "viewer", found {_json_name(raw)}')
-    try:
-        config = Config.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_count(error.error_count())}", errors=tuple(_explain(error, raw))) from error
-    return LoadedConfig(config, path, tuple(_unknown_keys(raw, Config, "")))
+    return LoadedConfig(_validated(path, raw), path, tuple(_unknown_keys(raw, Config, "")))
 
 
 def save_config(path: Path, raw: Mapping[str, object]) -> Path | None:
@@ -63,10 +61,13 @@ def save_config(path: Path, raw: Mapping[str, object]) -> Path | None:
 
     The file keeps its permissions (0600 when new). Raises ConfigError and changes nothing when `raw` is not valid.
     """
+    _validated(path, raw)
     try:
-        Config.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_count(error.error_count())}", errors=tuple(_explain(error, raw))) from error
+        text = json.dumps(raw, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        content = text.encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be written as JSON: {error}") from error
+    path = path.resolve()  # a link to the file stays a link
     path.parent.mkdir(parents=True, exist_ok=True)
     backup = None
     mode = 0o600
@@ -74,8 +75,19 @@ def save_config(path: Path, raw: Mapping[str, object]) -> Path | None:
         mode = path.stat().st_mode & 0o777
         backup = path.with_name(f"{path.name}.{datetime.now():%Y%m%d-%H%M%S-%f}.bak")
         _write(backup, path.read_bytes(), mode)
-    _write(path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode(), mode)
+    _write(path, content, mode)
     return backup
+
+
+def _validated(path: Path, raw: Mapping[str, object]) -> Config:
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_count(len(problems := _explain(error, raw)))}", errors=problems) from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number")
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
@@ -96,16 +108,49 @@ def _count(number: int) -> str:
     return "1 value is not valid" if number == 1 else f"{number} values are not valid"
 
 
-def _explain(error: ValidationError, raw: Mapping[str, object]) -> Iterator[FieldError]:
-    for problem in error.errors():
-        where = [str(part) for part in problem["loc"]]
-        if where[:1] == ["shared_directories"] and "shared_directories" not in raw:
-            where.insert(0, "users")
-        message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        found = problem["input"]
-        shown = "" if isinstance(found, dict | list) else f", found {json.dumps(found, default=str)}"
-        expected = message if message.startswith(("expected", "Field")) or problem["type"] == "value_error" else f"expected {message}"
-        yield FieldError(".".join(where), expected + shown)
+EXPECTED = {
+    "model_type": "an object",
+    "dict_type": "an object",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "missing": "it to be there",
+}
+
+
+def _explain(error: ValidationError, raw: Mapping[str, object]) -> list[FieldError]:
+    """Each key that is wrong, with what was expected there and what was found; the choices of a union in one line."""
+    expected: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
+    said: list[FieldError] = []
+    for problem in error.errors(include_url=False):
+        lifted = problem["loc"][:1] == ("shared_directories",) and "shared_directories" not in raw
+        location = ("users", *problem["loc"]) if lifted else problem["loc"]
+        key = ".".join(_existing(raw, location, missing=problem["type"] == "missing"))
+        message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
+        if problem["type"] == "value_error" and " is not " in message:
+            said.append(FieldError(key, message))
+            continue
+        expected.setdefault(key, []).append(EXPECTED.get(problem["type"], message))
+        value = problem["input"]
+        found.setdefault(key, "" if isinstance(value, dict | list | tuple) else f", found {json.dumps(value, default=str)}")
+    told = [FieldError(key, f"expected {' or '.join(dict.fromkeys(messages))}{found[key]}") for key, messages in expected.items()]
+    return told + said
+
+
+def _existing(raw: object, location: Sequence[str | int], *, missing: bool) -> list[str]:
+    """The keys of `location` as far as `raw` has them: pydantic adds the names of types."""
+    path: list[str] = []
+    for part in location:
+        if (isinstance(raw, Mapping) and part in raw) or (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
+            raw = raw[part]
+        elif not missing:
+            break
+        path.append(str(part))
+    return path
 
 
 def _json_name(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from facetd.config.viewer import Section, Translation, User, Viewer
+from facetd.config.viewer import Section, Texts, Translation, User, Viewer
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Score = Annotated[float, Field(ge=0, le=10)]
@@ -29,9 +29,9 @@ DEFAULT_EXCLUDES = (
 class Scanning(Section):
     """Which folders are read, and how."""
 
-    directories: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = DEFAULT_EXCLUDES
-    also_exclude: tuple[str, ...] = ()
+    directories: Texts = ()
+    exclude: Texts = DEFAULT_EXCLUDES
+    also_exclude: Texts = ()
     follow_symlinks: bool = False
     raw_jpeg: Literal["pair", "separate"] = "pair"
     max_megapixels: float = Field(default=300, gt=0, le=2000)
@@ -124,7 +124,7 @@ class DuplicateDetection(Section):
 class Server(Section):
     """The daemon's HTTP side."""
 
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_hosts: Texts = ()
     readers: int = Field(default=4, ge=1, le=32)
     image_cache_mb: int = Field(default=512, ge=16)
 
@@ -132,11 +132,11 @@ class Server(Section):
 class Config(BaseModel):
     """The whole of scoring_config.json."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
     viewer: Viewer = Viewer()
     users: dict[str, User] = {}
-    shared_directories: tuple[str, ...] = ()
+    shared_directories: Texts = ()
     translation: Translation = Translation()
     scanning: Scanning = Scanning()
     thumbnails: Thumbnails = Thumbnails()

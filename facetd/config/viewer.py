@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from facetd.i18n import _
 
+Texts = Annotated[tuple[str, ...], Strict(False)]  # a JSON list
+
 
 class Section(BaseModel):
-    """A section of the configuration. Unknown keys are warned about by the loader, not refused."""
+    """A section of the configuration. Unknown keys are warned about by the loader, not refused; a number in quotes is a text."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
 
 class Display(Section):
@@ -119,7 +121,7 @@ class Viewer(Section):
     default_category: str = ""
     photo_types: PhotoTypes = PhotoTypes()
     features: Features = Features()
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: Texts = ()
     cache_ttl_seconds: float = Field(default=60, ge=0)
     notification_duration_ms: int = Field(default=2000, ge=0)
 
@@ -130,7 +132,7 @@ class User(Section):
     password_hash: str
     display_name: str = ""
     role: Literal["user", "admin", "superadmin"] = "user"
-    directories: tuple[str, ...] = ()
+    directories: Texts = ()
 
 
 class Translation(Section):
