@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -141,7 +142,7 @@ def _explain(error: ValidationError, raw: Mapping[str, object]) -> list[FieldErr
     return told + said
 
 
-def _existing(raw: object, location: Sequence[str | int], *, missing: bool) -> list[str]:
+def _existing(raw: Any, location: Sequence[str | int], *, missing: bool) -> list[str]:
     """The keys of `location` as far as `raw` has them: pydantic adds the names of types."""
     path: list[str] = []
     for part in location:
