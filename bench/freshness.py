@@ -14,13 +14,14 @@ from bench.parts import visit_once
 from bench.pictures import make_photos
 
 POLL_S = 0.02
+OTHERS = 10
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=20, help="how many copies of each kind")
     parser.add_argument("--megapixels", type=int, choices=(12, 24), default=12)
-    parser.add_argument("--busy", type=int, default=60, help="photos that a scan works on meanwhile")
+    parser.add_argument("--busy", type=int, default=240, help="photos that are read meanwhile (few photos under many names)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="facetd-bench-") as scratch:
         measure(Path(scratch), options.photos, options.megapixels, options.busy)
@@ -28,10 +29,10 @@ def main() -> None:
 
 def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
     """Make photos, serve a folder, copy into it, and show how long each copy took to be seen."""
-    made = make_photos(scratch / "made", {megapixels: 3 * count + 2 * busy})[megapixels]
+    made = make_photos(scratch / "made", {megapixels: 3 * count + OTHERS})[megapixels]
     copies, rest = [made[i * count : (i + 1) * count] for i in range(3)], made[3 * count :]
     folder = scratch / "photos"
-    _fill(folder / "there before", rest[:busy])
+    _fill(folder / "there before", rest, busy)
     times: dict[str, list[float]] = {}
     busy_enough = True
     with program.Server(scratch / "data", folder) as server:
@@ -41,11 +42,11 @@ def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
         server.wait_idle()
         time.sleep(2)  # the watcher stands, workers are warm
         times["daemon idle"] = [copy_in(server, path, folder / f"then idle {i:03d}.jpg") for i, path in enumerate(copies[1])]
-        _fill(scratch / "waiting", rest[busy:])
+        _fill(scratch / "waiting", rest, busy)
         (scratch / "waiting").rename(folder / "moved in")
         time.sleep(1)
         times["while a folder moved in is read"] = [copy_in(server, path, folder / f"tree {i:03d}.jpg") for i, path in enumerate(copies[2])]
-        busy_enough &= server.get("/api/photos", {"per_page": 1})["total"] < len(made)
+        busy_enough &= server.get("/api/photos", {"per_page": 1})["total"] < 3 * count + 2 * busy
     times["one visit alone (baseline)"] = [visit_once(str(path), scratch / "alone") for path in copies[1]]
     report.show(
         f"From the end of a copy of {megapixels} MP to GET /api/photos, s",
@@ -58,10 +59,11 @@ def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
     report.emit("freshness", {"photos": count, "megapixels": megapixels, "busy_throughout": busy_enough, "seconds": figures})
 
 
-def _fill(folder: Path, photos: Sequence[Path]) -> None:
+def _fill(folder: Path, photos: Sequence[Path], count: int) -> None:
+    """A folder of `count` files: `photos` under many names. Each is read as if it were the only one."""
     folder.mkdir(parents=True)
-    for photo in photos:
-        photo.rename(folder / photo.name)
+    for i in range(count):
+        (folder / f"{i:04d}.jpg").hardlink_to(photos[i % len(photos)])
 
 
 def copy_in(server: program.Server, source: Path, target: Path) -> float:

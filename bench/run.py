@@ -8,7 +8,7 @@ import sys
 
 QUICK = {
     "throughput": ["--photos", "24"],
-    "freshness": ["--photos", "5", "--busy", "24"],
+    "freshness": ["--photos", "5", "--busy", "40"],
     "library": ["--rows", "10000", "--requests", "20", "--seconds", "1"],
     "kill": ["--kills", "5"],
     "mutate": ["--files", "200"],
