@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 CARDS = "#grid [role=listitem]"
 
@@ -12,9 +12,18 @@ CARDS = "#grid [role=listitem]"
 def until(page: Page, expression: str, *, seconds: float = 15) -> None:
     """Wait until the JavaScript `expression` holds. (wait_for_function needs eval, which the content security policy forbids.)"""
     end = time.monotonic() + seconds
-    while not page.evaluate(f"Boolean({expression})"):
+    while not _holds(page, expression):
         assert time.monotonic() < end, f"never came true: {expression}"
         page.wait_for_timeout(40)
+
+
+def _holds(page: Page, expression: str) -> bool:
+    try:
+        return bool(page.evaluate(f"Boolean({expression})"))
+    except Error as error:
+        if "context was destroyed" in str(error):  # the page is being left: ask the next one
+            return False
+        raise
 
 
 def overflow(page: Page) -> int:

@@ -35,9 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="; ".join(missing)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium, as it runs in a container."""
+    """Debian's chromium, as it runs in a container. It ends with the module: while it runs, this thread has a running event
+    loop, in which no asyncio test of another module could run.
+    """
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,6 +13,7 @@ import piexif
 import pytest
 from browsing import CARDS, until
 from playwright.sync_api import Page, expect
+from serving import Daemon, serving
 
 pytestmark = pytest.mark.browser
 COUNT = 130
@@ -50,14 +46,6 @@ def picture(path: Path, seed: int, *, camera: str = "", day: int = 0, blur: int 
     temporary.rename(path)
 
 
-@dataclass
-class Daemon:
-    """`facetd serve` as a user starts it."""
-
-    base: str
-    photos: Path
-
-
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     photos, data = tmp_path_factory.mktemp("Holiday"), tmp_path_factory.mktemp("data")
@@ -66,25 +54,8 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     picture(photos / HOSTILE, 900)
     picture(photos / os.fsdecode(b"latin-\xe9t\xe9.jpg"), 901)
     (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 this is no picture")
-    command = [sys.executable, "-c", "from facetd.cli.main import main; main()", "serve"]
-    arguments = ["--photos", str(photos), "--data", str(data), "--port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
-    process = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
-    assert process.stderr is not None
-    lines: list[str] = []
-    address = None
-    for line in process.stderr:
-        lines.append(line)
-        if address := re.search(r"http://127\.0\.0\.1:\d+", line):
-            break
-    assert address, "".join(lines)
-    drain = threading.Thread(target=lambda: [None for _ in process.stderr or ()], daemon=True)
-    drain.start()
-    yield Daemon(address[0], photos)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    drain.join(5)
-    process.stderr.close()
+    with serving(photos, data) as running:
+        yield running
 
 
 @pytest.fixture
