@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp import web
 
 from facetd.accounts.viewers import require_single_user, single_viewer
 from facetd.config import Config, LoadedConfig, load_config
+from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.db.revision import revision
-from facetd.errors import ConfigError, FacetdError
+from facetd.errors import ConfigError, Conflict, FacetdError
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
 from facetd.http.services import Services
@@ -29,14 +31,17 @@ from facetd.ingest.service import Ingest
 from facetd.ingest.workers import Workers
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
-from facetd.library.roots import add_directories, real_path
+from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
+from facetd.records import Root
+from facetd.score.rules import Rules
 from facetd.watch import Change, Excludes, Watcher
 from facetd.watch.lookout import Settings as WatchSettings
 
 logger = logging.getLogger(__name__)
 DATABASE_NAME = "library.db"
 CONFIG_POLL_S = 2.0
-SHUTDOWN_S = 3.0
+SHUTDOWN_S = 1.5  # for requests that are being answered when the daemon is told to end
+LONGEST_LINE = 64 * 1024  # bytes of a request's address; what is too long for a parameter is then told by its name
 SOCKET_PATH_LIMIT = 107  # bytes, of sun_path
 
 
@@ -51,36 +56,85 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An open library with its pipeline; what the command line needs, and the daemon builds on."""
+    """An open library with its pipeline; what the command line needs, and the daemon builds on.
+
+    `roots_changed` is told when a root came or went.
+    """
 
     data: Path
     config: Config
     db: Database
     ingest: Ingest
+    roots_changed: Callable[[], Awaitable[None]]
 
     async def add_directories(self, directories: Sequence[str]) -> list[Part]:
         """Roots for directories that are in none; the parts to scan, all roots without any directory."""
         await add_directories(self.db, self.data, directories)
+        await self.roots_changed()
         return await self.ingest.parts_for([real_path(directory) for directory in directories])
+
+    async def add_configured(self) -> None:
+        """Roots for the directories of the configuration, as far as they are there."""
+        await add_configured(self.db, self.data, self.config.scanning.directories)
+        await self.roots_changed()
+
+    async def list_roots(self) -> list[tuple[Root, int]]:
+        """Every root with the number of its photos."""
+        return [(root, await db_roots.photo_count(self.db, root.id)) for root in await db_roots.roots(self.db)]
+
+    async def add_root(self, directory: str) -> Root:
+        """A root at this very directory, also inside another root. Raises InvalidInput."""
+        self._require_rest()
+        root = await make_root(self.db, self.data, directory)
+        await self.roots_changed()
+        return root
+
+    async def rename_root(self, name: str, new_name: str) -> None:
+        """Raises NotFound, InvalidInput."""
+        await db_roots.rename_root(self.db, (await find_root(self.db, name)).id, new_name)
+
+    async def remove_root(self, name: str) -> None:
+        """Take a root out of the library. Raises NotFound, and Conflict during a scan."""
+        self._require_rest()
+        await db_roots.remove_root(self.db, (await find_root(self.db, name)).id)
+        await self.roots_changed()
+
+    def _require_rest(self) -> None:
+        if self.ingest.scanning:
+            raise Conflict("a scan is running", hint="Wait for it, or cancel it first (`facetd scan --cancel`).")
+
+
+async def _nobody() -> None:
+    """Nobody wants to know about roots."""
 
 
 @asynccontextmanager
-async def open_house(data: Path, config: Config, *, socket: str | None = None, workers: Workers | None = None) -> AsyncIterator[House]:
-    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable.
+async def open_house(
+    data: Path,
+    config: Config,
+    *,
+    socket: str | None = None,
+    workers: Workers | None = None,
+    roots_changed: Callable[[], Awaitable[None]] = _nobody,
+) -> AsyncIterator[House]:
+    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable, FacetdError.
 
     `workers` replaces the decode workers that the configuration asks for.
     """
     scanning = config.scanning
     decoders = workers or Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
-    make_folder(data)
     lock = DataLock(data)
-    lock.acquire(socket)
+    try:
+        make_folder(data)
+        lock.acquire(socket)
+    except OSError as error:
+        raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
     try:
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
             ingest = Ingest(db, data, config, decoders)
             await ingest.start()
             try:
-                yield House(data, config, db, ingest)
+                yield House(data, config, db, ingest, roots_changed)
             finally:
                 await ingest.stop()
     finally:
@@ -92,10 +146,38 @@ def make_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
+def check_settings(config: Config) -> None:
+    """What only the rooms know to be wrong with a configuration. Raises ConfigError."""
+    require_single_user(config)
+    Rules.from_config(config)
+
+
+def make_services(house: House) -> Services:
+    """What the web side needs of an open library."""
+
+    async def ready() -> None:
+        await revision(house.db)
+
+    return Services(
+        config=house.config,
+        data=house.data,
+        gallery=Gallery(house.db, house.config, house.ingest.judge),
+        browse=Browse(house.db, house.config),
+        ingest=house.ingest,
+        renditions=Renditions(house.data / "cache" / "images", house.ingest.workers, house.config),
+        viewer=lambda: single_viewer(house.db),
+        ready=ready,
+        household=house,
+    )
+
+
 def socket_path(data: Path) -> Path:
-    """Where the daemon's own Unix socket lies: in $XDG_RUNTIME_DIR, else below the data folder when the path is short enough."""
+    """Where the daemon's own Unix socket lies: in $XDG_RUNTIME_DIR, else below the data folder when the path is short enough.
+
+    The name follows from the data folder, so that the one a killed daemon left is used again.
+    """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    name = f"facetd-{os.getpid()}.sock"
+    name = f"facetd-{hashlib.blake2b(os.fsencode(data), digest_size=6).hexdigest()}.sock"
     folder = Path(runtime) if runtime and os.access(runtime, os.W_OK) else data / "run"
     path = folder / name
     if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
@@ -117,6 +199,8 @@ class Daemon:
         self._address = address
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
+        self._watcher: Watcher | None = None
+        self._watched: set[int] = set()
         self.started = asyncio.Event()
         self.house: House | None = None
         self.port = address.port
@@ -138,34 +222,18 @@ class Daemon:
     async def _serve(self) -> None:
         """One life with one configuration."""
         config = self._loaded.config
-        require_single_user(config)
+        check_settings(config)
         socket = socket_path(self._data)
         async with AsyncExitStack() as stack:
-            house = await stack.enter_async_context(open_house(self._data, config, socket=str(socket)))
-            self.house = house
-            await add_directories(house.db, self._data, [*config.scanning.directories, *self._photos])
-            services = self._services(house)
-            await self._listen(stack, services, socket)
+            opening = open_house(self._data, config, socket=str(socket), roots_changed=self._watch_roots)
+            self.house = house = await stack.enter_async_context(opening)
+            await house.add_configured()
+            await house.add_directories(self._photos)
+            await self._listen(stack, make_services(house), socket)
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
             self.started.set()
             await self._until_told()
-
-    def _services(self, house: House) -> Services:
-        async def ready() -> None:
-            await revision(house.db)
-
-        return Services(
-            config=house.config,
-            data=house.data,
-            gallery=Gallery(house.db, house.config, house.ingest.judge),
-            browse=Browse(house.db, house.config),
-            ingest=house.ingest,
-            renditions=Renditions(house.data / "cache" / "images", house.ingest.workers, house.config),
-            viewer=lambda: single_viewer(house.db),
-            ready=ready,
-            add_directories=house.add_directories,
-        )
 
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
         make_folder(socket.parent)
@@ -178,7 +246,8 @@ class Daemon:
         finally:
             os.umask(previous)
         stack.callback(socket.unlink, missing_ok=True)
-        runner = web.AppRunner(make_app(services, any_host=self._address.insecure), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        app = make_app(services, any_host=self._address.insecure)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, max_line_size=LONGEST_LINE)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, self._address.host, self._address.port, reuse_address=True)
@@ -188,6 +257,7 @@ class Daemon:
             where = f"{self._address.host}:{self._address.port}"
             raise FacetdError(f"cannot listen on {where}: {error.strerror}", hint="Choose another port with --port.") from error
         self.port = int(runner.addresses[0][1])
+        self._address = replace(self._address, port=self.port)
 
     @asynccontextmanager
     async def _watching(self, house: House) -> AsyncIterator[None]:
@@ -197,18 +267,29 @@ class Daemon:
             return
         excludes = Excludes((*scanning.exclude, *scanning.also_exclude))
         settings = WatchSettings(excludes, settle_s=scanning.settle_s, rescan_interval_s=scanning.rescan_interval_s)
-        watcher = Watcher(settings)
+        self._watcher, self._watched = (watcher := Watcher(settings)), set()
         await watcher.start()
-        for part in await house.ingest.parts_for([]):
-            watcher.add_root(part.root.id, part.root.path)
+        await self._watch_roots()
         following = asyncio.create_task(_follow(watcher, house.ingest))
         try:
             yield
         finally:
+            self._watcher = None
             await watcher.stop()
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
+
+    async def _watch_roots(self) -> None:
+        """Watch every root of the library and nothing else."""
+        if self._watcher is None or self.house is None:
+            return
+        wanted = {root.id: root.path for root in await db_roots.roots(self.house.db)}
+        for number in self._watched - wanted.keys():
+            self._watcher.remove_root(number)
+        for number in wanted.keys() - self._watched:
+            self._watcher.add_root(number, wanted[number])
+        self._watched = set(wanted)
 
     async def _until_told(self) -> None:
         """Until the end, or until a new and valid configuration is there."""
@@ -229,7 +310,7 @@ class Daemon:
         """Load the configuration anew; False, with the reason in the log, when it cannot be used."""
         try:
             loaded = load_config(self._loaded.path)
-            require_single_user(loaded.config)
+            check_settings(loaded.config)
         except ConfigError as error:
             logger.error("the configuration was changed and cannot be used, the old one stays: %s", error)
             return False

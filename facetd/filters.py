@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
@@ -35,9 +35,18 @@ def _day(value: str) -> str:
     return value
 
 
+def _given(value: object) -> object:
+    """An empty text is no condition, as in a form that was not filled in."""
+    return None if value == "" else value
+
+
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[str, AfterValidator(_day)]
 Number = Annotated[float, AfterValidator(_finite)]
+Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Text = Annotated[str | None, Field(max_length=500), BeforeValidator(_given)]
+Names = Annotated[str | None, Field(max_length=4000), BeforeValidator(_given)]
+Quality = Literal["good", "great", "excellent", "best"]
 
 
 class PhotoConditions(BaseModel):
@@ -45,14 +54,14 @@ class PhotoConditions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    search: str | None = Field(
-        default=None, max_length=500, description="Text in the file name, camera, lens, category, title, description or a tag."
+    search: Text = Field(default=None, description="Text in the file name, camera, lens, category, title, description or a tag.")
+    tag: Text = Field(default=None, description="One tag, exactly.")
+    require_tags: Names = Field(default=None, description="Tags separated by commas; any of them.")
+    exclude_tags: Names = Field(default=None, description="Tags separated by commas; none of them.")
+    type: Text = Field(default=None, description="A photo type of /api/type_counts, or a category.")
+    quality: Annotated[Quality | None, BeforeValidator(_given)] = Field(
+        default=None, description="good, great, excellent or best: a lower bound of the score."
     )
-    tag: str | None = Field(default=None, max_length=200, description="One tag, exactly.")
-    require_tags: str | None = Field(default=None, description="Tags separated by commas; any of them.")
-    exclude_tags: str | None = Field(default=None, description="Tags separated by commas; none of them.")
-    type: str | None = Field(default=None, description="A photo type of /api/type_counts, or a category.")
-    quality: str | None = Field(default=None, description="good, great, excellent or best: a lower bound of the score.")
     top_picks_filter: Flag = Field(default=False, description="Top picks only.")
     hide_blinks: Flag = Field(
         default=False, validation_alias=AliasChoices("hide_blinks", "no_blink"), description="Leave out photos with closed eyes."
@@ -71,7 +80,9 @@ class PhotoConditions(BaseModel):
     gps_lat: Number | None = Field(default=None, ge=-90, le=90, description="Latitude of a circle's center.")
     gps_lng: Number | None = Field(default=None, ge=-180, le=180, description="Longitude of a circle's center.")
     gps_radius_km: Number | None = Field(default=None, gt=0, le=20_100, description="Radius of the circle in km.")
-    path_prefix: str | None = Field(default=None, description="A folder and all below it, as /<root>/<folder>.")
+    path_prefix: Annotated[str | None, Field(max_length=8192), BeforeValidator(_given)] = Field(
+        default=None, description="A folder and all below it, as /<root>/<folder>."
+    )
     min_aggregate: Number | None = Field(default=None, description="The same as min_score.")
 
     @model_validator(mode="after")
@@ -86,14 +97,14 @@ def _registry_parameters() -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     for entry in FIELDS:
         if entry.filter is Filter.RANGE:
-            number = int if entry.kind is Kind.INTEGER else Number
+            number = Whole if entry.kind is Kind.INTEGER else Number
             unit = f" ({entry.unit})" if entry.unit else ""
             parameters[f"min_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at least."))
             parameters[f"max_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at most."))
         elif entry.filter is Filter.EXACT:
-            parameters[entry.param] = (str | None, Field(default=None, max_length=500, description=f"{entry.label}, exactly."))
+            parameters[entry.param] = (Text, Field(default=None, description=f"{entry.label}, exactly."))
         elif entry.filter is Filter.PREFIX:
-            parameters[entry.param] = (str | None, Field(default=None, max_length=500, description=f"{entry.label}, its beginning."))
+            parameters[entry.param] = (Text, Field(default=None, description=f"{entry.label}, its beginning."))
         elif entry.filter is Filter.FLAG:
             parameters[entry.param] = (Flag | None, Field(default=None, description=f"{entry.label}: 1 only these, 0 none of these."))
     return parameters

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
-from aiohttp import ClientSession, ClientTimeout, UnixConnector
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, UnixConnector
 
-from facetd.errors import Conflict, FacetdError, FieldError, InvalidInput
+from facetd.errors import Conflict, FacetdError, FieldError, InvalidInput, NotFound, Unavailable
+
+KINDS = {400: InvalidInput, 404: NotFound, 409: Conflict, 503: Unavailable}
+
+
+def encoded(path: str) -> str:
+    """A path as the daemon takes it: its bytes, percent-encoded."""
+    return quote(os.fsencode(path))
 
 
 class DaemonClient:
@@ -21,12 +31,12 @@ class DaemonClient:
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, Any]:
         """Ask for something. Raises the error that the daemon answered."""
         async with self._session.post(f"http://facetd{path}", json=body or {}) as response:
-            answer: Mapping[str, Any] = await response.json(content_type=None)
-            if response.status >= 400:
-                kind = {400: InvalidInput, 409: Conflict}.get(response.status, FacetdError)
-                errors = [FieldError(each["field"], each["message"]) for each in answer.get("errors", [])]
-                raise kind(str(answer.get("detail", response.reason)), errors=errors)
-            return answer
+            return await _answer(response)
+
+    async def get(self, path: str) -> Mapping[str, Any]:
+        """Look at something. Raises the error that the daemon answered."""
+        async with self._session.get(f"http://facetd{path}") as response:
+            return await _answer(response)
 
     async def scan_events(self) -> AsyncIterator[Mapping[str, Any]]:
         """The status of scans, at once and whenever it changes."""
@@ -36,8 +46,19 @@ class DaemonClient:
                     yield json.loads(line[len(b"data: ") :])
 
 
+async def _answer(response: ClientResponse) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = await response.json(content_type=None)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        errors = [FieldError(each["field"], each["message"]) for each in answer.get("errors", [])]
+        raise KINDS.get(response.status, FacetdError)(str(answer.get("detail", response.reason)), errors=errors)
+    return answer
+
+
 @asynccontextmanager
 async def connect(socket: str) -> AsyncIterator[DaemonClient]:
-    """The daemon behind `socket`."""
-    async with ClientSession(connector=UnixConnector(path=socket)) as session:
-        yield DaemonClient(session)
+    """The daemon behind `socket`. Raises Unavailable when it does not answer, for example because it is just starting or ending."""
+    try:
+        async with ClientSession(connector=UnixConnector(path=socket)) as session:
+            yield DaemonClient(session)
+    except ClientError as error:
+        raise Unavailable(f"the daemon does not answer: {error}", hint="It may be starting or ending: try again in a moment.") from error

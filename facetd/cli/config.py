@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from facetd.accounts.viewers import require_single_user
 from facetd.cli.options import data_folder, json_option, load_settings, settings_options
-from facetd.score.rules import Rules
+from facetd.daemon import check_settings
 
 
 @click.group()
@@ -24,8 +23,7 @@ def check(data: Path | None, config_path: Path | None) -> None:
     """Say what is wrong with the configuration: every problem with its key."""
     console = Console(stderr=True, soft_wrap=True)
     loaded = load_settings(data_folder(data), config_path, console)
-    Rules.from_config(loaded.config)
-    require_single_user(loaded.config)
+    check_settings(loaded.config)
     there = "is valid" if loaded.path.exists() else "does not exist; the defaults are in force"
     click.echo(f"{loaded.path} {there}." + (f" {len(loaded.warnings)} keys were ignored." if loaded.warnings else ""))
 

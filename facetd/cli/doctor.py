@@ -15,10 +15,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from facetd.assets import asset_dir
 from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.config import load_config
+from facetd.daemon import check_settings
 from facetd.errors import FacetdError
 from facetd.ingest.lock import holder_of
 from facetd.version import __version__
@@ -58,7 +60,7 @@ def doctor(data: Path | None, config_path: Path | None, as_json: bool) -> None:
         console = Console(soft_wrap=True)
         marks = {"ok": "[green]ok[/]     ", "warning": "[yellow]warning[/]", "problem": "[red]problem[/]"}
         for finding in findings:
-            console.print(f"{marks[finding.state]}  [bold]{finding.name}[/]: {finding.text}", highlight=False)
+            console.print(f"{marks[finding.state]}  [bold]{finding.name}[/]: {escape(finding.text)}", highlight=False)
     if any(finding.state == "problem" for finding in findings):
         raise SystemExit(1)
 
@@ -113,12 +115,14 @@ def _data(folder: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free
     if is_network_filesystem(fstype):
         yield Finding("data folder", "problem", f"{folder} is on a network file system ({fstype}); choose a local disk with --data")
+    elif not there.is_dir():
+        yield Finding("data folder", "problem", f"{there} is not a folder")
     elif not os.access(there, os.W_OK):
         yield Finding("data folder", "problem", f"{folder} may not be written")
     else:
         state = "ok" if free > LOW_DISK_BYTES else "warning"
         yield Finding("data folder", state, f"{folder} ({fstype}, {free / 1024**3:.1f} GB free)")
-    holder = holder_of(folder) if folder.exists() else None
+    holder = holder_of(folder) if folder.is_dir() else None
     if holder is not None:
         yield Finding("daemon", "ok", f"runs as process {holder.pid}")
 
@@ -127,6 +131,7 @@ def _configuration(folder: Path, config_path: Path | None) -> Iterator[Finding]:
     path = config_path.absolute() if config_path else folder / "scoring_config.json"
     try:
         loaded = load_config(path)
+        check_settings(loaded.config)
     except FacetdError as error:
         yield Finding("configuration", "problem", str(error))
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from facetd.cli import commands
 from facetd.errors import FacetdError
@@ -20,12 +22,16 @@ class FacetdGroup(click.Group):
         try:
             return super().invoke(ctx)
         except FacetdError as error:
-            Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {_escaped(str(error))}", highlight=False)
+            _complain(str(error))
             ctx.exit(error.exit_code)
+        except OSError as error:
+            # A folder that may not be written, a full disk: the system's own words say it best.
+            _complain(f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else str(error))
+            ctx.exit(1)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")
+def _complain(text: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {escape(text)}", highlight=False)
 
 
 @click.group(cls=FacetdGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -72,7 +72,7 @@ class ProgressView:
         self._said = 0.0
         if status["finished_at"] is not None:
             for line in summary(status):
-                self._console.print(line, highlight=False)
+                self._console.print(line, highlight=False, markup=False)
 
 
 def facts(status: Mapping[str, Any]) -> str:

@@ -14,12 +14,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from facetd.accounts.viewers import require_single_user
-from facetd.cli.client import connect
+from facetd.cli.client import connect, encoded
 from facetd.cli.options import data_folder, json_option, load_settings, log_to, settings_options
 from facetd.cli.progress import ProgressView
 from facetd.config import Config
-from facetd.daemon import open_house
+from facetd.daemon import check_settings, open_house
 from facetd.errors import Conflict, FacetdError
 from facetd.ingest.lock import holder_of
 from facetd.ingest.scan import ScanOptions
@@ -63,7 +62,11 @@ def scan(
         asyncio.run(_cancel(holder.socket))
         return
     else:
-        body = {"directories": wanted, "confirm_missing": confirm_missing, "retry_failed": retry_failed}
+        body = {
+            "directories": [encoded(directory) for directory in wanted],
+            "confirm_missing": confirm_missing,
+            "retry_failed": retry_failed,
+        }
         status = asyncio.run(_scan_there(holder.socket, body, view))
     if as_json:
         click.echo(json.dumps(status))
@@ -76,9 +79,11 @@ def scan(
 async def _scan_here(
     data: Path, config: Config, directories: list[str], options: ScanOptions, view: ProgressView | None
 ) -> Mapping[str, Any]:
-    require_single_user(config)
+    check_settings(config)
     async with open_house(data, config) as house:
-        parts = await house.add_directories([*([] if directories else config.scanning.directories), *directories])
+        if not directories:
+            await house.add_configured()
+        parts = await house.add_directories(directories)
         with house.ingest.events.listening() as events:
             following = asyncio.create_task(view.follow(events)) if view else None
             task = house.ingest.start_scan(parts, options)

@@ -146,10 +146,11 @@ def _existing(raw: Any, location: Sequence[str | int], *, missing: bool) -> list
     """The keys of `location` as far as `raw` has them: pydantic adds the names of types."""
     path: list[str] = []
     for part in location:
-        if (isinstance(raw, Mapping) and part in raw) or (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
+        try:
             raw = raw[part]
-        elif not missing:
-            break
+        except (KeyError, IndexError, TypeError):
+            if not missing:
+                break
         path.append(str(part))
     return path
 

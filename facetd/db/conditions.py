@@ -114,8 +114,8 @@ def _text(found: Conditions, chosen: PhotoConditions) -> None:
 
 def _tags(found: Conditions, chosen: PhotoConditions) -> None:
     required: list[tuple[str, tuple[str, ...]]] = [("tag", (chosen.tag,))] if chosen.tag else []
-    if chosen.require_tags:
-        required.append(("any_tag", split_list(chosen.require_tags)))
+    if any_of := split_list(chosen.require_tags):
+        required.append(("any_tag", any_of))
     for name, tags in required:
         found.add(f"p.id IN ({_tagged(name, len(tags))})", **_numbered(name, tags))
     if excluded := split_list(chosen.exclude_tags):

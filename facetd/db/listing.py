@@ -44,7 +44,7 @@ class Order:
 class After:
     """Where a list goes on: the sort value and id of the last photo seen."""
 
-    value: str | float | int | None
+    value: str | bytes | float | int | None
     id: int
 
 
@@ -53,7 +53,7 @@ class Key:
     """One photo of a list: its id and the value it was sorted by."""
 
     id: int
-    value: str | float | int | None
+    value: str | bytes | float | int | None
 
 
 class Listing:

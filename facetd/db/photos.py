@@ -23,6 +23,8 @@ class FilePlace:
     format: str | None
     orientation: int
     readable: bool
+    size: int
+    mtime_ns: int
 
     @property
     def path(self) -> str:
@@ -46,7 +48,8 @@ class Extra:
 async def file_place(db: Database, viewer: Viewer, photo_id: int) -> FilePlace | None:
     """Where the file of a photo is, if `viewer` may see it."""
     row = await db.row(
-        "SELECT root.path AS root_path, root.online, f.path AS folder, p.filename, p.content_hash, p.format, p.orientation, g.hide"
+        "SELECT root.path AS root_path, root.online, f.path AS folder, p.filename, p.content_hash, p.format, p.orientation, p.size,"
+        " p.mtime_ns, g.hide"
         " FROM photo p JOIN gate g ON g.photo_id = p.id JOIN folder f ON f.id = p.folder_id JOIN root ON root.id = g.root_id"
         f" WHERE p.id = ? AND {gate_condition(viewer, Hide.MISSING)}",
         (photo_id,),
@@ -62,6 +65,8 @@ async def file_place(db: Database, viewer: Viewer, photo_id: int) -> FilePlace |
         format=row["format"],
         orientation=row["orientation"],
         readable=not row["hide"] & Hide.UNREADABLE,
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
     )
 
 

@@ -10,11 +10,12 @@ from aiohttp import web
 from facetd.errors import NotFound
 from facetd.http.api import OPERATIONS
 from facetd.http.middlewares import add_headers, error_guard, host_guard, origin_guard
-from facetd.http.openapi import register
+from facetd.http.openapi import register, require_declared
 from facetd.http.pages import FIND_PHOTO, setup_pages
 from facetd.http.services import SERVICES, Services, services, viewer_of
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+API_PAGES = frozenset({"/api/docs"})
 
 
 def make_app(house: Services, *, any_host: bool = False) -> web.Application:
@@ -24,6 +25,7 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     app[SERVICES] = house
     app[FIND_PHOTO] = _find_photo
     app.on_response_prepare.append(add_headers)
+    app.on_startup.append(_check_routes)
     app.on_shutdown.append(_end_streams)
     register(app, OPERATIONS)
     setup_pages(app)
@@ -35,6 +37,10 @@ async def _find_photo(request: web.Request, photo_id: int) -> Mapping[str, objec
     with contextlib.suppress(NotFound):
         return await house.gallery.photo(await viewer_of(request), photo_id)
     return None
+
+
+async def _check_routes(app: web.Application) -> None:
+    require_declared(app, OPERATIONS, pages=API_PAGES)
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from facetd.http.middlewares import error_guard
-from facetd.http.openapi import Nothing, Operations, register
+from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
 from facetd.http.services import SERVICES, Services, services
 from facetd.http.sse import stream
 from facetd.ingest.scan import ScanOptions
+from facetd.records import Root
 
 operations = Operations("control")
 
 
 class ControlScan(BaseModel):
-    """A scan of absolute directories; all roots when there are none. Directories outside every root become roots."""
+    """A scan of absolute directories; all roots when there are none. Directories outside every root become roots.
+
+    Their bytes are percent-encoded, because a path need not be Unicode.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +42,7 @@ class Done(BaseModel):
 async def control_scan(request: web.Request, body: ControlScan) -> Any:
     """Start a scan of absolute directories."""
     house = services(request)
-    parts = await house.add_directories(body.directories)
+    parts = await house.household.add_directories([_decoded(directory) for directory in body.directories])
     options = ScanOptions(body.confirm_missing, body.retry_failed, house.config.scanning.settle_s)
     house.ingest.start_scan(parts, options)
     return {"success": True}
@@ -48,11 +54,64 @@ async def control_cancel(request: web.Request, _parameters: Nothing) -> Any:
     return {"success": await services(request).ingest.cancel()}
 
 
-@operations.add("GET", "/scan/stream", summary="Progress, live", reply="text/event-stream")
+@operations.add("GET", "/scan/stream", summary="Progress, live", reply=EVENT_STREAM)
 async def control_stream(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events `scan`."""
     house = services(request)
-    return await stream(request, house.ingest.events, first=("scan", house.ingest.progress.as_dict()), only={"scan"})
+
+    async def status() -> dict[str, Any]:
+        return house.ingest.progress.as_dict()
+
+    return await stream(request, house.ingest.events, status=status, only={"scan"})
+
+
+class ControlRoot(BaseModel):
+    """One root, by the percent-encoded bytes of its name or directory, and its new name where it gets one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    new_name: str = ""
+
+
+class RootsReply(BaseModel):
+    """The roots; the bytes of each path percent-encoded."""
+
+    roots: list[dict[str, Any]]
+
+
+@operations.add("GET", "/roots", summary="The roots", reply=RootsReply)
+async def control_roots(request: web.Request, _parameters: Nothing) -> Any:
+    """Every root with its directory and number of photos."""
+    return {"roots": [_root(root, count) for root, count in await services(request).household.list_roots()]}
+
+
+@operations.add("POST", "/roots/add", summary="Add a root", body=ControlRoot, reply=RootsReply, errors=(409,))
+async def control_add_root(request: web.Request, body: ControlRoot) -> Any:
+    """A root at this very directory, also inside another one."""
+    return {"roots": [_root(await services(request).household.add_root(_decoded(body.name)), 0)]}
+
+
+@operations.add("POST", "/roots/rename", summary="Rename a root", body=ControlRoot, reply=Done, errors=(404,))
+async def control_rename_root(request: web.Request, body: ControlRoot) -> Any:
+    """Give a root another name."""
+    await services(request).household.rename_root(_decoded(body.name), body.new_name)
+    return {"success": True}
+
+
+@operations.add("POST", "/roots/remove", summary="Remove a root", body=ControlRoot, reply=Done, errors=(404, 409))
+async def control_remove_root(request: web.Request, body: ControlRoot) -> Any:
+    """Take a root out of the library."""
+    await services(request).household.remove_root(_decoded(body.name))
+    return {"success": True}
+
+
+def _root(root: Root, count: int) -> dict[str, Any]:
+    return {"name": root.name, "path": quote(os.fsencode(root.path)), "online": root.online, "photos": count}
+
+
+def _decoded(text: str) -> str:
+    return os.fsdecode(unquote_to_bytes(text))
 
 
 def make_control_app(house: Services) -> web.Application:

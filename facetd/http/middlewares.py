@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -32,12 +33,16 @@ HEADERS = {
 LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
 
 
+HOST_PATTERN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z._-]+)(?::\d{1,5})?")
+KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
+
+
 def host_guard(allowed_hosts: Collection[str], *, any_host: bool) -> Middleware:
     """Without login only requests that name this machine's loopback, or a configured host, are answered (DNS rebinding).
 
     `any_host` switches the check off, for a daemon that was told to be open to everybody.
     """
-    allowed = {host.lower() for host in allowed_hosts}
+    allowed = {host.lower().rstrip(".") for host in allowed_hosts}
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -49,14 +54,15 @@ def host_guard(allowed_hosts: Collection[str], *, any_host: bool) -> Middleware:
 
 
 def _is_welcome(host: str, allowed: Collection[str]) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
+    """Whether a Host header, `name` or `name:port`, is one of ours. Addresses count in their usual form only."""
+    match = HOST_PATTERN.fullmatch(host)
+    if match is None:
         return False
+    name = match[1].lower().rstrip(".")
     if name in LOOPBACK_NAMES or name in allowed or host.lower() in allowed:
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
 
@@ -66,11 +72,18 @@ async def origin_guard(request: web.Request, handler: Handler) -> web.StreamResp
     """A page of another site must not change anything here: writes with a foreign Origin are refused."""
     if request.method not in SAFE_METHODS:
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+        if origin is not None and not _same_site(origin, request.host):
             raise web.HTTPForbidden(text="the request comes from a page of another site")
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             raise web.HTTPForbidden(text="the request comes from a page of another site")
     return await handler(request)
+
+
+def _same_site(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
 
 
 @web.middleware
@@ -89,10 +102,9 @@ async def error_guard(request: web.Request, handler: Handler) -> web.StreamRespo
         response = _problem(
             request, error.status, phrase, error.text if error.text and error.text != f"{error.status}: {phrase}" else phrase
         )
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
+        response.headers.update({name: error.headers[name] for name in KEPT_HEADERS if name in error.headers})
         return response
-    except (ConnectionResetError, TimeoutError):
+    except ConnectionResetError:
         raise
     except Exception:
         logger.exception("%s %s failed", request.method, request.path)
@@ -106,12 +118,17 @@ def _problem(request: web.Request, status: int, title: str, detail: str, error: 
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": f"{detail} {error.hint}".strip() if error else detail,
-        "errors": [{"field": each.field, "message": each.message} for each in error.errors] if error else [],
+        "detail": _sayable(f"{detail} {error.hint}".strip() if error else detail),
+        "errors": [{"field": _sayable(each.field), "message": _sayable(each.message)} for each in error.errors] if error else [],
     }
     response = json_response(problem, status=status)
     response.content_type = "application/problem+json"
     return response
+
+
+def _sayable(text: str) -> str:
+    """`text` without what UTF-8 cannot hold, such as the odd bytes of a file name."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,10 @@ from facetd.errors import FieldError, InvalidInput
 from facetd.version import __version__
 
 Handler = Callable[[web.Request, Any], Awaitable[Any]]
+EVENT_STREAM = "text/event-stream"
+ALWAYS = (400, 421)  # what any operation may answer: parameters that do not fit, a host name that is not ours
+WRITES = (403, 413)  # a page of another site, a body that is too large
+READS = frozenset({"GET", "HEAD"})
 
 
 class Access(Enum):
@@ -48,6 +53,7 @@ class Operation:
     """One operation of the API.
 
     `query` describes the parameters in the address, `body` the JSON body, `reply` the answer: a model, or a media type.
+    `others` are further successful statuses, with what they mean (304, 206); `errors` the statuses of problem details.
     """
 
     method: str
@@ -60,11 +66,17 @@ class Operation:
     body: type[BaseModel] | None
     reply: type[BaseModel] | str
     errors: tuple[int, ...]
+    others: tuple[int, ...]
 
     @property
     def name(self) -> str:
         """The operationId."""
         return self.handler.__name__
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """GET answers HEAD too, except for streams, which have no end to tell."""
+        return ("GET", "HEAD") if self.method == "GET" and self.reply != EVENT_STREAM else (self.method,)
 
 
 class Operations:
@@ -76,7 +88,7 @@ class Operations:
 
     def add(
         self, method: str, path: str, *, summary: str, reply: type[BaseModel] | str, query: type[BaseModel] = Nothing,
-        body: type[BaseModel] | None = None, access: Access = Access.OPEN, errors: Sequence[int] = (),
+        body: type[BaseModel] | None = None, access: Access = Access.OPEN, errors: Sequence[int] = (), others: Sequence[int] = (),
     ) -> Callable[[Handler], Handler]:  # fmt: skip
         """Declare the operation that the decorated coroutine `(request, parameters)` answers.
 
@@ -84,7 +96,8 @@ class Operations:
         """
 
         def declare(handler: Handler) -> Handler:
-            self.all.append(Operation(method, path, handler, summary, self.tag, access, query, body, reply, (400, *errors)))
+            possible = tuple(sorted({*ALWAYS, *(() if method in READS else WRITES), *errors}))
+            self.all.append(Operation(method, path, handler, summary, self.tag, access, query, body, reply, possible, tuple(others)))
             return handler
 
         return declare
@@ -93,7 +106,27 @@ class Operations:
 def register(app: web.Application, operations: Iterable[Operation]) -> None:
     """Add the routes of `operations` to `app`."""
     for operation in operations:
-        app.router.add_route(operation.method, operation.path, _bound(operation), name=operation.name)
+        resource = app.router.add_resource(operation.path, name=operation.name)
+        handler = _bound(operation)
+        for method in operation.methods:
+            resource.add_route(method, handler)
+
+
+def require_declared(app: web.Application, operations: Iterable[Operation], *, pages: Collection[str]) -> None:
+    """Raise RuntimeError for a route below /api/ that is no declared operation, so that none is unchecked or undocumented.
+
+    `pages` are the addresses there that answer people.
+    """
+    declared = {(method, _documented(operation.path)) for operation in operations for method in operation.methods}
+    for route in app.router.routes():
+        path = route.resource.canonical if route.resource is not None else ""
+        if path.startswith("/api/") and path not in pages and (route.method, path) not in declared:
+            raise RuntimeError(f"{route.method} {path} is not declared with Operations.add()")
+
+
+def _documented(path: str) -> str:
+    """The address as OpenAPI writes it: path parameters without their patterns."""
+    return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", path)
 
 
 def _bound(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -117,7 +150,19 @@ def parse_query(model: type[BaseModel], query: Mapping[str, str]) -> BaseModel:
     repeated = [key for key in set(query) if len(query.getall(key)) > 1]  # type: ignore[attr-defined]
     if repeated:
         raise InvalidInput("a parameter is given twice", errors=[FieldError(key, "expected one value") for key in sorted(repeated)])
+    unfit = [key for key, value in query.items() if not _is_text(key) or not _is_text(value)]
+    if unfit:
+        errors = [FieldError(key.encode("utf-8", "replace").decode(), "expected text without NUL, in UTF-8") for key in sorted(unfit)]
+        raise InvalidInput("a parameter is not text", errors=errors)
     return _validated(model, dict(query))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
 
 
 async def _parse_body(model: type[BaseModel], request: web.Request) -> BaseModel:
@@ -163,11 +208,15 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "tags": [operation.tag],
             "x-access": operation.access.value,
             "parameters": [*_path_parameters(operation.path), *_query_parameters(schemas[query])],
-            "responses": {"200": _reply(operation.reply, names), **{str(code): _PROBLEM for code in sorted(set(operation.errors))}},
+            "responses": {
+                "200": _reply(operation.reply, names),
+                **{str(code): {"description": HTTPStatus(code).phrase} for code in operation.others},
+                **{str(code): _problem(code) for code in operation.errors},
+            },
         }
         if operation.body is not None:
             entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": names[operation.body, "validation"]}}}
-        paths.setdefault(re.sub(r"\{(\w+):[^}]*\}", r"{\1}", operation.path), {})[operation.method.lower()] = entry
+        paths.setdefault(_documented(operation.path), {})[operation.method.lower()] = entry
     for model in {operation.query for operation in operations}:
         schemas.pop(names[model, "validation"]["$ref"].rpartition("/")[2], None)
     return {
@@ -182,10 +231,9 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     }
 
 
-_PROBLEM = {
-    "description": "Problem details",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+def _problem(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {"schema": schema}}}
 
 
 def _reply(reply: type[BaseModel] | str, names: Mapping[Any, Any]) -> dict[str, Any]:
@@ -206,5 +254,11 @@ def _query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
         details = dict(property_)
         description = details.pop("description", "")
         details.pop("title", None)
+        if details.get("default", "") is None:
+            del details["default"]
+        choices = [choice for choice in details.get("anyOf", ()) if choice != {"type": "null"}]
+        if len(choices) == 1:
+            del details["anyOf"]
+            details.update(choices[0])
         found.append({"name": name, "in": "query", "required": name in required, "description": description, "schema": details})
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 
@@ -14,15 +15,31 @@ from facetd.ingest.scan import Part
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
-from facetd.records import Viewer
+from facetd.records import Root, Viewer
+
+
+class Household(Protocol):
+    """What the command line asks of the running daemon about roots; see daemon.House."""
+
+    async def add_directories(self, directories: Sequence[str]) -> list[Part]:
+        """Roots for absolute directories that are in none; the parts to scan (all without any)."""
+
+    async def list_roots(self) -> list[tuple[Root, int]]:
+        """Every root with the number of its photos."""
+
+    async def add_root(self, directory: str) -> Root:
+        """A root at this very directory."""
+
+    async def rename_root(self, name: str, new_name: str) -> None:
+        """Give a root another name."""
+
+    async def remove_root(self, name: str) -> None:
+        """Take a root out of the library."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms behind the web side. `viewer` tells who asks; `ready` raises Unavailable when the library cannot be read.
-
-    `add_directories` makes roots of absolute directories that are in none, and gives the parts to scan (all without any).
-    """
+    """The rooms behind the web side. `viewer` tells who asks; `ready` raises when the library cannot be read."""
 
     config: Config
     data: Path
@@ -32,7 +49,7 @@ class Services:
     renditions: Renditions
     viewer: Callable[[], Awaitable[Viewer]]
     ready: Callable[[], Awaitable[None]]
-    add_directories: Callable[[Sequence[str]], Awaitable[list[Part]]]
+    household: Household
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

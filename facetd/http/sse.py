@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
 
 from aiohttp import web
 from pydantic_core import to_json
 
-from facetd.ingest.progress import Broadcast, Event
+from facetd.ingest.progress import Broadcast
 
 HEARTBEAT_S = 15.0
+SCAN = "scan"
 
 
-async def stream(request: web.Request, events: Broadcast, *, first: Event, only: Collection[str] | None = None) -> web.StreamResponse:
-    """Send `first`, then the events of `events` (those in `only`) until the client goes away."""
+async def stream(
+    request: web.Request, events: Broadcast, *, status: Callable[[], Awaitable[dict[str, Any]]], only: Collection[str] | None = None
+) -> web.StreamResponse:
+    """Send a `scan` event at once, then the events of `events` (those in `only`), until the client goes away or they end.
+
+    What a `scan` event carries comes from `status` at that moment, so that each viewer gets their own.
+    """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-    await response.prepare(request)
     with events.listening() as incoming:
-        await response.write(_encoded(first))
+        beginning = await status()
+        await response.prepare(request)
+        await response.write(_encoded(SCAN, beginning))
         while True:
             try:
                 event = await asyncio.wait_for(incoming.get(), HEARTBEAT_S)
@@ -27,9 +35,10 @@ async def stream(request: web.Request, events: Broadcast, *, first: Event, only:
                 continue
             if event is None:
                 return response
-            if only is None or event[0] in only:
-                await response.write(_encoded(event))
+            name, data = event
+            if only is None or name in only:
+                await response.write(_encoded(name, await status() if name == SCAN else data))
 
 
-def _encoded(event: Event) -> bytes:
-    return b"event: " + event[0].encode() + b"\ndata: " + to_json(event[1], inf_nan_mode="null") + b"\n\n"
+def _encoded(name: str, data: dict[str, Any]) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + to_json(data, inf_nan_mode="null") + b"\n\n"

@@ -32,11 +32,12 @@ TOP_PICKS = "top_picks"
 
 @dataclass(frozen=True, slots=True)
 class PhotoPage:
-    """One page of a list; `next` goes on after it, None at the end."""
+    """One page of a list; `next` goes on after it, None at the end. `exact` unless the total is that of a moment ago."""
 
     photos: list[dict[str, Any]]
     total: int
     next: str | None
+    exact: bool = True
 
 
 class Gallery:
@@ -70,7 +71,7 @@ class Gallery:
         """
         order = self._order(sort, descending)
         listing, key = await self._listing(viewer, chosen, order)
-        total = await self._total(listing, key)
+        total, exact = await self._total(listing, key)
         wanted = per_page + 1
         if after is not None:
             keys = await listing.after(decode_key(after), limit=wanted)
@@ -81,7 +82,7 @@ class Gallery:
         shown = keys[:per_page]
         rows = await photo_rows(self._db, viewer, [key.id for key in shown])
         following = encode_key(Key(shown[-1].id, shown[-1].value)) if len(keys) > per_page else None
-        return PhotoPage([present.photo(row, self._config) for row in rows], total, following)
+        return PhotoPage([present.photo(row, self._config) for row in rows], total, following, exact)
 
     async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
         """One photo with EXIF, histogram, and why it has its score. Raises NotFound."""
@@ -188,20 +189,20 @@ class Gallery:
             raise NotFound(f"there is no folder {path_prefix}")
         return found
 
-    async def _total(self, listing: Listing, key: tuple[object, ...]) -> int:
-        """The exact total; of a filtered list as it was at most five seconds ago."""
+    async def _total(self, listing: Listing, key: tuple[object, ...]) -> tuple[int, bool]:
+        """The total and whether it is exact; that of a filtered list may be as it was at most five seconds ago."""
         if listing.counted_by_gate:
-            return await listing.total()
+            return await listing.total(), True
         now, current = time.monotonic(), await revision(self._db)
         known = self._counts.get(key)
         if known is not None and (known[2] == current or now - known[1] < COUNT_STALE_S):
             self._counts.move_to_end(key)
-            return known[0]
+            return known[0], known[2] == current
         total = await listing.total()
         self._counts[key] = (total, now, current)
         while len(self._counts) > COUNTS_KEPT:
             self._counts.popitem(last=False)
-        return total
+        return total, True
 
 
 def _breakdown(judgement: Judgement) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,15 +13,32 @@ from facetd.db.connection import Database
 from facetd.errors import InvalidInput, NotFound
 from facetd.records import Root
 
+logger = logging.getLogger(__name__)
+
 
 async def add_directories(db: Database, data: Path, directories: Sequence[str]) -> list[Root]:
-    """The roots for these directories; one inside a known root adds none. Raises InvalidInput for what cannot be a root."""
+    """The roots for these directories; one inside a known root adds none. Raises InvalidInput for what cannot be a root.
+
+    A directory that is a root already need not be there: its disk may be unplugged.
+    """
     found = []
     for directory in directories:
-        path = await asyncio.to_thread(_checked, directory, data)
-        root = db_roots.owner(await db_roots.roots(db), path)
+        known = await db_roots.roots(db)
+        root = next((root for root in known if root.path == real_path(directory)), None)
+        if root is None:
+            path = await asyncio.to_thread(_checked, directory, data)
+            root = db_roots.owner(known, path)
         found.append(root if root is not None else await db_roots.add_root(db, path))
     return found
+
+
+async def add_configured(db: Database, data: Path, directories: Sequence[str]) -> None:
+    """Roots for the directories of the configuration. One that cannot be used now is logged, and is no reason not to start."""
+    for directory in directories:
+        try:
+            await add_directories(db, data, [directory])
+        except InvalidInput as error:
+            logger.warning("scanning.directories: %s", error)
 
 
 async def make_root(db: Database, data: Path, directory: str) -> Root:

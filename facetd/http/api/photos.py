@@ -8,10 +8,13 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field
 
+from facetd.fields import sortable
 from facetd.filters import Flag, PhotoFilter
 from facetd.http.api.models import OnePhoto, Photo, PhotoDetail, Strict
+from facetd.http.files import is_known
 from facetd.http.openapi import Operations, json_response
 from facetd.http.services import services, viewer_of
+from facetd.version import __version__
 
 operations = Operations("photos")
 
@@ -24,7 +27,11 @@ class PhotosQuery(PhotoFilter):
     per_page: int | None = Field(
         default=None, ge=1, le=500, description="Photos on a page; viewer.pagination.default_per_page when absent."
     )
-    sort: str | None = Field(default=None, description="A sort key of /api/config; viewer.defaults.sort when absent.")
+    sort: str | None = Field(
+        default=None,
+        description="A sort key of /api/config; viewer.defaults.sort when absent.",
+        json_schema_extra={"enum": [entry.key for entry in sortable()]},
+    )
     sort_direction: Literal["ASC", "DESC"] | None = Field(
         default=None, validation_alias=AliasChoices("sort_direction", "dir"), description="ASC or DESC."
     )
@@ -65,14 +72,15 @@ class TypeCountsReply(BaseModel):
     types: list[TypeCount]
 
 
-@operations.add("GET", "/api/photos", summary="List photos", query=PhotosQuery, reply=PhotosReply, errors=(404,))
+@operations.add("GET", "/api/photos", summary="List photos", query=PhotosQuery, reply=PhotosReply, errors=(404,), others=(304,))
 async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     """Photos by any filter of the registry, sorted by any sortable field. Photos without the sorted value come last."""
     house = services(request)
     viewer = await viewer_of(request)
     etag = await _etag(request, await house.gallery.revision(viewer))
-    if etag in request.headers.get("If-None-Match", ""):
-        return web.Response(status=304, headers={"ETag": etag})
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
+    if is_known(request, etag):
+        return web.Response(status=304, headers=headers)
     defaults = house.config.viewer
     per_page = query.per_page or defaults.pagination.default_per_page
     sort = query.sort or defaults.defaults.sort
@@ -91,7 +99,7 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
         "next": found.next,
         "sort_col": sort,
     }
-    return json_response(reply, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+    return json_response(reply, headers=headers if found.exact else {"Cache-Control": "no-store"})
 
 
 @operations.add("GET", "/api/photo", summary="One photo", query=OnePhoto, reply=PhotoDetail, errors=(404,))
@@ -110,7 +118,7 @@ async def type_counts(request: web.Request, query: TypeCountsQuery) -> Any:
 
 
 async def _etag(request: web.Request, revision: str) -> str:
-    """Strong: the revision of the library as this viewer sees it, the settings, and what was asked."""
+    """Strong: the revision of the library as this viewer sees it, the program, its settings, and what was asked."""
     config = services(request).config.model_dump_json()
-    digest = hashlib.blake2b(f"{revision}\n{request.path_qs}\n{config}".encode("utf-8", "surrogateescape"), digest_size=12)
-    return f'"{digest.hexdigest()}"'
+    text = f"{__version__}\n{revision}\n{request.path_qs}\n{config}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from facetd.errors import FieldError, Forbidden, InvalidInput
-from facetd.http.openapi import Access, Nothing, Operations
+from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
 from facetd.ingest.scan import Part, ScanOptions
@@ -116,7 +116,7 @@ async def cancel_scan(request: web.Request, _parameters: Nothing) -> Any:
 @operations.add("GET", "/api/scan/status", summary="Progress of the scan", reply=ScanStatus)
 async def scan_status(request: web.Request, _parameters: Nothing) -> Any:
     """The scan that runs, or the last one, and the state of the roots."""
-    return await _status(services(request), await viewer_of(request))
+    return await scan_status_of(services(request), await viewer_of(request))
 
 
 @operations.add("GET", "/api/scan/directories", summary="What can be scanned", reply=DirectoriesReply)
@@ -126,14 +126,16 @@ async def scan_directories(request: web.Request, _parameters: Nothing) -> Any:
     return {"directories": [{"path": f"/{root.name}", "owner": "shared"} for root, _ in seen]}
 
 
-@operations.add("GET", "/api/scan/stream", summary="Progress, live", reply="text/event-stream")
+@operations.add("GET", "/api/scan/stream", summary="Progress, live", reply=EVENT_STREAM)
 async def scan_stream(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events `scan` with the status, at once and whenever it changes."""
     house = services(request)
-    return await stream(request, house.ingest.events, first=("scan", await _status(house, await viewer_of(request))), only={"scan"})
+    viewer = await viewer_of(request)
+    return await stream(request, house.ingest.events, status=lambda: scan_status_of(house, viewer), only={"scan"})
 
 
-async def _status(house: Services, viewer: Viewer) -> dict[str, Any]:
+async def scan_status_of(house: Services, viewer: Viewer) -> dict[str, Any]:
+    """The progress of the scan, with the roots that the viewer sees."""
     seen = await house.browse.roots(viewer)
     roots = [{"name": root.name, "path": f"/{root.name}", "online": root.online, "photo_count": count} for root, count in seen]
     return {**house.ingest.progress.as_dict(), "roots": roots}
