@@ -19,7 +19,6 @@ from facetd.accounts.viewers import require_single_user, single_viewer
 from facetd.config import Config, LoadedConfig, load_config
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.db.revision import revision
 from facetd.errors import ConfigError, Conflict, FacetdError
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
@@ -40,6 +39,7 @@ from facetd.watch.lookout import Settings as WatchSettings
 logger = logging.getLogger(__name__)
 DATABASE_NAME = "library.db"
 CONFIG_POLL_S = 2.0
+BATCHES_AT_ONCE = 8
 SHUTDOWN_S = 1.5  # for requests that are being answered when the daemon is told to end
 LONGEST_LINE = 64 * 1024  # bytes of a request's address; what is too long for a parameter is then told by its name
 SOCKET_PATH_LIMIT = 107  # bytes, of sun_path
@@ -156,7 +156,7 @@ def make_services(house: House) -> Services:
     """What the web side needs of an open library."""
 
     async def ready() -> None:
-        await revision(house.db)
+        await house.db.row("SELECT 1 FROM meta")
 
     return Services(
         config=house.config,
@@ -164,7 +164,7 @@ def make_services(house: House) -> Services:
         gallery=Gallery(house.db, house.config, house.ingest.judge),
         browse=Browse(house.db, house.config),
         ingest=house.ingest,
-        renditions=Renditions(house.data / "cache" / "images", house.ingest.workers, house.config),
+        renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         viewer=lambda: single_viewer(house.db),
         ready=ready,
         household=house,
@@ -266,7 +266,8 @@ class Daemon:
             yield
             return
         excludes = Excludes((*scanning.exclude, *scanning.also_exclude))
-        settings = WatchSettings(excludes, settle_s=scanning.settle_s, rescan_interval_s=scanning.rescan_interval_s)
+        never = frozenset({real_path(str(house.data))})
+        settings = WatchSettings(excludes, never=never, settle_s=scanning.settle_s, rescan_interval_s=scanning.rescan_interval_s)
         self._watcher, self._watched = (watcher := Watcher(settings)), set()
         await watcher.start()
         await self._watch_roots()
@@ -322,12 +323,16 @@ class Daemon:
 
 
 async def _follow(watcher: Watcher, ingest: Ingest) -> None:
-    """Take over what the watcher sees, batch by batch; one that fails is logged, and the next scan makes good."""
-    async for change in watcher.changes():
-        await _apply(ingest, change)
+    """Take over what the watcher sees, batches side by side: a copied photo does not wait for a folder of thousands."""
+    free = asyncio.Semaphore(BATCHES_AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        async for change in watcher.changes():
+            await free.acquire()  # meanwhile the watcher merges what comes
+            group.create_task(_apply(ingest, change)).add_done_callback(lambda _: free.release())
 
 
 async def _apply(ingest: Ingest, change: Change) -> None:
+    """Take over one batch; one that fails is logged, and the next scan makes good."""
     try:
         await ingest.apply(change)
     except Exception:

@@ -29,4 +29,5 @@ def require_single_user(config: Config) -> None:
 
 async def single_viewer(db: Database) -> Viewer:
     """The one viewer of single-user mode, who sees every root."""
-    return Viewer(SINGLE_USER_ID, "superadmin", frozenset(root.id for root in await db_roots.roots(db)))
+    roots = await db.per_revision("roots", lambda: db_roots.roots(db))
+    return Viewer(SINGLE_USER_ID, "superadmin", frozenset(root.id for root in roots))

@@ -102,7 +102,7 @@ def _text(found: Conditions, chosen: PhotoConditions) -> None:
     if not chosen.search:
         return
     pattern = "%" + chosen.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = ("p.filename", "p.camera_model", "p.lens_model", "p.category", "p.title")
+    columns = ("CAST(p.filename AS TEXT)", "p.camera_model", "p.lens_model", "p.category", "p.title")
     anywhere = " OR ".join(f"{column} LIKE :search ESCAPE '\\'" for column in columns)
     found.add(
         f"({anywhere} OR EXISTS (SELECT 1 FROM photo_blob b WHERE b.photo_id = p.id AND b.description LIKE :search ESCAPE '\\')"

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 
 from facetd.db.migrate import migrate
 from facetd.errors import DatabaseUnusable
 
+T = TypeVar("T")
 Row = sqlite3.Row  # what a read gives: values by name or position
 BUSY_TIMEOUT_MS = 10_000
-READER_CACHE_KIB = 8 * 1024
-WRITER_CACHE_KIB = 16 * 1024
-MMAP_BYTES = 256 * 1024 * 1024
+READER_CACHE_KIB = 4 * 1024
+WRITER_CACHE_KIB = 8 * 1024
+MEMO_LIMIT = 1000
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class Database:
     """The library database. Reads run side by side on `readers` connections; writes run one after the other.
 
-    A method that reads takes one statement and gives its rows in one hop to the connection's thread.
+    A method that reads takes one statement and gives its rows in one hop to the connection's thread. `revision` grows with
+    every change that a list of photos could show (see db/revision.py).
     """
 
     def __init__(self, path: Path, *, readers: int = 4) -> None:
@@ -36,6 +38,8 @@ class Database:
         self._all: list[aiosqlite.Connection] = []
         self._writer: aiosqlite.Connection | None = None
         self._write_lock = asyncio.Lock()
+        self._memo: dict[Hashable, Any] = {}
+        self.revision = 0
 
     async def open(self) -> None:
         """Open, check (after an unclean stop) and migrate. Raises DatabaseUnusable with what to do."""
@@ -45,6 +49,7 @@ class Database:
                 await self._check()
             self._unclean_marker.touch()
             await migrate(self._writer, self.path)
+            await self._read_revision()
             for _ in range(self._reader_count):
                 reader = await self._connect(f"PRAGMA cache_size = -{READER_CACHE_KIB}", "PRAGMA query_only = ON")
                 self._readers.put_nowait(reader)
@@ -108,6 +113,27 @@ class Database:
                 await asyncio.shield(writer.execute("ROLLBACK"))
                 raise
             await asyncio.shield(writer.execute("COMMIT"))
+            await self._read_revision()
+
+    async def per_revision(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
+        """What `compute` gives, worked out once for each revision of the library."""
+        before = self.revision
+        if key in self._memo:
+            found: T = self._memo[key]
+            return found
+        found = await compute()
+        if before == self.revision and len(self._memo) < MEMO_LIMIT:
+            self._memo[key] = found
+        return found
+
+    async def _read_revision(self) -> None:
+        """Take note of the revision; nobody else writes, so that reading it here is enough."""
+        if self._writer is not None:
+            rows = await self._writer.execute_fetchall("SELECT value FROM meta WHERE key = 'revision'")
+            current = int(next(iter(rows))[0])
+            if current != self.revision:
+                self.revision = current
+                self._memo.clear()
 
     @property
     def _unclean_marker(self) -> Path:
@@ -124,7 +150,6 @@ class Database:
             "PRAGMA synchronous = NORMAL",
             "PRAGMA foreign_keys = ON",
             "PRAGMA temp_store = MEMORY",
-            f"PRAGMA mmap_size = {MMAP_BYTES}",
             f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
         )
         for pragma in (*common, *pragmas):

@@ -105,7 +105,7 @@ class Listing:
         """How many photos the list has, exactly: from the counters when nothing but the gate limits it."""
         if self.counted_by_gate:
             sql = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
-            return await self._number(sql)
+            return await self._db.per_revision(sql, lambda: self._number(sql))
         return await self._number(f"SELECT COUNT(*) FROM photo p {gate_join(self._viewer, self._hide)} WHERE 1{self._narrowed.sql}")
 
     @property
@@ -139,7 +139,7 @@ class Listing:
 
     async def _sees_few(self) -> bool:
         sql = f"SELECT SUM(photos), SUM(photos) FILTER (WHERE root_id IN ({id_list(self._viewer.root_ids)})) FROM gate_count"
-        row = await self._db.row(sql)
+        row = await self._db.per_revision(sql, lambda: self._db.row(sql))
         return row is not None and bool(row[0]) and (row[1] or 0) < FEW * row[0]
 
     async def _keys(self, sql: str, **parameters: object) -> list[Key]:

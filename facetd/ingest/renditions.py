@@ -9,6 +9,7 @@ from pathlib import Path
 from facetd.config import Config
 from facetd.db.photos import FilePlace
 from facetd.ingest.workers import Workers
+from facetd.media.thumbnail_paths import SCRATCH
 
 KEEP_SHARE = 0.8  # of the limit, once it is passed
 
@@ -35,7 +36,9 @@ class Renditions:
         return target
 
     async def _make(self, place: FilePlace, quality: int, target: Path) -> None:
-        await self._workers.render(place.path, place.orientation, quality, target, self._config.scanning.max_megapixels)
+        await self._workers.render(
+            place.path, place.orientation, quality, target, self._folder / SCRATCH, self._config.scanning.max_megapixels
+        )
         await asyncio.to_thread(_prune, self._folder, self._config.server.image_cache_mb * 1024 * 1024)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,6 @@ from facetd.db import folders as db_folders
 from facetd.db import roots as db_roots
 from facetd.db import store
 from facetd.db.connection import Database
-from facetd.db.revision import revision
 from facetd.errors import Conflict, InvalidInput
 from facetd.ingest.discover import Territory
 from facetd.ingest.judging import Judging
@@ -25,7 +25,7 @@ from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.sink import Stored
 from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
-from facetd.media.thumbnail_paths import SIZES, thumbnail_path
+from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
 from facetd.records import Judgement, Root
 from facetd.watch import Change, Excludes
 
@@ -43,7 +43,6 @@ class Ingest:
         self._workers = workers
         self._judging: Judging | None = None
         self._scan: asyncio.Task[None] | None = None
-        self._changes = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._looking: set[str] = set()
         self.progress = Progress()
@@ -53,6 +52,11 @@ class Ingest:
     def thumbs(self) -> Path:
         """The folder of thumbnails."""
         return self._data / "thumbs"
+
+    @property
+    def renditions_folder(self) -> Path:
+        """The folder of JPEGs made for browsers."""
+        return self._data / "cache" / "images"
 
     @property
     def workers(self) -> Workers:
@@ -65,8 +69,10 @@ class Ingest:
         return self._scan is not None and not self._scan.done()
 
     async def start(self) -> None:
-        """Load what judges. Raises ConfigError when the categories do not make sense."""
+        """Load what judges, and clear what a kill left. Raises ConfigError when the categories do not make sense."""
         self._judging = await Judging.load(self._db, self._config)
+        for folder in (self.thumbs, self.renditions_folder):
+            await asyncio.to_thread(shutil.rmtree, folder / SCRATCH, ignore_errors=True)  # what a kill left half-written
 
     async def stop(self) -> None:
         """Cancel what runs and end the workers; what is done is stored."""
@@ -160,18 +166,17 @@ class Ingest:
         root = roots.get(int(str(change.key)))
         if root is None:
             return
-        async with self._changes:
-            gone_folders = await db_folders.existing(self._db, root.id, [inside(root, path) for path in change.gone])
-            parts = parts_of_change(root, change, gone_folders)
-            options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
-            progress = Progress()
-            await (await self._make_scan(options, progress)).run(parts)
-            if progress.done or progress.missing:
-                counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)
-                logger.info("%s: %d new, %d changed, %d moved, %d gone, %d unreadable", root.name, *counts)
-            if progress.confirm:
-                self.progress.confirm = progress.confirm
-                self.events.publish("scan", self.progress.as_dict())
+        gone_folders = await db_folders.existing(self._db, root.id, [inside(root, path) for path in change.gone])
+        parts = parts_of_change(root, change, gone_folders)
+        options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
+        progress = Progress()
+        await (await self._make_scan(options, progress)).run(parts)
+        if progress.done or progress.missing:
+            counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)
+            logger.info("%s: %d new, %d changed, %d moved, %d gone, %d unreadable", root.name, *counts)
+        if progress.confirm:
+            self.progress.confirm = progress.confirm
+            self.events.publish("scan", self.progress.as_dict())
 
     def look_at_soon(self, path: str) -> None:
         """Have one file looked at in the background, for example because a thumbnail of it was lost."""
@@ -199,7 +204,7 @@ class Ingest:
         task.add_done_callback(self._background.discard)
 
     async def _publish_change(self, data: dict[str, Any]) -> None:
-        self.events.publish("photos", {**data, "revision": await revision(self._db)})
+        self.events.publish("photos", {**data, "revision": self._db.revision})
 
     async def _publish_progress(self) -> None:
         while True:

@@ -40,14 +40,14 @@ def _visit(task: VisitTask) -> VisitResult:
     return visit(task)
 
 
-def _render(path: str, orientation: int, quality: int, target: Path, max_megapixels: float) -> None:
+def _render(path: str, orientation: int, quality: int, target: Path, scratch: Path, max_megapixels: float) -> None:
     """Runs in the worker: a browser's JPEG of a RAW, HEIF, TIFF or JPEG XL file."""
     from facetd.media.headers import check_limits, read_header  # noqa: PLC0415
     from facetd.media.render import render_jpeg  # noqa: PLC0415
 
     header = read_header(path)
     check_limits(header, max_megapixels=max_megapixels)
-    render_jpeg(path, header, orientation, quality, target)
+    render_jpeg(path, header, orientation, quality, target, scratch=scratch)
 
 
 def _prepare(memory_mb: int) -> None:
@@ -95,11 +95,11 @@ class Workers:
                 result = await self._guarded(dataclasses.replace(task, heavy=True, content_hash=result.content_hash))
         return result
 
-    async def render(self, path: str, orientation: int, quality: int, target: Path, max_megapixels: float) -> None:
+    async def render(self, path: str, orientation: int, quality: int, target: Path, scratch: Path, max_megapixels: float) -> None:
         """Write a full-size JPEG of `path` to `target`. Raises MediaError, also for a decoder that hangs or crashes."""
         async with self._heavy:
             try:
-                await self._run(_render, path, orientation, quality, target, max_megapixels)
+                await self._run(_render, path, orientation, quality, target, scratch, max_megapixels)
             except (TimeoutError, FutureTimeout, ProcessExpired, MemoryError, OSError) as error:
                 raise MediaError("render", _("The photo could not be converted for the browser.")) from error
 

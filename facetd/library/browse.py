@@ -10,7 +10,6 @@ from facetd.db import ledger, options, tree
 from facetd.db import roots as db_roots
 from facetd.db.conditions import hide_bits
 from facetd.db.connection import Database
-from facetd.db.revision import revision
 from facetd.errors import NotFound
 from facetd.filters import PhotoConditions
 from facetd.records import Root, Viewer
@@ -58,7 +57,7 @@ class Browse:
         self, viewer: Viewer, column: str, *, by_count: bool = True, limit: int | None = None
     ) -> tuple[list[options.Option], bool]:
         key = (viewer.root_ids, column, by_count, limit)
-        current = await revision(self._db)
+        current = self._db.revision
         known = self._cache.get(key)
         if known is not None and known[0] == current:
             return known[1], True

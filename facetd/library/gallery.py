@@ -16,7 +16,6 @@ from facetd.db.conditions import conditions, hide_bits, within_folder
 from facetd.db.connection import Database
 from facetd.db.ledger import judgement_inputs
 from facetd.db.listing import Key, Listing, Order, photo_rows
-from facetd.db.revision import revision
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions, PhotoFilter
@@ -52,7 +51,7 @@ class Gallery:
     async def revision(self, viewer: Viewer) -> str:
         """Changes with every change that a list could show to this viewer."""
         roots = ",".join(map(str, sorted(viewer.root_ids)))
-        return f"{await revision(self._db)}.{viewer.user_id}.{roots}"
+        return f"{self._db.revision}.{viewer.user_id}.{roots}"
 
     async def page(
         self,
@@ -75,13 +74,13 @@ class Gallery:
         wanted = per_page + 1
         if after is not None:
             keys = await listing.after(decode_key(after), limit=wanted)
-        elif (page - 1) * per_page >= total:
-            keys = []
         else:
             keys = await listing.page(offset=(page - 1) * per_page, limit=wanted)
         shown = keys[:per_page]
         rows = await photo_rows(self._db, viewer, [key.id for key in shown])
         following = encode_key(Key(shown[-1].id, shown[-1].value)) if len(keys) > per_page else None
+        if after is None:  # photos that came since the total was counted
+            total = max(total, (page - 1) * per_page + len(keys) if keys else 0)
         return PhotoPage([present.photo(row, self._config) for row in rows], total, following, exact)
 
     async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
@@ -139,9 +138,9 @@ class Gallery:
         types = [kind for kind in photo_types() if kind.categories]
         for kind in types:
             found.append({"id": kind.id, "label": kind.label, "count": sum(counts.get(name, 0) for name in kind.categories)})
-        shown = {kind.id for kind in types}
+        shown = {kind.id for kind in types} | {kind.label for kind in types}
         for name, category in categories().items():
-            if name not in shown:
+            if name not in shown and category.label not in shown:
                 found.append({"id": name, "label": category.label, "count": counts.get(name, 0)})
         return found[:2] + [entry for entry in found[2:] if entry["count"]]
 
@@ -193,7 +192,7 @@ class Gallery:
         """The total and whether it is exact; that of a filtered list may be as it was at most five seconds ago."""
         if listing.counted_by_gate:
             return await listing.total(), True
-        now, current = time.monotonic(), await revision(self._db)
+        now, current = time.monotonic(), self._db.revision
         known = self._counts.get(key)
         if known is not None and (known[2] == current or now - known[1] < COUNT_STALE_S):
             self._counts.move_to_end(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+SCRATCH = "tmp"  # folder beside the thumbnails for files that are not finished
 SIZES = (240, 640, 1600)  # long side in px, smallest first
 
 

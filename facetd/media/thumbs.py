@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facetd.media.scaling import shrink
-from facetd.media.thumbnail_paths import SIZES, thumbnail_path
+from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
 
 
 def write_thumbnails(rgb: NDArray[np.uint8], folder: Path, content_hash: str, *, quality: int) -> NDArray[np.uint8]:
@@ -23,17 +23,18 @@ def write_thumbnails(rgb: NDArray[np.uint8], folder: Path, content_hash: str, *,
     picture = Image.fromarray(rgb)
     for size in sorted(SIZES, reverse=True):
         picture = shrink(picture, size)
-        save_jpeg(picture, thumbnail_path(folder, content_hash, size), quality=quality)
+        save_jpeg(picture, thumbnail_path(folder, content_hash, size), quality=quality, scratch=folder / SCRATCH)
     return np.asarray(picture)
 
 
-def save_jpeg(picture: Image.Image, target: Path, *, quality: int) -> None:
-    """Write `picture` (RGB) as baseline JPEG to `target`, through a temporary file beside it. Raises OSError.
+def save_jpeg(picture: Image.Image, target: Path, *, quality: int, scratch: Path) -> None:
+    """Write `picture` (RGB) as baseline JPEG to `target`, through a temporary file in the folder `scratch`. Raises OSError.
 
-    Not flushed to the disk: a thumbnail lost with the power is made again.
+    `scratch` is on the same file system; what a killed process left there may be deleted when no worker runs. Not flushed to the disk: a thumbnail lost with the power is made again.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    scratch.mkdir(parents=True, exist_ok=True)
+    temporary = scratch / f"{target.name}.{os.getpid()}-{threading.get_ident()}"
     try:
         picture.save(temporary, "JPEG", quality=quality)
         temporary.replace(target)

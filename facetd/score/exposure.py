@@ -42,19 +42,18 @@ def measure_exposure(tone: Tone, channels: list[Shares], lab: Float, subject: Fl
     weight = np.asarray(subject + np.float32(1e-4), np.float32)
     light = lab[..., 0]
     brightness = 0.5 * tone.mean + 0.5 * weighted_mean(light, weight) / 100.0
-    top = float(np.quantile(light, 0.998))
-    subject_burnt = weighted_mean(np.clip((light - np.float32(min(97.0, top - 1.0))) / np.float32(3.0), 0.0, 1.0), weight)
+    subject_burnt = weighted_mean(np.clip((light - np.float32(96.0)) / np.float32(3.0), 0.0, 1.0), weight)
     middle = bell(brightness, 0.50, 0.26) if brightness < 0.50 else bell(brightness, 0.50, 0.24)
-    lights = quantile(tone.shares, 0.997) / 255.0
-    share = middle * (0.20 + 0.80 * logistic(lights, 0.68, 0.09))
+    lights = quantile(tone.shares, 0.995) / 255.0
+    share = middle * (0.20 + 0.80 * logistic(lights, 0.58, 0.10))
     share *= (1.0 - 0.65 * hill(burnt, 0.16, 1.2)) * (1.0 - 0.35 * hill(dark, 0.22, 1.5)) * (1.0 - 0.6 * hill(subject_burnt, 0.30, 1.5))
     return Exposure(shadows, highlights, tuple(lost), score(0.96 * share**0.9))
 
 
 def _piled(shares: Shares, white: float) -> float:
-    """Share of a channel within 8 levels of its upper end: burnt lights stay piled up when the picture is darkened afterwards."""
+    """Share of a channel within 3 levels of its upper end: burnt lights stay piled up when the picture is darkened afterwards."""
     top = min(white, float(np.interp(0.999, np.cumsum(shares), np.arange(256))))
-    return float(shares @ np.clip((np.arange(256) - (top - 8.0)) / 8.0, 0.0, 1.0))
+    return float(shares @ np.clip((np.arange(256) - (top - 3.0)) / 3.0, 0.0, 1.0))
 
 
 def silhouette_strength(lab: Float, tone: Tone, subject: Float, dark_share: float) -> float:

@@ -8,23 +8,27 @@ import cv2
 import numpy as np
 
 from facetd.score.curves import weighted_quantile
-from facetd.score.planes import Bytes, cells
+from facetd.score.planes import Bytes, cells, halved
 
 CELL_PX = 16
 FLAT_QUANTILE = 0.10  # the flattest tenth of the cells shows the noise alone
-# Expectation of |response| of a Gaussian: sigma * 6 * sqrt(2/pi); the lowest decile of the means over 16x16 correlated pixels lies 7 %
-# below.
+# Expectation of |response| to Gaussian noise: sigma x 6 x sqrt(2/pi); the lowest decile of its means over 16x16 px lies some 7 % below.
 _PER_SIGMA = 6.0 * math.sqrt(2.0 / math.pi) * 0.93
 _KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
 def noise_sigma(gray: Bytes) -> float:
-    """Standard deviation of the noise of `gray` (H, W; 8 bit) in levels, >= 0.
+    """Standard deviation of the noise of `gray` (H, W; 8 bit luma) in levels, >= 0.
 
-    Immerkaer's mask (Fast Noise Variance Estimation, CVIU 64, 1996), whose response to straight edges and slopes is zero,
-    averaged per cell of 16x16 px; the flattest tenth of the cells counts, so that texture does not read as noise. Cells near black
-    or white, where noise is cut off, hardly count.
+    Immerkaer's mask (Fast Noise Variance Estimation, CVIU 64, 1996), whose response to straight edges and slopes is zero, averaged
+    per cell of 16x16 px; the flattest tenth of the cells counts, so that texture does not read as noise. Cells near black or white,
+    where noise is cut off, hardly count. The result is the geometric mean of the estimates at full and at half size (there times 2):
+    compression removes the finest grain first, but not what spans two pixels.
     """
+    return round(math.sqrt(_sigma(gray) * 2.0 * _sigma(halved(gray))), 4)
+
+
+def _sigma(gray: Bytes) -> float:
     response = cv2.filter2D(gray, cv2.CV_16S, _KERNEL)
     height, width = gray.shape
     grid = max(1, round(height / CELL_PX)), max(1, round(width / CELL_PX))
@@ -35,4 +39,4 @@ def noise_sigma(gray: Bytes) -> float:
     for _ in range(3):
         inside = np.clip((margin - 4.0 - 1.5 * sigma) / 12.0, 1e-3, 1.0).astype(np.float32)
         sigma = weighted_quantile(strength, inside, FLAT_QUANTILE) / _PER_SIGMA
-    return round(sigma, 4)
+    return sigma

@@ -166,6 +166,7 @@ def filling(lab: Float, sharp: Sharpness, subject: Subject) -> float:
     distance = np.sqrt(np.maximum(((offset @ np.linalg.inv(spread)) * offset).sum(axis=1), 0.0))
     alike = float(np.exp(-0.5 * (distance[~middle] / 2.2) ** 2).mean()) if (~middle).any() else 1.0
     energy = np.sqrt(sharp.detail)
-    busy = hill(float(energy.mean()), 2.5, 1.5)
-    even = logistic(float(energy.std()) / (float(energy.mean()) + 0.5), 1.0, -0.1)
-    return (0.3 + 0.7 * logistic(alike, 0.5, 0.08)) * busy * even * logistic(subject.spread, 0.365, 0.018) * (1.0 - 0.6 * subject.presence)
+    busy = hill(float(energy.mean()), 0.7, 1.5)
+    even = logistic(float(energy.std()) / (float(energy.mean()) + 0.5), 1.35, -0.12)
+    wide = logistic(subject.spread, 0.365, 0.018) * (1.0 - 0.6 * subject.presence)
+    return 1.3 * (0.3 + 0.7 * logistic(alike, 0.5, 0.08)) * busy * even * wide

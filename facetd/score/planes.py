@@ -72,7 +72,8 @@ def reduce(picture: Picture, side: int) -> Picture:
 def cells(values: NDArray[np.generic], grid: tuple[int, int]) -> Float:
     """Mean of `values` in each cell of `grid`."""
     whole = np.asarray(values, np.float32)
-    while whole.shape[0] >= 4 * grid[0] and whole.shape[1] >= 4 * grid[1]:
+    # Halving even sides first gives the same means some ten times faster.
+    while whole.shape[0] >= 4 * grid[0] and whole.shape[1] >= 4 * grid[1] and whole.shape[0] % 2 == whole.shape[1] % 2 == 0:
         whole = halved(whole)
     if whole.shape == grid:
         return np.asarray(whole, np.float32)
@@ -80,13 +81,9 @@ def cells(values: NDArray[np.generic], grid: tuple[int, int]) -> Float:
 
 
 def halved(picture: Picture) -> Picture:
-    """`picture` (h, w) at half its size, each pixel the mean of 2x2 (a last odd row or column is left out): 20 times faster than other
-    ratios.
-    """
-    height, width = picture.shape[0] // 2, picture.shape[1] // 2
-    if height < 1 or width < 1:
-        return picture
-    return cast(Picture, cv2.resize(picture[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA))
+    """`picture` (h, w) at half its size, rounded up, by averaging areas: the same for a mirrored picture."""
+    size = (picture.shape[1] + 1) // 2, (picture.shape[0] + 1) // 2
+    return cast(Picture, cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def stretched(values: Float, shape: tuple[int, int]) -> Float:

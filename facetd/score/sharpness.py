@@ -18,6 +18,7 @@ LEVELS = 4  # octaves: 1, 1/2, 1/4, 1/8
 LAPLACIAN_NOISE_GAIN = 20.0  # sum of the squares of the 4-neighbour Laplacian
 FLOOR = 0.0125  # gradient energy of 8-bit rounding, levels^2
 TEXTURE_SHARE = 0.6
+WIENER = 0.2
 BLOCK_COST = 0.7  # octaves
 SHARPEST = 0.92  # the sharpest 8 % of the structure decide
 
@@ -45,8 +46,9 @@ def measure_sharpness(gray: Bytes, sigma: float, grid: tuple[int, int]) -> Sharp
     Gradient energies E0..E3 at full, 1/2, 1/4 and 1/8 size; log2(E0/E2) tells edge width (the re-blur ratio of Zhuo & Sim, Defocus map
     estimation from a single image, Pattern Recognition 44, 2011): 2 octaves for a clean step, 4 for fine texture, 0 for blur beyond
     4 px; contrast cancels. What log2(E2/E3) exceeds a step's 1 octave says that the subject is texture, which must be finer to be as
-    sharp: 0.6 of it is taken off. The noise's share is taken from each energy first. The sharpest 8 % of the structure decide, so a
-    blurred background costs nothing; traces of 8x8 block compression cost up to half an octave.
+    sharp: 0.6 of it is taken off. The noise's share is taken from each energy first, and what lies below the noise at full size counts
+    less (a Wiener gain): it cannot be told from noise. The sharpest 8 % of the structure decide, so a blurred background costs nothing;
+    traces of 8x8 block compression cost up to half an octave.
     """
     lap = np.asarray(cv2.Laplacian(gray, cv2.CV_16S), np.int16)
     _, deviation = cv2.meanStdDev(lap)
@@ -56,15 +58,18 @@ def measure_sharpness(gray: Bytes, sigma: float, grid: tuple[int, int]) -> Sharp
     reduced = reduce(gray, SHARPNESS_SIDE)
     gains = _noise_gains(round(1000 * max(gray.shape) / max(reduced.shape)))
     energies = _energies(reduced, sigma, gains, grid)
+    hidden = np.float32(gains[0] * sigma * sigma)
+    detail = energies[0]
+    energies[0] = detail * detail / (detail + np.float32(WIENER) * hidden + np.float32(1e-6))
     logs = [np.log2(energy + np.float32(FLOOR)) for energy in energies]
     texture = soft_positive(logs[2] - logs[3] - np.float32(1.0), 0.3)
     local = np.asarray(logs[0] - logs[2] - np.float32(TEXTURE_SHARE) * texture, np.float32)
     contrast = np.sqrt(energies[3])
-    trust = energies[0] / (energies[0] + np.float32(gains[0] * sigma * sigma + FLOOR))
+    trust = energies[0] / (energies[0] + (hidden + np.float32(FLOOR)))
     usual = float(contrast.mean()) ** 2 + 0.5
     structure = np.asarray(energies[3] / (energies[3] + np.float32(usual)) * trust, np.float32)
     octaves = weighted_quantile(local, structure, SHARPEST) - BLOCK_COST * blocks * blocks / (blocks + 0.15)
-    return Sharpness(round(laplacian, 4), round(octaves, 4), sharpness_score(octaves), blocks, local, structure, energies[0])
+    return Sharpness(round(laplacian, 4), round(octaves, 4), sharpness_score(octaves), blocks, local, structure, detail)
 
 
 def sharpness_score(octaves: float) -> float:

@@ -80,7 +80,7 @@ def find_subject(lab: Float, saliency: Float, sharp: Sharpness) -> Subject:
     placement = _placement(x, y, area, edge, presence)
     quiet = _quiet(subject, sharp)
     return Subject(
-        mask=subject, x=x, y=y, area=area, spread=spread, edge=edge, presence=presence, box=_box(subject),
+        mask=subject, x=x, y=y, area=area, spread=spread, edge=edge, presence=presence, box=_box(subject) if presence > 0.02 else None,
         sharpness=_subject_sharpness(subject, sharp), prominence=prominence, placement=score(placement),
         separation=score(hill(separation, 1.25, 2.2)),
         power_point=score(power), isolation=score(hill(apart * quiet * (0.35 + presence), 0.42, 1.9)),

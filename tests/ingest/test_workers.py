@@ -83,10 +83,10 @@ async def test_a_real_photo_is_visited_in_a_process(tmp_path: Path) -> None:
         assert result.metadata.camera_model == "EOS Test"
         assert len(list((tmp_path / "thumbs").rglob("*.jpg"))) == 3
         scene(3).save(tmp_path / "b.tif")
-        await workers.render(str(tmp_path / "b.tif"), 1, 90, tmp_path / "b.jpg", 300)
+        await workers.render(str(tmp_path / "b.tif"), 1, 90, tmp_path / "b.jpg", tmp_path / "tmp", 300)
         assert (tmp_path / "b.jpg").read_bytes()[:2] == b"\xff\xd8"
         (tmp_path / "c.tif").write_bytes(b"II*\0 nothing")
         with pytest.raises(MediaError):
-            await workers.render(str(tmp_path / "c.tif"), 1, 90, tmp_path / "c.jpg", 300)
+            await workers.render(str(tmp_path / "c.tif"), 1, 90, tmp_path / "c.jpg", tmp_path / "tmp", 300)
     finally:
         await workers.stop()

@@ -223,6 +223,6 @@ def test_sidecars_of_other_programs(corpus: Path, name: str, facts: dict[str, An
 def test_what_browsers_cannot_show_is_rendered(corpus: Path, tmp_path: Path, name: str) -> None:
     path = str(corpus / name)
     header = decode.read_header(path)
-    render_jpeg(path, header, header.orientation or 1, 88, tmp_path / "a.jpg")
+    render_jpeg(path, header, header.orientation or 1, 88, tmp_path / "a.jpg", scratch=tmp_path / "tmp")
     with Image.open(tmp_path / "a.jpg") as picture:
         assert picture.size == upright_size(header.width, header.height, header.orientation or 1)

@@ -67,10 +67,10 @@ class TestThumbnails:
 
     def test_a_file_is_complete_or_absent(self, tmp_path: Path) -> None:
         target = tmp_path / "deep" / "a.jpg"
-        save_jpeg(scene(), target, quality=80)
+        save_jpeg(scene(), target, quality=80, scratch=tmp_path / "tmp")
         before = target.read_bytes()
         with pytest.raises(OSError, match="cannot write mode"):
-            save_jpeg(Image.new("RGBA", (5, 5)), target, quality=80)
+            save_jpeg(Image.new("RGBA", (5, 5)), target, quality=80, scratch=tmp_path / "tmp")
         assert target.read_bytes() == before
         assert [path.name for path in target.parent.iterdir()] == ["a.jpg"]
 
@@ -139,7 +139,7 @@ class TestRender:
         exif = Image.Exif()
         exif[0x0112] = 6
         path = saved(tmp_path, "a.tif", scene(2000, 1200), exif=exif)
-        render_jpeg(path, decode.read_header(path), 6, 90, tmp_path / "cache" / "a.jpg")
+        render_jpeg(path, decode.read_header(path), 6, 90, tmp_path / "cache" / "a.jpg", scratch=tmp_path / "tmp")
         with Image.open(tmp_path / "cache" / "a.jpg") as picture:
             assert picture.size == (1200, 2000)
             expected = np.asarray(scene(2000, 1200).transpose(Image.Transpose.ROTATE_270)).astype(int)
