@@ -104,12 +104,9 @@ def _text(found: Conditions, chosen: PhotoConditions) -> None:
     pattern = "%" + chosen.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     columns = ("CAST(p.filename AS TEXT)", "p.camera_model", "p.lens_model", "p.category", "p.title")
     anywhere = " OR ".join(f"{column} LIKE :search ESCAPE '\\'" for column in columns)
-    found.add(
-        f"({anywhere} OR EXISTS (SELECT 1 FROM photo_blob b WHERE b.photo_id = p.id AND b.description LIKE :search ESCAPE '\\')"
-        " OR EXISTS (SELECT 1 FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id"
-        " WHERE pt.photo_id = p.id AND t.name LIKE :search ESCAPE '\\'))",
-        search=pattern,
-    )
+    described = "SELECT photo_id FROM photo_blob WHERE description IS NOT NULL AND description LIKE :search ESCAPE '\\'"
+    tagged = "SELECT pt.photo_id FROM tag t JOIN photo_tag pt ON pt.tag_id = t.id WHERE t.name LIKE :search ESCAPE '\\'"
+    found.add(f"({anywhere} OR p.id IN ({described}) OR p.id IN ({tagged}))", search=pattern)
 
 
 def _tags(found: Conditions, chosen: PhotoConditions) -> None:

@@ -16,7 +16,8 @@ _LARGEST_JPEG_SIDE = 65500
 def render_jpeg(path: str, header: PictureHeader, orientation: int, quality: int, target: Path, *, scratch: Path) -> None:
     """Write the photo at `path` to `target` as an upright sRGB JPEG in full resolution; raw files by the camera's preview.
 
-    `scratch` is a folder for the unfinished file. `target` is complete or absent at any moment. Raises MediaError for the photo and OSError for the target.
+    `scratch` is a folder for the unfinished file; `target` is complete or absent at any moment. Raises MediaError for the
+    photo and OSError for the target.
     """
     pixels = decode_for_showing(path, header, long_side=_LARGEST_JPEG_SIDE, orientation=orientation)
     save_jpeg(Image.fromarray(pixels), target, quality=quality, scratch=scratch)

@@ -30,7 +30,8 @@ def write_thumbnails(rgb: NDArray[np.uint8], folder: Path, content_hash: str, *,
 def save_jpeg(picture: Image.Image, target: Path, *, quality: int, scratch: Path) -> None:
     """Write `picture` (RGB) as baseline JPEG to `target`, through a temporary file in the folder `scratch`. Raises OSError.
 
-    `scratch` is on the same file system; what a killed process left there may be deleted when no worker runs. Not flushed to the disk: a thumbnail lost with the power is made again.
+    `scratch` is on the same file system; what a killed process left there may be deleted when no worker runs.
+    Not flushed to the disk: a thumbnail lost with the power is made again.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pytest
 
 from facetd.db.connection import Database
 from facetd.db.migrate import available, statements
+from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable
 
 
@@ -113,3 +114,17 @@ def test_statements_are_split_outside_triggers_and_strings() -> None:
 def test_an_unfinished_statement_is_an_error() -> None:
     with pytest.raises(ValueError, match="not finished"):
         statements("CREATE TABLE t (a);\nSELECT 1")
+
+
+async def test_what_is_worked_out_lasts_for_one_revision(db: Database) -> None:
+    asked = []
+
+    async def compute() -> int:
+        asked.append(db.revision)
+        return len(asked)
+
+    assert [await db.per_revision("n", compute) for _ in range(3)] == [1, 1, 1]
+    async with db.writing() as connection:
+        await bump(connection)
+    assert [await db.per_revision("n", compute) for _ in range(2)] == [2, 2]
+    assert asked[0] < asked[1]

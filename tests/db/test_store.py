@@ -7,7 +7,6 @@ import os
 
 from facetd.db import ledger, store
 from facetd.db.connection import Database
-from facetd.db.revision import revision
 from facetd.records import FaceRegion, Outcome, Root, Viewer
 from tests.db.conftest import put, visit
 
@@ -68,11 +67,11 @@ async def test_a_failure_is_on_the_list_and_hides_the_photo(db: Database, root: 
 
 
 async def test_each_change_counts_as_a_revision(db: Database, root: Root) -> None:
-    before = await revision(db)
+    before = db.revision
     ids = await put(db, visit(root, "a.jpg"))
-    middle = await revision(db)
+    middle = db.revision
     await store.set_missing(db, ids, missing=True, pair_raw=True)
-    assert before < middle < await revision(db)
+    assert before < middle < db.revision
 
 
 async def test_missing_photos_leave_after_their_time(db: Database, root: Root) -> None:

@@ -135,6 +135,7 @@ CREATE INDEX photo_exposure_time        ON photo (exposure_time);
 CREATE INDEX photo_focal_length         ON photo (focal_length);
 -- Filters that pick few photos.
 CREATE INDEX photo_camera_model         ON photo (camera_model, aggregate);
+CREATE INDEX photo_camera_date          ON photo (camera_model, date_taken, aggregate);
 CREATE INDEX photo_lens_model           ON photo (lens_model, aggregate);
 CREATE INDEX photo_category             ON photo (category, aggregate);
 CREATE INDEX photo_place_on_earth       ON photo (gps_latitude) WHERE gps_latitude IS NOT NULL;
@@ -149,6 +150,8 @@ CREATE TABLE photo_blob (
     description TEXT,
     warnings    TEXT NOT NULL DEFAULT '[]'
 );
+
+CREATE INDEX photo_blob_described ON photo_blob (photo_id) WHERE description IS NOT NULL;
 
 -- The only table that visibility and hiding touch. `hide` is a set of bits, see db/visibility.py.
 CREATE TABLE gate (
