@@ -79,6 +79,6 @@ def silhouette_strength(lab: Float, tone: Tone, subject: Float, dark_share: floa
         * ramp(main, 0.35, 0.55)
         * bright
         * ramp(ground - inside, 34.0, 46.0)
-        * ramp(7.0 - flat, 0.0, 2.0)
+        * ramp(5.0 - flat, 0.0, 1.5)
         * ramp(0.22 - between, 0.0, 0.06)
     )
