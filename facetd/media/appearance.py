@@ -61,8 +61,8 @@ def _rounded(value: float) -> int:
 
 
 def dominant_colors(rgb: NDArray[np.uint8]) -> tuple[str, ...]:
-    """Up to five colours as `#rrggbb`, most common first: median cut, two rounds of k-means, near ones merged. Deterministic."""
-    reduced = Image.fromarray(rgb).quantize(8, method=Image.Quantize.MEDIANCUT, kmeans=2)
+    """Up to five colours as `#rrggbb`, most common first: median cut, near ones merged. Deterministic."""
+    reduced = Image.fromarray(rgb).quantize(8, method=Image.Quantize.MEDIANCUT)
     palette = np.asarray(reduced.getpalette(), dtype=np.float64).reshape(-1, 3)
     counts = np.bincount(np.asarray(reduced).ravel(), minlength=len(palette))
     merged: list[tuple[NDArray[np.float64], int]] = []
