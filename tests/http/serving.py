@@ -13,7 +13,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
 from facetd.config import Config
-from facetd.daemon import House, make_services
+from facetd.daemon import LONGEST_LINE, House, make_services
 from facetd.http.app import make_app
 from tests.house import opened
 
@@ -60,7 +60,9 @@ async def problem_of(response: ClientResponse, status: int) -> dict[str, str]:
 async def served(house: House, *, any_host: bool = False) -> AsyncIterator[Site]:
     """Serve an open library."""
     app = make_app(make_services(house), any_host=any_host)
-    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server(max_line_size=LONGEST_LINE)
+    async with TestClient(server) as client:
         yield Site(house, client)
 
 

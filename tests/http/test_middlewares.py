@@ -1,0 +1,131 @@
+"""Who is answered, how errors look, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.house import config, opened
+from tests.http.serving import Site, problem_of, served
+
+OUR_NAMES = [
+    "localhost", "localhost:5000", "LOCALHOST", "localhost.", "127.0.0.1", "127.0.0.1:80", "127.8.9.1", "[::1]", "[::1]:5000",
+    "ip6-localhost",
+]  # fmt: skip
+OTHER_NAMES = [
+    "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:5000", "192.168.1.5", "0.0.0.0", "[::]", "[fe80::1]",
+    "2130706433", "0x7f000001", "127.1", "0177.0.0.1", "evil@localhost", "localhost/x", "localhost#", "localhost:x", "localhost:123456",
+    "[::1", "::1", "loc alhost", "", ".", "[::ffff:10.0.0.1]", "lоcalhost".encode().decode("latin-1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", OUR_NAMES)
+async def test_the_names_of_this_machine_are_answered(library: Site, host: str) -> None:
+    response = await library.client.get("/api/photos", headers={"Host": host})
+    assert response.status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/photos", "/thumbnail?id=1", "/health", "/nothing"])
+async def test_a_rebound_name_is_refused_everywhere(library: Site, path: str) -> None:
+    await problem_of(await library.client.get(path, headers={"Host": "evil.example"}), 421)
+
+
+async def test_other_names_are_refused(library: Site) -> None:
+    for host in OTHER_NAMES:
+        response = await library.client.get("/health", headers={"Host": host})
+        assert response.status in (400, 421), host
+
+
+async def test_configured_names_are_answered(tmp_path) -> None:
+    async with (
+        opened(tmp_path / "data", config(server={"allowed_hosts": ["NAS.local", "photos.example:8080"]})) as house,
+        served(house) as site,
+    ):
+        for host in ("nas.local", "NAS.LOCAL.", "nas.local:5000", "photos.example:8080"):
+            assert (await site.client.get("/health", headers={"Host": host})).status == 200, host
+        for host in ("photos.example", "photos.example:81", "xnas.local"):
+            assert (await site.client.get("/health", headers={"Host": host})).status == 421, host
+
+
+async def test_an_open_daemon_answers_any_name(tmp_path) -> None:
+    async with opened(tmp_path / "data") as house, served(house, any_host=True) as site:
+        assert (await site.client.get("/health", headers={"Host": "evil.example"})).status == 200
+
+
+FOREIGN = [
+    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://["}, {"Origin": ""}, {"Origin": "https://localhost:1"},
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://evil.example", "Sec-Fetch-Site": "none"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+async def test_a_page_of_another_site_changes_nothing(library: Site, headers: dict[str, str]) -> None:
+    for path in ("/api/scan/start", "/api/scan/cancel"):
+        await problem_of(await library.client.post(path, json={}, headers=headers), 403)
+    assert not library.house.ingest.scanning
+    assert (await library.client.get("/api/photos", headers=headers)).status == 200
+
+
+async def test_our_own_page_and_scripts_may_write(library: Site) -> None:
+    origin = str(library.client.make_url("/")).rstrip("/")
+    for headers in ({"Origin": origin, "Sec-Fetch-Site": "same-origin"}, {}):
+        assert (await library.client.post("/api/scan/cancel", headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/photos", 200), ("GET", "/thumbnail?id=1", 200), ("GET", "/image?id=1", 200), ("GET", "/health", 200),
+        ("GET", "/api/photos?page=0", 400), ("GET", "/api/photo?id=999", 404), ("POST", "/api/photos", 405), ("GET", "/nothing", 404),
+        ("GET", "/api/openapi.json", 200), ("HEAD", "/api/photos", 200),
+    ],
+)  # fmt: skip
+async def test_every_answer_carries_the_security_headers(library: Site, method: str, path: str, status: int) -> None:
+    response = await library.client.request(method, path)
+    assert response.status == status
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_methods_that_are_not_allowed_name_those_that_are(library: Site) -> None:
+    for method, path, allowed in [
+        ("POST", "/api/photos", {"GET", "HEAD"}),
+        ("GET", "/api/scan/start", {"POST"}),
+        ("PUT", "/image", {"GET", "HEAD"}),
+    ]:
+        response = await library.client.request(method, path)
+        await problem_of(response, 405)
+        assert set(response.headers["Allow"].split(",")) == allowed
+
+
+async def test_a_browser_gets_a_page_and_a_script_gets_a_problem(library: Site) -> None:
+    page = await library.client.get("/nothing<script>", headers={"Accept": "text/html,application/xhtml+xml"})
+    assert (page.status, page.content_type) == (404, "text/html")
+    assert "<script>" not in (await page.text()).replace('<script type="module"', "")
+    for headers in ({"Accept": "*/*"}, {"Accept": "application/json"}, {"Accept": "image/avif,image/*"}):
+        await problem_of(await library.client.get("/nothing", headers=headers), 404)
+    await problem_of(await library.client.get("/api/nothing", headers={"Accept": "text/html"}), 404)
+
+
+async def test_an_unexpected_error_tells_nothing_of_the_inside(library: Site, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    async def broken(*_args: object, **_more: object) -> None:
+        raise ValueError("/secret/path")
+
+    monkeypatch.setattr("facetd.library.browse.Browse.roots", broken)
+    response = await library.client.get("/api/scan/directories")
+    text = await response.text()
+    await problem_of(response, 500)
+    assert "secret" not in text
+    assert "/secret/path" in caplog.text
+
+
+async def test_a_body_that_is_too_large_is_refused(library: Site) -> None:
+    body = b'{"directories": ["' + b"x" * (5 * 1024 * 1024) + b'"]}'
+    response = await library.client.post("/api/scan/start", data=io.BytesIO(body), headers={"Content-Type": "application/json"})
+    await problem_of(response, 413)
