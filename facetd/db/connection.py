@@ -106,11 +106,13 @@ class Database:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         async with self._write_lock:
             writer = self._writer
-            await writer.execute("BEGIN IMMEDIATE")
+            # The connection's thread finishes what it was given also when nobody waits any more, in order: a transaction that
+            # was asked for when the cancellation came is there, and must be ended.
             try:
+                await asyncio.shield(writer.execute("BEGIN IMMEDIATE"))
                 yield writer
             except BaseException:
-                await asyncio.shield(writer.execute("ROLLBACK"))
+                await asyncio.shield(asyncio.ensure_future(_roll_back(writer)))
                 raise
             await asyncio.shield(writer.execute("COMMIT"))
             await self._read_revision()
@@ -178,3 +180,10 @@ class Database:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         async with self._write_lock:
             await self._writer.execute(sql)
+
+
+async def _roll_back(writer: aiosqlite.Connection) -> None:
+    """End the transaction, when it came to one."""
+    await writer.execute("SELECT 1")  # what was given to the thread before is done when this is
+    if writer.in_transaction:
+        await writer.execute("ROLLBACK")

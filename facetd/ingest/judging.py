@@ -47,7 +47,7 @@ class Judging:
             return None
         values: dict[str, Any] = {"tags": visit.metadata.keywords, "is_blink": 0}
         for entry in FIELDS:
-            for part in (visit.metrics, visit.metadata):
+            for part in (visit.metrics, visit.metadata, visit.header):
                 if entry.table == "photo" and hasattr(part, entry.column):
                     values[entry.key] = getattr(part, entry.column)
         return self.judge(values)

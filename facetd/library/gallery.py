@@ -22,6 +22,7 @@ from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.library import present
 from facetd.library.paging import decode_key, encode_key
 from facetd.records import Judgement, Viewer
+from facetd.score.explain import explain
 from facetd.score.rules import categories, photo_types
 
 COUNT_STALE_S = 5.0  # how old a filtered total may be while a scan changes the library all the time
@@ -216,6 +217,7 @@ def _breakdown(judgement: Judgement) -> dict[str, Any]:
                 "normalized": part.normalized,
                 "weight": part.weight,
                 "contribution": part.contribution,
+                "text": explain(part),
             }
             for part in judgement.components
         ],

@@ -11,6 +11,7 @@ from facetd.errors import MediaError
 from facetd.i18n import _
 from facetd.media import formats
 from facetd.media.failures import decoder_errors, unreadable
+from facetd.media.jpegquality import jpeg_quality
 from facetd.media.libraries import heif
 from facetd.media.orientation import upright_size, valid_orientation
 from facetd.media.raw import raw_header
@@ -93,7 +94,8 @@ def _pillow_header(picture: Image.Image, found: str) -> PictureHeader:
         orientation = 1
     elif found == formats.TIFF:  # Pillow gives the size after the rotation that it is going to apply
         width, height = upright_size(width, height, valid_orientation(picture.getexif().get(_ORIENTATION_TAG)))
-    return PictureHeader(found, width, height, _decode_bytes(picture, found), orientation=orientation)
+    quality = jpeg_quality(picture.quantization) if isinstance(picture, JpegImageFile) else None
+    return PictureHeader(found, width, height, _decode_bytes(picture, found), orientation=orientation, jpeg_quality=quality)
 
 
 def _decode_bytes(picture: Image.Image, found: str) -> int:

@@ -17,7 +17,7 @@ from facetd.errors import ConfigError, FieldError
 from facetd.fields import weighable
 from facetd.score.filters import FLAGS, TAG_KEYS, TAG_MODES, FilterValue, filter_keys
 
-JUDGE_VERSION = 1
+JUDGE_VERSION = 2
 # What a modifier may be, and its range.
 MODIFIERS: dict[str, tuple[float, float]] = {
     "bonus": (-5.0, 5.0),  # points added to the aggregate

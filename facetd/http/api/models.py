@@ -84,6 +84,7 @@ class Component(BaseModel):
     normalized: float
     weight: float
     contribution: float
+    text: str
 
 
 class AdjustmentOut(BaseModel):
