@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
 from facetd.fields import FIELDS, Filter, Kind
 
@@ -19,12 +28,6 @@ def _flag(value: object) -> object:
         if value.lower() not in known:
             raise ValueError("expected 1 or 0")
         return known[value.lower()]
-    return value
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("expected a finite number")
     return value
 
 
@@ -41,8 +44,11 @@ def _given(value: object) -> object:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Day = Annotated[str, AfterValidator(_day)]
-Number = Annotated[float, AfterValidator(_finite)]
+Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Radius = Annotated[float, Field(gt=0, le=20_100, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Text = Annotated[str | None, Field(max_length=500), BeforeValidator(_given)]
 Names = Annotated[str | None, Field(max_length=4000), BeforeValidator(_given)]
@@ -77,9 +83,9 @@ class PhotoConditions(BaseModel):
     min_rating: int | None = Field(default=None, ge=1, le=5, description="At least this many stars.")
     date_from: Day | None = Field(default=None, description="First local day, YYYY-MM-DD.")
     date_to: Day | None = Field(default=None, description="Last local day, YYYY-MM-DD, inclusive.")
-    gps_lat: Number | None = Field(default=None, ge=-90, le=90, description="Latitude of a circle's center.")
-    gps_lng: Number | None = Field(default=None, ge=-180, le=180, description="Longitude of a circle's center.")
-    gps_radius_km: Number | None = Field(default=None, gt=0, le=20_100, description="Radius of the circle in km.")
+    gps_lat: Latitude | None = Field(default=None, description="Latitude of a circle's center.")
+    gps_lng: Longitude | None = Field(default=None, description="Longitude of a circle's center.")
+    gps_radius_km: Radius | None = Field(default=None, description="Radius of the circle in km.")
     path_prefix: Annotated[str | None, Field(max_length=8192), BeforeValidator(_given)] = Field(
         default=None, description="A folder and all below it, as /<root>/<folder>."
     )

@@ -197,7 +197,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     for operation in operations:
         models.update(dict.fromkeys(m for m in (operation.query, operation.body, operation.reply) if isinstance(m, type)))
     names, definitions = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
-    schemas = dict(definitions.get("$defs", {}))
+    schemas = _without_tuples(definitions.get("$defs", {}))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         query = names[operation.query, "validation"]["$ref"].rpartition("/")[2]
@@ -229,6 +229,19 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": schemas},
     }
+
+
+def _without_tuples(schema: Any) -> Any:
+    """Pairs as arrays of either type: many readers of OpenAPI do not know `prefixItems`."""
+    if isinstance(schema, list):
+        return [_without_tuples(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _without_tuples(value) for key, value in schema.items() if key != "prefixItems"}
+    if choices := schema.get("prefixItems"):
+        different = [each for index, each in enumerate(choices) if each not in choices[:index]]
+        made["items"] = different[0] if len(different) == 1 else {"anyOf": different}
+    return made
 
 
 def _problem(status: int) -> dict[str, Any]:

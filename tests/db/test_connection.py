@@ -128,3 +128,26 @@ async def test_what_is_worked_out_lasts_for_one_revision(db: Database) -> None:
         await bump(connection)
     assert [await db.per_revision("n", compute) for _ in range(2)] == [2, 2]
     assert asked[0] < asked[1]
+
+
+async def test_a_cancellation_at_any_moment_leaves_the_writer_usable(db: Database) -> None:
+    async def write() -> None:
+        async with db.writing() as connection:
+            await bump(connection)
+            await bump(connection)
+
+    for moment in range(60):
+        before = await db.row("SELECT value FROM meta WHERE key = 'revision'")
+        task = asyncio.create_task(write())
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        if moment % 3 == 1:
+            await asyncio.sleep(moment / 20_000)
+        task.cancel()
+        await asyncio.wait([task])
+        async with db.writing() as connection:
+            await bump(connection)
+        after = await db.row("SELECT value FROM meta WHERE key = 'revision'")
+        assert before is not None
+        assert after is not None
+        assert after[0] - before[0] in (1, 3)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facetd.http.api.scan import scan_status_of
 from facetd.http.openapi import EVENT_STREAM, Nothing, Operations
-from facetd.http.services import services, viewer_of
+from facetd.http.services import services
 from facetd.http.sse import stream
 
 operations = Operations("events")
@@ -17,6 +17,4 @@ operations = Operations("events")
 @operations.add("GET", "/api/events", summary="Events, live", reply=EVENT_STREAM)
 async def events(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events: `scan` (progress) and `photos` (added, changed, ids, revision)."""
-    house = services(request)
-    viewer = await viewer_of(request)
-    return await stream(request, house.ingest.events, status=lambda: scan_status_of(house, viewer))
+    return await stream(request, services(request).ingest.events, status=lambda: scan_status_of(request))

@@ -116,7 +116,7 @@ async def cancel_scan(request: web.Request, _parameters: Nothing) -> Any:
 @operations.add("GET", "/api/scan/status", summary="Progress of the scan", reply=ScanStatus)
 async def scan_status(request: web.Request, _parameters: Nothing) -> Any:
     """The scan that runs, or the last one, and the state of the roots."""
-    return await scan_status_of(services(request), await viewer_of(request))
+    return await scan_status_of(request)
 
 
 @operations.add("GET", "/api/scan/directories", summary="What can be scanned", reply=DirectoriesReply)
@@ -129,14 +129,13 @@ async def scan_directories(request: web.Request, _parameters: Nothing) -> Any:
 @operations.add("GET", "/api/scan/stream", summary="Progress, live", reply=EVENT_STREAM)
 async def scan_stream(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events `scan` with the status, at once and whenever it changes."""
+    return await stream(request, services(request).ingest.events, status=lambda: scan_status_of(request), only={"scan"})
+
+
+async def scan_status_of(request: web.Request) -> dict[str, Any]:
+    """The progress of the scan, with the roots that the viewer sees now."""
     house = services(request)
-    viewer = await viewer_of(request)
-    return await stream(request, house.ingest.events, status=lambda: scan_status_of(house, viewer), only={"scan"})
-
-
-async def scan_status_of(house: Services, viewer: Viewer) -> dict[str, Any]:
-    """The progress of the scan, with the roots that the viewer sees."""
-    seen = await house.browse.roots(viewer)
+    seen = await house.browse.roots(await viewer_of(request))
     roots = [{"name": root.name, "path": f"/{root.name}", "online": root.online, "photo_count": count} for root, count in seen]
     return {**house.ingest.progress.as_dict(), "roots": roots}
 
