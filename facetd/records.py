@@ -32,7 +32,7 @@ class PictureHeader:
 
     `width` and `height` are pixels as stored (before EXIF orientation; for HEIF after the container's own rotation).
     `format` is a name of media.formats. `decode_bytes` estimates the memory that decoding to the working size takes.
-    `jpeg_quality` (1..100) is that of JPEG files.
+    `jpeg_quality` (1..100) is that of JPEG files, `megapixels` width x height in millions, to four places.
     `orientation` (EXIF 1..8) is set where the decoder knows it better than EXIF: RAW, and 1 where the container rotates by itself.
     """
 
@@ -42,6 +42,7 @@ class PictureHeader:
     decode_bytes: int
     orientation: int | None = None
     jpeg_quality: int | None = None
+    megapixels: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class Penalties(Section):
     exposure_start: Score = 4.5
     exposure_max_points: Score = 2.0
     blur_start: Score = 2.8
+    small_start_megapixels: float = Field(default=0.15, ge=0)
+    small_max_points: Score = 2.0
     compression_start: Percent = 65
     compression_max_points: Score = 1.5
     blur_max_points: Score = 1.2

@@ -98,6 +98,7 @@ def _columns(visit: PhotoVisit) -> dict[str, Any]:
     if visit.header is not None:
         values["format"] = visit.header.format
         values["jpeg_quality"] = visit.header.jpeg_quality
+        values["megapixels"] = visit.header.megapixels
     if visit.metadata is not None:
         values.update({name: getattr(visit.metadata, name) for name in METADATA_COLUMNS})
     elif "metadata" in failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 from PIL import Image
@@ -56,7 +57,7 @@ def read_header(path: str) -> PictureHeader:
     header = _header(path, found, head)
     if header.width < 1 or header.height < 1:
         raise MediaError("damaged", _("The picture has no width or no height."))
-    return header
+    return dataclasses.replace(header, megapixels=round(header.width * header.height / 1e6, 4))
 
 
 def check_limits(header: PictureHeader, *, max_megapixels: float) -> None:

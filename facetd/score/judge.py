@@ -23,6 +23,7 @@ REASONS = {
     "highlight": _("A large part of the lights is burnt out."),
     "exposure": _("The picture is far too dark or too bright."),
     "blur": _("Nothing in the picture is sharp."),
+    "small": _("The picture is very small."),
     "compression": _("The JPEG is strongly compressed."),
     "blink": _("Somebody blinks."),
 }
@@ -110,6 +111,7 @@ def _penalties(values: Values, category: Category, rules: Rules) -> list[Adjustm
         "exposure": _excess(exposure, -limits.exposure_start, 2.0) * limits.exposure_max_points,
         "blur": _excess(_negative(sharpness), -limits.blur_start, 1.0) * limits.blur_max_points,
         "compression": _excess(_negative(numeric(values, "jpeg_quality")), -limits.compression_start, 30.0) * limits.compression_max_points,
+        "small": _excess(_negative(numeric(values, "megapixels")), -limits.small_start_megapixels, 0.08) * limits.small_max_points,
         "blink": blink * limits.blink_points,
     }
     kept = {key: points * (1.0 - float(modifiers.get(f"{key}_tolerance", 0.0))) for key, points in found.items()}

@@ -83,7 +83,7 @@ def test_components_and_adjustments_add_up_to_the_aggregate() -> None:
     [
         {"tech_sharpness": 4.0}, {"subject_sharpness": 3.0}, {"comp_score": 4.0}, {"exposure_score": 5.0}, {"contrast_score": 3.0},
         {"color_score": 2.0}, {"dynamic_range_stops": 4.0}, {"noise_sigma": 6.0}, {"noise_sigma": 15.0}, {"is_blink": True},
-        {"shadow_clipping": 0.4}, {"highlight_clipping": 0.3}, {"exposure_score": 1.0}, {"jpeg_quality": 30},
+        {"shadow_clipping": 0.4}, {"highlight_clipping": 0.3}, {"exposure_score": 1.0}, {"jpeg_quality": 30}, {"megapixels": 0.02},
         {"tech_sharpness": 0.5, "subject_sharpness": 0.5},
     ],
 )  # fmt: skip

@@ -82,7 +82,7 @@ function breakdownTable(breakdown: Breakdown, photo: PhotoDetails, config: Confi
     el(
       "tr",
       { class: part.points < 0 ? "penalty" : "bonus" },
-      el("th", { scope: "row", colspan: 4 }, part.points < 0 ? S.penalty : S.bonus, ": ", part.reason || humanize(part.key)),
+      el("th", { scope: "row", colspan: 4 }, part.key === "spread" ? S.spread : part.points < 0 ? S.penalty : S.bonus, ": ", part.reason || humanize(part.key)),
       el("td", { class: "number strong" }, formatPoints(part.points)),
     ),
   );

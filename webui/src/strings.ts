@@ -123,6 +123,7 @@ export const S = {
   points: "Points",
   missing: (names: string) => `Not measured, weight shared among the others: ${names}.`,
   bonus: "Bonus",
+  spread: "Scale",
   penalty: "Penalty",
   lowerIsBetter: "lower is better",
   histogram: "Histogram",

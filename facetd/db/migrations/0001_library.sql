@@ -42,6 +42,7 @@ CREATE TABLE photo (
     image_height          INTEGER,
     orientation           INTEGER NOT NULL DEFAULT 1,
     jpeg_quality          INTEGER,
+    megapixels            REAL,
     phash                 TEXT,
     date_taken            TEXT,
     date_offset           TEXT,
@@ -110,6 +111,7 @@ CREATE INDEX photo_sharpness_laplacian  ON photo (sharpness_laplacian);
 CREATE INDEX photo_sharpness_multiscale ON photo (sharpness_multiscale);
 CREATE INDEX photo_noise_sigma          ON photo (noise_sigma);
 CREATE INDEX photo_jpeg_quality         ON photo (jpeg_quality);
+CREATE INDEX photo_megapixels           ON photo (megapixels);
 CREATE INDEX photo_contrast_score       ON photo (contrast_score);
 CREATE INDEX photo_rms_contrast         ON photo (rms_contrast);
 CREATE INDEX photo_dynamic_range_stops  ON photo (dynamic_range_stops);
