@@ -86,7 +86,7 @@ class PhotoConditions(BaseModel):
     gps_lat: Latitude | None = Field(default=None, description="Latitude of a circle's center.")
     gps_lng: Longitude | None = Field(default=None, description="Longitude of a circle's center.")
     gps_radius_km: Radius | None = Field(default=None, description="Radius of the circle in km.")
-    path_prefix: Annotated[str | None, Field(max_length=8192), BeforeValidator(_given)] = Field(
+    path_prefix: Annotated[str | None, Field(max_length=4096), BeforeValidator(_given)] = Field(
         default=None, description="A folder and all below it, as /<root>/<folder>."
     )
     min_aggregate: Number | None = Field(default=None, description="The same as min_score.")

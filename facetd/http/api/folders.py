@@ -19,7 +19,7 @@ operations = Operations("folders")
 class FoldersQuery(Strict):
     """Which folder, and what is hidden while counting."""
 
-    prefix: str = Field(default="", max_length=8192, description="A virtual folder path; empty for the roots.")
+    prefix: str = Field(default="", max_length=4096, description="A virtual folder path; empty for the roots.")
     hide_blinks: Flag = Field(default=False, description="Leave out photos with closed eyes.")
     hide_bursts: Flag = Field(default=False, description="Only the best photo of each burst.")
     hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")

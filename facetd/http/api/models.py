@@ -21,7 +21,7 @@ class OnePhoto(Strict):
     """A photo named by its id or its virtual path; exactly one of the two."""
 
     id: PhotoId | None = Field(default=None, description="The id of the photo, stable across moves and renames.")
-    path: str | None = Field(default=None, max_length=8192, description="The virtual path, /<root>/<folder>/<name>.")
+    path: str | None = Field(default=None, max_length=4096, description="The virtual path, /<root>/<folder>/<name>.")
 
 
 class _PhotoBase(BaseModel):
