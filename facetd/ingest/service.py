@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 import shutil
@@ -144,6 +145,7 @@ class Ingest:
         finally:
             progress.finish(store.now())
             publisher.cancel()
+            give_memory_back()
             self.events.publish("scan", progress.as_dict())
 
     async def _make_scan(self, options: ScanOptions, progress: Progress) -> Scan:
@@ -221,6 +223,12 @@ class Ingest:
         for content_hash in hashes:
             for size in SIZES:
                 thumbnail_path(self.thumbs, content_hash, size).unlink(missing_ok=True)
+
+
+def give_memory_back() -> None:
+    """Return what the allocator keeps after a burst of work to the system, where the C library can (glibc)."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _innermost(error: BaseException) -> str:
