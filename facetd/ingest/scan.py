@@ -6,10 +6,11 @@ import asyncio
 import dataclasses
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from facetd.db import folders as db_folders
 from facetd.db import ledger, store
@@ -102,7 +103,7 @@ class Scan:
                     await self._plan_part(part, jobs)
                 self._progress.phase = "analysing"
         finally:
-            await asyncio.shield(self._sink.close())  # a cancelled scan keeps what is done
+            await _to_its_end(self._sink.close())  # a cancelled scan keeps what is done
         await self._settle(online)
         return await self._judge(online)
 
@@ -248,3 +249,13 @@ class Scan:
     @property
     def _pair_raw(self) -> bool:
         return self._judging.config.scanning.raw_jpeg == "pair"
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do `work` whole before a cancellation goes on: what it uses is still open then."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

@@ -78,6 +78,10 @@ class Ingest:
     async def stop(self) -> None:
         """Cancel what runs and end the workers; what is done is stored."""
         await self.cancel()
+        background = set(self._background)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await self._workers.stop()
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:
