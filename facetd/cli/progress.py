@@ -59,8 +59,8 @@ class ProgressView:
                 TextColumn("{task.fields[facts]}"),
             )
             self._bar = Progress(*columns, console=self._console, transient=True)
+            self._task = self._bar.add_task("", total=0, facts="")
             self._bar.start()
-            self._task = self._bar.add_task("", total=None, facts="")
         if self._task is not None:
             words = {"discovering": "Looking for photos", "analysing": "Scoring photos", "judging": "Judging"}
             self._bar.update(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import os
+import pty
 import signal
 import sqlite3
 import subprocess
@@ -16,12 +19,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
-from facetd.cli.main import facetd
-from facetd.cli.progress import duration, facts, summary
+from facetd.cli.progress import ProgressView, duration, facts, summary
+from facetd.cli.tree import facetd
 from facetd.daemon import Daemon
 from facetd.ingest.lock import DataLock
-from facetd.ingest.progress import Progress
+from facetd.ingest.progress import Broadcast, Progress
 from facetd.version import __version__
 from tests.daemons import QUICK, configure, eventually, running
 from tests.house import InlineWorkers
@@ -405,3 +409,43 @@ def test_progress_in_words() -> None:
         "[NAS] is offline; its photos stay in the library.",
     ]
     assert facts({"rate_per_s": 2.5, "eta_s": 75, "failed": 2}) == "2.5/s, 1 min 15 s left, 2 unreadable"
+
+
+async def test_a_terminal_shows_a_bar_and_a_log_a_line_now_and_then() -> None:
+    running_scan = Progress(state="running", phase="analysing", done=3, total=10).as_dict()
+    ended = Progress(added=10, finished_at="2026-01-01T00:00:00Z").as_dict()
+    for terminal in (True, False):
+        text = io.StringIO()
+        view = ProgressView(Console(file=text, force_terminal=terminal, width=100))
+        events = Broadcast()
+        with events.listening() as queue:
+            events.publish("photos", {})
+            events.publish("scan", Progress().as_dict())
+            events.publish("scan", {**running_scan, "elapsed_s": 11.0})
+            events.publish("scan", {**running_scan, "elapsed_s": 12.0, "done": 4})
+            events.publish("scan", ended)
+            events.close()
+            await view.follow(queue)
+        shown = text.getvalue()
+        assert "Scan done in 0.0 s: 10 new." in shown
+        assert ("Scoring photos" in shown) is terminal
+        assert ("3/10 photos, " in shown) is not terminal
+        assert "4/10 photos, " not in shown
+
+
+def test_a_scan_in_a_real_terminal(tmp_path: Path) -> None:
+    for number in range(4):
+        make_photo(tmp_path / "Pictures" / f"{number}.jpg", number)
+    ours, theirs = pty.openpty()
+    command_line = [sys.executable, "-m", "facetd", "scan", str(tmp_path / "Pictures"), "--data", str(tmp_path / "data")]
+    with subprocess.Popen(command_line, stdout=theirs, stderr=theirs, stdin=theirs, env={**os.environ, "TERM": "xterm"}) as process:
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(ours, 4096):
+                said += part
+        assert process.wait(60) == 0
+    os.close(ours)
+    assert b"Scoring photos" in said
+    assert b"4 new" in said
+    assert b"Traceback" not in said

@@ -29,7 +29,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_photo(photos / "Rome" / "a.jpg", 1, model="EOS 6D", iso=400, gps=(41.89, 12.49), lens="EF 50mm")
     make_photo(photos / "Rome" / "b.jpg", 2, model="X-T5", taken="2023:01:01 00:00:00")
     make_photo(photos / "c.jpg", 3, orientation=6, taken=None)
-    sidecar(photos / "c.xmp", rating=4, keywords=("beach", "a<b>"), title="<script>alert(1)</script>")
+    sidecar(photos / "c.xmp", rating=4, keywords=("beach", "a&lt;b&gt;"), title="&lt;script&gt;alert(1)&lt;/script&gt;")
     scene(4).save(photos / "d.tif")
     Image.new("RGB", (64, 48), (200, 30, 30)).save(photos / "e.png")
     make_photo(photos / "f.jpg", 6).rename(os.fsdecode(os.fsencode(photos) + b"/\xff\xfe.jpg"))
