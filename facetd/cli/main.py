@@ -1,50 +1,10 @@
-"""`facetd`: the command tree, and how errors leave the program."""
+"""The entry point. Light to import: every worker process imports the program's main module again."""
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import Any
-
-import click
-from rich.console import Console
-from rich.markup import escape
-
-from facetd.cli import commands
-from facetd.errors import FacetdError
-from facetd.version import __version__
-
-
-class FacetdGroup(click.Group):
-    """Turns errors into a message and an exit code: 0 done, 1 failed, 2 usage, 3 bad configuration."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except FacetdError as error:
-            _complain(str(error))
-            ctx.exit(error.exit_code)
-        except OSError as error:
-            # A folder that may not be written, a full disk: the system's own words say it best.
-            _complain(f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else str(error))
-            ctx.exit(1)
-
-
-def _complain(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {escape(text)}", highlight=False)
-
-
-@click.group(cls=FacetdGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="facetd")
-def facetd() -> None:
-    """A photo library for a home NAS that knows which pictures are good."""
-
-
-for command in commands.ALL:
-    facetd.add_command(command)
-
 
 def main() -> None:
-    """The entry point."""
+    """Run the command line."""
+    from facetd.cli.tree import facetd  # noqa: PLC0415 - the daemon's libraries stay out of the workers
+
     facetd(prog_name="facetd")
-    sys.exit(0)
