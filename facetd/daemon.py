@@ -8,36 +8,33 @@ import hashlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp import web
 
-from facetd.accounts.viewers import require_single_user, single_viewer
-from facetd.config import Config, LoadedConfig, load_config
+from facetd.accounts.viewers import single_viewer
+from facetd.config import LoadedConfig, load_config
 from facetd.db import roots as db_roots
-from facetd.db.connection import Database
-from facetd.errors import ConfigError, Conflict, FacetdError
+from facetd.errors import ConfigError, FacetdError
+from facetd.house import House, check_settings, make_folder, open_house
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
 from facetd.http.services import Services
-from facetd.ingest.lock import DataLock
 from facetd.ingest.renditions import Renditions
-from facetd.ingest.scan import Part, ScanOptions
+from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
-from facetd.ingest.workers import Workers
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
-from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
-from facetd.records import Root
-from facetd.score.rules import Rules
+from facetd.library.roots import real_path
 from facetd.watch import Change, Excludes, Watcher
 from facetd.watch.lookout import Settings as WatchSettings
 
 logger = logging.getLogger(__name__)
-DATABASE_NAME = "library.db"
 CONFIG_POLL_S = 2.0
 BATCHES_AT_ONCE = 8
 SHUTDOWN_S = 1.5  # for requests that are being answered when the daemon is told to end
@@ -52,104 +49,6 @@ class Address:
     host: str = "127.0.0.1"
     port: int = 5000
     insecure: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """An open library with its pipeline; what the command line needs, and the daemon builds on.
-
-    `roots_changed` is told when a root came or went.
-    """
-
-    data: Path
-    config: Config
-    db: Database
-    ingest: Ingest
-    roots_changed: Callable[[], Awaitable[None]]
-
-    async def add_directories(self, directories: Sequence[str]) -> list[Part]:
-        """Roots for directories that are in none; the parts to scan, all roots without any directory."""
-        await add_directories(self.db, self.data, directories)
-        await self.roots_changed()
-        return await self.ingest.parts_for([real_path(directory) for directory in directories])
-
-    async def add_configured(self) -> None:
-        """Roots for the directories of the configuration, as far as they are there."""
-        await add_configured(self.db, self.data, self.config.scanning.directories)
-        await self.roots_changed()
-
-    async def list_roots(self) -> list[tuple[Root, int]]:
-        """Every root with the number of its photos."""
-        return [(root, await db_roots.photo_count(self.db, root.id)) for root in await db_roots.roots(self.db)]
-
-    async def add_root(self, directory: str) -> Root:
-        """A root at this very directory, also inside another root. Raises InvalidInput."""
-        self._require_rest()
-        root = await make_root(self.db, self.data, directory)
-        await self.roots_changed()
-        return root
-
-    async def rename_root(self, name: str, new_name: str) -> None:
-        """Raises NotFound, InvalidInput."""
-        await db_roots.rename_root(self.db, (await find_root(self.db, name)).id, new_name)
-
-    async def remove_root(self, name: str) -> None:
-        """Take a root out of the library. Raises NotFound, and Conflict during a scan."""
-        self._require_rest()
-        await db_roots.remove_root(self.db, (await find_root(self.db, name)).id)
-        await self.roots_changed()
-
-    def _require_rest(self) -> None:
-        if self.ingest.scanning:
-            raise Conflict("a scan is running", hint="Wait for it, or cancel it first (`facetd scan --cancel`).")
-
-
-async def _nobody() -> None:
-    """Nobody wants to know about roots."""
-
-
-@asynccontextmanager
-async def open_house(
-    data: Path,
-    config: Config,
-    *,
-    socket: str | None = None,
-    workers: Workers | None = None,
-    roots_changed: Callable[[], Awaitable[None]] = _nobody,
-) -> AsyncIterator[House]:
-    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable, FacetdError.
-
-    `workers` replaces the decode workers that the configuration asks for.
-    """
-    scanning = config.scanning
-    decoders = workers or Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
-    lock = DataLock(data)
-    try:
-        make_folder(data)
-        lock.acquire(socket)
-    except OSError as error:
-        raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
-    try:
-        async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
-            ingest = Ingest(db, data, config, decoders)
-            await ingest.start()
-            try:
-                yield House(data, config, db, ingest, roots_changed)
-            finally:
-                await ingest.stop()
-    finally:
-        lock.release()
-
-
-def make_folder(path: Path) -> None:
-    """A folder for nobody else."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-def check_settings(config: Config) -> None:
-    """What only the rooms know to be wrong with a configuration. Raises ConfigError."""
-    require_single_user(config)
-    Rules.from_config(config)
 
 
 def make_services(house: House) -> Services:
@@ -172,17 +71,32 @@ def make_services(house: House) -> Services:
 
 
 def socket_path(data: Path) -> Path:
-    """Where the daemon's own Unix socket lies: in $XDG_RUNTIME_DIR, else below the data folder when the path is short enough.
+    """Where the daemon's own Unix socket lies: in $XDG_RUNTIME_DIR, else below the data folder, else (paths too long) in a folder of
+    this user's own below the system's temporary one.
 
     The name follows from the data folder, so that the one a killed daemon left is used again.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     name = f"facetd-{hashlib.blake2b(os.fsencode(data), digest_size=6).hexdigest()}.sock"
-    folder = Path(runtime) if runtime and os.access(runtime, os.W_OK) else data / "run"
-    path = folder / name
-    if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
-        raise ConfigError(f"{path}: too long for a socket", hint="Set XDG_RUNTIME_DIR to a short path, or choose a shorter --data.")
-    return path
+    folders = [Path(runtime)] if runtime and os.access(runtime, os.W_OK) else []
+    for folder in (*folders, data / "run", Path(tempfile.gettempdir()) / f"facetd-{os.getuid()}"):
+        if len(os.fsencode(folder / name)) <= SOCKET_PATH_LIMIT:
+            return folder / name
+    raise ConfigError(
+        f"{data}: no place for a socket with a path of {SOCKET_PATH_LIMIT} bytes", hint="Set XDG_RUNTIME_DIR to a short path."
+    )
+
+
+def make_private(folder: Path) -> None:
+    """A folder that nobody else can enter. Raises FacetdError for one that somebody else made."""
+    make_folder(folder)
+    facts = folder.lstat()
+    if (
+        facts.st_uid != os.getuid()
+        or not stat.S_ISDIR(facts.st_mode)
+        or (folder.parent == Path(tempfile.gettempdir()) and facts.st_mode & 0o077)
+    ):
+        raise FacetdError(f"{folder}: belongs to somebody else or is open to others", hint="Set XDG_RUNTIME_DIR to a folder of your own.")
 
 
 class Daemon:
@@ -236,7 +150,7 @@ class Daemon:
             await self._until_told()
 
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
-        make_folder(socket.parent)
+        make_private(socket.parent)
         control = web.AppRunner(make_control_app(services), shutdown_timeout=SHUTDOWN_S)
         await control.setup()
         stack.push_async_callback(control.cleanup)

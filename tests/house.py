@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from facetd.accounts.viewers import single_viewer
 from facetd.config import Config
-from facetd.daemon import House, open_house
 from facetd.filters import PhotoFilter
+from facetd.house import House, open_house
 from facetd.ingest.progress import Progress
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.workers import Workers

@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import stat
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from facetd.daemon import Address, Daemon, check_settings, open_house, socket_path
+from facetd.daemon import Address, Daemon, make_private, socket_path
 from facetd.errors import ConfigError, Conflict, DatabaseUnusable, FacetdError
+from facetd.house import check_settings, open_house
 from tests.daemons import QUICK, configure, eventually, program, running
 from tests.house import InlineWorkers, config, opened
 from tests.photos import make_photo
@@ -29,7 +31,7 @@ HEAVY = ("cv2", "PIL/", "_imaging", "/scipy/", "rawpy", "pillow_heif", "pillow_j
 @pytest.fixture
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Decode workers in this process."""
-    monkeypatch.setattr("facetd.daemon.Workers", lambda *_args, **_more: InlineWorkers())
+    monkeypatch.setattr("facetd.house.Workers", lambda *_args, **_more: InlineWorkers())
 
 
 def fetch(daemon: Daemon, path: str) -> Any:
@@ -153,8 +155,23 @@ async def test_the_socket_is_for_nobody_else_and_goes_with_the_daemon(
             assert path.stat().st_mode & 0o777 == 0o600
         assert not path.exists()
     monkeypatch.setenv("XDG_RUNTIME_DIR", "")
-    with pytest.raises(ConfigError, match="too long for a socket"):
+    far = socket_path(tmp_path / ("x" * 120))
+    assert far.parent == Path(tempfile.gettempdir()) / f"facetd-{os.getuid()}"
+    monkeypatch.setattr("tempfile.tempdir", "/" + "t" * 120)
+    with pytest.raises(ConfigError, match="no place for a socket"):
         socket_path(tmp_path / ("x" * 120))
+
+
+def test_the_socket_lies_in_a_folder_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    make_private(tmp_path / "mine")
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    for place in ("open", "link"):
+        with pytest.raises(FacetdError, match="belongs to somebody else or is open"):
+            make_private(tmp_path / place)
 
 
 async def test_a_port_that_is_taken_is_told(tmp_path: Path, inline: None) -> None:

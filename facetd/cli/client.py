@@ -7,12 +7,13 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, UnixConnector
-
 from facetd.errors import Conflict, FacetdError, FieldError, InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
 
 KINDS = {400: InvalidInput, 404: NotFound, 409: Conflict, 503: Unavailable}
 
@@ -40,6 +41,8 @@ class DaemonClient:
 
     async def scan_events(self) -> AsyncIterator[Mapping[str, Any]]:
         """The status of scans, at once and whenever it changes."""
+        from aiohttp import ClientTimeout  # noqa: PLC0415 - see connect
+
         async with self._session.get("http://facetd/scan/stream", timeout=ClientTimeout(total=None)) as response:
             async for line in response.content:
                 if line.startswith(b"data: "):
@@ -57,6 +60,8 @@ async def _answer(response: ClientResponse) -> Mapping[str, Any]:
 @asynccontextmanager
 async def connect(socket: str) -> AsyncIterator[DaemonClient]:
     """The daemon behind `socket`. Raises Unavailable when it does not answer, for example because it is just starting or ending."""
+    from aiohttp import ClientError, ClientSession, UnixConnector  # noqa: PLC0415 - a scan without a daemon needs no HTTP
+
     try:
         async with ClientSession(connector=UnixConnector(path=socket)) as session:
             yield DaemonClient(session)

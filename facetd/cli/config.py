@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from facetd.cli.options import data_folder, json_option, load_settings, settings_options
-from facetd.daemon import check_settings
+from facetd.house import check_settings
 
 
 @click.group()

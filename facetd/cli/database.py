@@ -12,9 +12,9 @@ import click
 
 from facetd.cli.options import data_folder, data_option, json_option
 from facetd.config import Config
-from facetd.daemon import DATABASE_NAME, House, open_house
 from facetd.db import care
 from facetd.errors import DatabaseUnusable
+from facetd.house import DATABASE_NAME, House, open_house
 from facetd.ingest.lock import DataLock
 
 

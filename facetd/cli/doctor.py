@@ -20,8 +20,8 @@ from rich.markup import escape
 from facetd.assets import asset_dir
 from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.config import load_config
-from facetd.daemon import check_settings
 from facetd.errors import FacetdError
+from facetd.house import check_settings
 from facetd.ingest.lock import holder_of
 from facetd.version import __version__
 from facetd.watch.filesystem import filesystem_type, is_network_filesystem

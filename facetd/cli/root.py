@@ -17,8 +17,8 @@ import click
 from facetd.cli.client import DaemonClient, connect, encoded
 from facetd.cli.options import data_folder, data_option, json_option, printable
 from facetd.config import Config
-from facetd.daemon import House, open_house
 from facetd.errors import Conflict, NotFound
+from facetd.house import House, open_house
 from facetd.ingest.lock import holder_of
 from facetd.library.roots import real_path
 

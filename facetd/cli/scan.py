@@ -18,8 +18,8 @@ from facetd.cli.client import connect, encoded
 from facetd.cli.options import data_folder, json_option, load_settings, log_to, settings_options
 from facetd.cli.progress import ProgressView
 from facetd.config import Config
-from facetd.daemon import check_settings, open_house
 from facetd.errors import Conflict, FacetdError
+from facetd.house import check_settings, open_house
 from facetd.ingest.lock import holder_of
 from facetd.ingest.scan import ScanOptions
 

@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import ipaddress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from facetd.cli.options import data_folder, load_settings, log_to, settings_options
 from facetd.cli.progress import ProgressView
-from facetd.config import LoadedConfig
-from facetd.daemon import Address, Daemon
 from facetd.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from facetd.daemon import Address, Daemon
 
 
 @click.command()
@@ -34,11 +36,13 @@ def serve(photos: tuple[str, ...], data: Path | None, config_path: Path | None, 
     log_to(console, verbose=True)
     folder = data_folder(data)
     loaded = load_settings(folder, config_path, console)
-    asyncio.run(_serve(folder, loaded, photos, Address(host, port, insecure), console))
+    from facetd.daemon import Address, Daemon  # noqa: PLC0415 - the other commands need no web side
+
+    address = Address(host, port, insecure)
+    asyncio.run(_serve(Daemon(folder, loaded, photos, address), address, console))
 
 
-async def _serve(data: Path, loaded: LoadedConfig, photos: tuple[str, ...], address: Address, console: Console) -> None:
-    daemon = Daemon(data, loaded, photos, address)
+async def _serve(daemon: Daemon, address: Address, console: Console) -> None:
     announcing = asyncio.create_task(_announce(daemon, address, console))
     try:
         await daemon.run()

@@ -145,7 +145,7 @@ class Workers:
         if self._pool is None:
             os.environ.update({key: os.environ.get(key, value) for key, value in SINGLE_THREAD.items()})
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["facetd.ingest.visit", "imagehash"])
+            context.set_forkserver_preload(["facetd.ingest.visit", "imagehash", "scipy.fftpack"])
             self._pool = ProcessPool(
                 max_workers=self.count, max_tasks=WORKER_LIFE, initializer=_prepare, initargs=[self._memory_mb], context=context
             )

@@ -37,7 +37,7 @@ WIDE = {"COLUMNS": "400"}
 @pytest.fixture(autouse=True)
 def inline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Decode workers in this process, and nobody's own settings."""
-    monkeypatch.setattr("facetd.daemon.Workers", lambda *_args, **_more: InlineWorkers())
+    monkeypatch.setattr("facetd.house.Workers", lambda *_args, **_more: InlineWorkers())
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", "")
 

@@ -13,7 +13,8 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
 from facetd.config import Config
-from facetd.daemon import LONGEST_LINE, House, make_services
+from facetd.daemon import LONGEST_LINE, make_services
+from facetd.house import House
 from facetd.http.app import make_app
 from tests.house import opened
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from facetd.accounts.viewers import single_viewer
-from facetd.daemon import House
 from facetd.errors import InvalidInput, NotFound
 from facetd.filters import PhotoFilter
+from facetd.house import House
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
 from facetd.records import Viewer

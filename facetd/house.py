@@ -1,0 +1,121 @@
+"""An open library with its pipeline: what the command line needs, and the daemon builds on. Knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from facetd.accounts.viewers import require_single_user
+from facetd.config import Config
+from facetd.db import roots as db_roots
+from facetd.db.connection import Database
+from facetd.errors import Conflict, FacetdError
+from facetd.ingest.lock import DataLock
+from facetd.ingest.scan import Part
+from facetd.ingest.service import Ingest
+from facetd.ingest.workers import Workers
+from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
+from facetd.records import Root
+from facetd.score.rules import Rules
+
+DATABASE_NAME = "library.db"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An open library with its pipeline; what the command line needs, and the daemon builds on.
+
+    `roots_changed` is told when a root came or went.
+    """
+
+    data: Path
+    config: Config
+    db: Database
+    ingest: Ingest
+    roots_changed: Callable[[], Awaitable[None]]
+
+    async def add_directories(self, directories: Sequence[str]) -> list[Part]:
+        """Roots for directories that are in none; the parts to scan, all roots without any directory."""
+        await add_directories(self.db, self.data, directories)
+        await self.roots_changed()
+        return await self.ingest.parts_for([real_path(directory) for directory in directories])
+
+    async def add_configured(self) -> None:
+        """Roots for the directories of the configuration, as far as they are there."""
+        await add_configured(self.db, self.data, self.config.scanning.directories)
+        await self.roots_changed()
+
+    async def list_roots(self) -> list[tuple[Root, int]]:
+        """Every root with the number of its photos."""
+        return [(root, await db_roots.photo_count(self.db, root.id)) for root in await db_roots.roots(self.db)]
+
+    async def add_root(self, directory: str) -> Root:
+        """A root at this very directory, also inside another root. Raises InvalidInput."""
+        self._require_rest()
+        root = await make_root(self.db, self.data, directory)
+        await self.roots_changed()
+        return root
+
+    async def rename_root(self, name: str, new_name: str) -> None:
+        """Raises NotFound, InvalidInput."""
+        await db_roots.rename_root(self.db, (await find_root(self.db, name)).id, new_name)
+
+    async def remove_root(self, name: str) -> None:
+        """Take a root out of the library. Raises NotFound, and Conflict during a scan."""
+        self._require_rest()
+        await db_roots.remove_root(self.db, (await find_root(self.db, name)).id)
+        await self.roots_changed()
+
+    def _require_rest(self) -> None:
+        if self.ingest.scanning:
+            raise Conflict("a scan is running", hint="Wait for it, or cancel it first (`facetd scan --cancel`).")
+
+
+async def _nobody() -> None:
+    """Nobody wants to know about roots."""
+
+
+@asynccontextmanager
+async def open_house(
+    data: Path,
+    config: Config,
+    *,
+    socket: str | None = None,
+    workers: Workers | None = None,
+    roots_changed: Callable[[], Awaitable[None]] = _nobody,
+) -> AsyncIterator[House]:
+    """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable, FacetdError.
+
+    `workers` replaces the decode workers that the configuration asks for.
+    """
+    scanning = config.scanning
+    decoders = workers or Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
+    lock = DataLock(data)
+    try:
+        make_folder(data)
+        lock.acquire(socket)
+    except OSError as error:
+        raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
+    try:
+        async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
+            ingest = Ingest(db, data, config, decoders)
+            await ingest.start()
+            try:
+                yield House(data, config, db, ingest, roots_changed)
+            finally:
+                await ingest.stop()
+    finally:
+        lock.release()
+
+
+def make_folder(path: Path) -> None:
+    """A folder for nobody else."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def check_settings(config: Config) -> None:
+    """What only the rooms know to be wrong with a configuration. Raises ConfigError."""
+    require_single_user(config)
+    Rules.from_config(config)
