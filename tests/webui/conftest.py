@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakelibrary import FakeLibrary
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from facetd.assets import asset_dir
+from tests.webui.fakelibrary import FakeLibrary
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 PHONE = {"width": 390, "height": 844}

@@ -1,6 +1,6 @@
 """Makes docs/images/*.png: the real pages over rendered landscapes, so that no photo of anybody is needed.
 
-Run: python tests/webui/screenshots.py
+Run: python -m tests.webui.screenshots
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy.typing as npt
 import piexif
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from serving import CHECKOUT, serving
+
+from tests.webui.serving import CHECKOUT, serving
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 IMAGES = CHECKOUT / "docs" / "images"

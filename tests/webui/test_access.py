@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from browsing import CARDS, overflow, pale_texts
-from fakelibrary import HOSTILE, FakeLibrary
 from playwright.sync_api import Page
 
 from facetd.assets import asset_dir
+from tests.webui.browsing import CARDS, overflow, pale_texts
+from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
 AXE = asset_dir("webui") / "node_modules" / "axe-core" / "axe.min.js"

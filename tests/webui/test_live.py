@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import piexif
 import pytest
-from browsing import CARDS, until
 from playwright.sync_api import Page, expect
-from serving import Daemon, serving
+
+from tests.webui.browsing import CARDS, until
+from tests.webui.serving import Daemon, serving
 
 pytestmark = pytest.mark.browser
 COUNT = 130

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import overflow, until
-from fakelibrary import HOSTILE, FakeLibrary
 from playwright.sync_api import Page, expect
+
+from tests.webui.browsing import overflow, until
+from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from browsing import overflow
-from fakelibrary import HOSTILE, FakeLibrary
 from playwright.sync_api import expect
+
+from tests.webui.browsing import overflow
+from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
 AT = "2026-05-01T09:00:00Z"
