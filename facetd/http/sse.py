@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from aiohttp import web
 from pydantic_core import to_json
 
-from facetd.ingest.progress import Broadcast
+from facetd.ingest.progress import Broadcast, Event
 
 HEARTBEAT_S = 15.0
 SCAN = "scan"
@@ -27,17 +28,29 @@ async def stream(
         beginning = await status()
         await response.prepare(request)
         await response.write(_encoded(SCAN, beginning))
-        while True:
-            try:
-                event = await asyncio.wait_for(incoming.get(), HEARTBEAT_S)
-            except TimeoutError:
-                await response.write(b": still here\n\n")
-                continue
-            if event is None:
-                return response
-            name, data = event
-            if only is None or name in only:
-                await response.write(_encoded(name, await status() if name == SCAN else data))
+        with contextlib.suppress(ConnectionResetError):  # the client went away
+            await _send(response, incoming, status, only)
+    return response
+
+
+async def _send(
+    response: web.StreamResponse,
+    incoming: asyncio.Queue[Event | None],
+    status: Callable[[], Awaitable[dict[str, Any]]],
+    only: Collection[str] | None,
+) -> None:
+    """Pass events on until they end."""
+    while True:
+        try:
+            event = await asyncio.wait_for(incoming.get(), HEARTBEAT_S)
+        except TimeoutError:
+            await response.write(b": still here\n\n")
+            continue
+        if event is None:
+            return
+        name, data = event
+        if only is None or name in only:
+            await response.write(_encoded(name, await status() if name == SCAN else data))
 
 
 def _encoded(name: str, data: dict[str, Any]) -> bytes:

@@ -341,6 +341,7 @@ def test_new_photos_do_not_move_someone_who_has_scrolled(open_page, fake: FakeLi
     fake.total = 2004
     pill.click()
     expect(page.locator("#total")).to_have_text("2,004 photos")
+    expect(page.locator(f"{CARDS} a[data-id='1']")).to_be_visible()
     assert shown(page)[0] == 1
     expect(pill).to_be_hidden()
 

@@ -11,18 +11,27 @@ import type { Failure, Root, ScanStatus } from "./types";
 let status: ScanStatus | null = null;
 let failedBefore: number | null | undefined = null;
 let failuresPage = 1;
+let heard = 0; // statuses that the stream brought: what was asked for before one of them is old
 
 offerKeys("gallery");
-follow({ scan: onScan, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
+follow({ scan: onEvent, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
 void refresh();
 void loadFailures(1);
 
 const reloadRoots = debounce(800, () => void refresh());
 const reloadFailures = debounce(800, () => void loadFailures(1));
 
+function onEvent(next: ScanStatus): void {
+  heard += 1;
+  onScan(next);
+}
+
 async function refresh(): Promise<void> {
+  const before = heard;
   try {
-    onScan(await getJson<ScanStatus>("/api/scan/status"));
+    const asked = await getJson<ScanStatus>("/api/scan/status");
+    if (heard === before || status === null) onScan(asked);
+    else onScan({ ...status, roots: asked.roots ?? status.roots ?? [] });
   } catch (error) {
     showProblem(byId("status"), error, () => void refresh());
   }
