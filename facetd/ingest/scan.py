@@ -16,6 +16,7 @@ from facetd.db import folders as db_folders
 from facetd.db import ledger, store
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
+from facetd.db.names import shown
 from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.judging import Judging, refresh_snapshot
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
@@ -198,7 +199,7 @@ class Scan:
                 break
             facts = dataclasses.replace(job.found, size=result.size, mtime_ns=time.time_ns())
             job = dataclasses.replace(job, found=facts, content_hash=None)
-        self._progress.step(job.relative, failed=bool(result.failures))
+        self._progress.step(shown(job.relative), failed=bool(result.failures))
         if not result.gone and not result.changed:
             await self._sink.put(job, result)
 

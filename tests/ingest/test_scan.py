@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from facetd.ingest.progress import Progress
 from facetd.ingest.scan import ScanOptions
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo, sidecar
@@ -249,6 +250,21 @@ async def test_names_that_are_not_utf8(tmp_path: Path) -> None:
         await scan(house)
     assert paths == {"/photos/caf%E9.jpg", "/photos/%FF dir/a.jpg"}
     assert workers.visited == []
+
+
+async def test_progress_names_every_file_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_photo(tmp_path / "photos" / os.fsdecode(b"caf\xe9.jpg"))
+    told: list[str] = []
+    step = Progress.step
+
+    def remember(progress: Progress, current: str, *, failed: bool = False) -> None:
+        told.append(current)
+        step(progress, current, failed=failed)
+
+    monkeypatch.setattr(Progress, "step", remember)
+    async with opened(tmp_path / "data") as house:
+        await scan(house, tmp_path / "photos")
+    assert told == ["caf%E9.jpg"]
 
 
 async def test_excluded_trees_other_roots_and_the_data_folder_are_left_out(tmp_path: Path) -> None:

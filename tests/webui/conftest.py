@@ -85,7 +85,10 @@ def open_page(browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
         )
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("console", lambda message: complaints.note(message.text) if message.type in {"error", "warning"} else None)
+        page.on(
+            "console",
+            lambda message: complaints.note(f"{message.text} {message.location['url']}") if message.type in {"error", "warning"} else None,
+        )
         page.on("pageerror", lambda error: complaints.note(str(error)))
         page.goto(url)
         return page
