@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from facetd.assets import asset_dir
 from tests.webui.fakelibrary import FakeLibrary
@@ -33,6 +33,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason="; ".join(missing)))
+
+
+expect.set_options(timeout=20_000)  # two cores may be busy with other tests
 
 
 @pytest.fixture(scope="module")
