@@ -129,7 +129,7 @@ class Server(Section):
     """The daemon's HTTP side."""
 
     allowed_hosts: Texts = ()
-    readers: int = Field(default=4, ge=1, le=32)
+    readers: int = Field(default=2, ge=1, le=32)
     image_cache_mb: int = Field(default=512, ge=16)
 
 
