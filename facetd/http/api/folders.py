@@ -8,21 +8,17 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.errors import Forbidden
-from facetd.filters import Flag, PhotoFilter
-from facetd.http.api.models import Strict
+from facetd.http.api.models import HideQuery, Strict
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
 
 operations = Operations("folders")
 
 
-class FoldersQuery(Strict):
+class FoldersQuery(HideQuery):
     """Which folder, and what is hidden while counting."""
 
     prefix: str = Field(default="", max_length=4096, description="A virtual folder path; empty for the roots.")
-    hide_blinks: Flag = Field(default=False, description="Leave out photos with closed eyes.")
-    hide_bursts: Flag = Field(default=False, description="Only the best photo of each burst.")
-    hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
 
 
 class Folder(BaseModel):
@@ -75,8 +71,7 @@ async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
     house = services(request)
     if not house.config.viewer.features.show_folders:
         raise Forbidden("folders are switched off (viewer.features.show_folders)")
-    chosen = PhotoFilter(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
-    branches, direct = await house.browse.folders(await viewer_of(request), query.prefix, chosen)
+    branches, direct = await house.browse.folders(await viewer_of(request), query.prefix, query.chosen())
     folders = [
         {"name": branch.name, "path": branch.path, "photo_count": branch.photo_count, "cover_photo_id": branch.cover_id}
         for branch in branches

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from facetd.fields import FIELDS, Kind
+from facetd.filters import Flag, PhotoConditions, PhotoFilter
 
 PhotoId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
@@ -15,6 +16,18 @@ class Strict(BaseModel):
     """A request: unknown parameters are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class HideQuery(Strict):
+    """What is hidden while counting."""
+
+    hide_blinks: Flag = Field(default=False, description="Leave out photos with closed eyes.")
+    hide_bursts: Flag = Field(default=False, description="Only the best photo of each burst.")
+    hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
+
+    def chosen(self) -> PhotoConditions:
+        """The photos that are counted."""
+        return PhotoFilter(hide_blinks=self.hide_blinks, hide_bursts=self.hide_bursts, hide_duplicates=self.hide_duplicates)
 
 
 class OnePhoto(Strict):

@@ -9,8 +9,8 @@ from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field
 
 from facetd.fields import sortable
-from facetd.filters import Flag, PhotoFilter
-from facetd.http.api.models import OnePhoto, Photo, PhotoDetail, Strict
+from facetd.filters import PhotoFilter
+from facetd.http.api.models import HideQuery, OnePhoto, Photo, PhotoDetail
 from facetd.http.files import is_known
 from facetd.http.openapi import Operations, json_response
 from facetd.http.services import services, viewer_of
@@ -48,14 +48,6 @@ class PhotosReply(BaseModel):
     has_more: bool
     next: str | None = Field(description="For `after=`: the photos that follow this page.")
     sort_col: str
-
-
-class TypeCountsQuery(Strict):
-    """What is hidden while counting."""
-
-    hide_blinks: Flag = Field(default=False, description="Leave out photos with closed eyes.")
-    hide_bursts: Flag = Field(default=False, description="Only the best photo of each burst.")
-    hide_duplicates: Flag = Field(default=False, description="Only one photo of each set of duplicates.")
 
 
 class TypeCount(BaseModel):
@@ -110,11 +102,10 @@ async def get_photo(request: web.Request, query: OnePhoto) -> Any:
     return await house.gallery.photo(viewer, await house.gallery.find(viewer, photo_id=query.id, path=query.path))
 
 
-@operations.add("GET", "/api/type_counts", summary="Photo types with counts", query=TypeCountsQuery, reply=TypeCountsReply)
-async def type_counts(request: web.Request, query: TypeCountsQuery) -> Any:
+@operations.add("GET", "/api/type_counts", summary="Photo types with counts", query=HideQuery, reply=TypeCountsReply)
+async def type_counts(request: web.Request, query: HideQuery) -> Any:
     """How many photos there are of each type; types without photos are left out."""
-    chosen = PhotoFilter(hide_blinks=query.hide_blinks, hide_bursts=query.hide_bursts, hide_duplicates=query.hide_duplicates)
-    return {"types": await services(request).gallery.type_counts(await viewer_of(request), chosen)}
+    return {"types": await services(request).gallery.type_counts(await viewer_of(request), query.chosen())}
 
 
 async def _etag(request: web.Request, revision: str) -> str:
