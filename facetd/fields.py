@@ -42,6 +42,7 @@ GROUPS: dict[str, str] = {
     "exposure": _("Exposure"),
     "composition": _("Composition"),
     "saliency": _("Subject Saliency"),
+    "face": _("Faces"),
     "camera": _("Camera"),
     "content": _("Content"),
 }
@@ -163,6 +164,14 @@ FIELDS: tuple[Field, ...] = (
     _score("subject_prominence", _("Subject prominence"), "saliency", _("How much the main subject draws the eye."), "saliency (Zhang et al. 2015, Itti et al. 1998); score/saliency.py, score/subject.py", weigh="subject_prominence_percent"),
     _score("subject_placement", _("Subject placement"), "saliency", _("How well the main subject sits in the frame."), "score/subject.py", weigh="subject_placement_percent"),
     _score("bg_separation", _("Background separation"), "saliency", _("How different the subject and its background are in focus, light and color."), "score/subject.py", weigh="bg_separation_percent"),
+    # Faces
+    Field("face_count", _("Faces"), "face", Kind.INTEGER, low=0, filter=Filter.RANGE, sort=True, chart=True, explain=_("How many faces were found."), source="face detector and mesh verifier; infer/faces"),
+    _measure("face_ratio", _("Face share"), "face", Kind.RATIO, _("Share of the picture that all faces take together."), "areas of the face boxes; score/faces.py"),
+    _measure("face_confidence", _("Face confidence"), "face", Kind.RATIO, _("How sure the detector is of the best face."), "face detector; infer/faces", higher_is_better=True),
+    _score("face_quality", _("Face quality"), "face", _("How well the main face can be seen: large, frontal, upright and sharp."), "infer/faces/quality.py, the face that fills most of the picture", weigh="face_quality_percent"),
+    _score("eye_sharpness", _("Eye sharpness"), "face", _("How sharp the eyes of the main face are."), "re-blur ratio around the eyes; infer/faces/quality.py", weigh="eye_sharpness_percent"),
+    _measure("face_sharpness", _("Face sharpness"), "face", Kind.REAL, _("How sharp the main face is."), "re-blur ratio in the face; infer/faces/quality.py", low=0, high=100, higher_is_better=True),
+    Field("is_group_portrait", _("Group portrait"), "face", Kind.FLAG, filter=Filter.FLAG, explain=_("Three or more faces that the photo is about."), source="score/faces.py"),
     # Camera
     Field("camera_model", _("Camera"), "camera", Kind.TEXT, param="camera", filter=Filter.EXACT, explain=_("The camera."), source="EXIF Model"),
     Field("camera_make", _("Camera make"), "camera", Kind.TEXT, explain=_("Who made the camera."), source="EXIF Make"),

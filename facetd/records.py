@@ -186,6 +186,70 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in the upright picture: left, top, width and height as fractions 0..1 of it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedObject:
+    """A thing found in a photo: its label (a name of the catalogue's label list), how sure the model is (0..1), and where."""
+
+    label: str
+    score: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedFace:
+    """A face found in a photo.
+
+    `score` is the detector's, `flag` the verifier's confidence (0..1). `width_px` is the width of the box in pixels of the decode it was
+    found in. `roll_deg` and `yaw_deg` turn the head upright and to the camera. `quality` (0..10) says how well the face can be
+    recognised, `eye_sharpness` (0..10) how sharp the eyes are, `sharpness` (0..100) the whole face. `eye_openness` is the eye aspect
+    ratio (left, right in the picture); `eyes_closed` a hint, never a fact. `embedding` is a unit vector, little-endian float32, in the
+    space named `space` (model and precision); None where it was not computed. `clusterable` is False for faces too small or doubtful
+    to tell people by.
+    """
+
+    box: Box
+    score: float
+    flag: float
+    width_px: float
+    roll_deg: float
+    yaw_deg: float
+    quality: float
+    eye_sharpness: float
+    sharpness: float
+    eye_openness: tuple[float, float]
+    eyes_closed: bool
+    embedding: bytes | None
+    space: str
+    clusterable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an analysis could not be made: a stable word, and a sentence for people."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the models saw in one photo. None where that analysis was not asked for or failed; `failures` by kind of analysis."""
+
+    objects: tuple[DetectedObject, ...] | None = None
+    faces: tuple[DetectedFace, ...] | None = None
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A line for the ledger: one analysis of one photo, done or failed. `fingerprint` says of what and by what."""
 

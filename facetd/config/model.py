@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from facetd.config.eyes import Faces, Inference, Objects, People, Tags
 from facetd.config.viewer import Section, Texts, Translation, User, Viewer
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -152,6 +153,11 @@ class Config(BaseModel):
     normalization: Normalization = Normalization()
     burst_detection: BurstDetection = BurstDetection()
     duplicate_detection: DuplicateDetection = DuplicateDetection()
+    inference: Inference = Inference()
+    faces: Faces = Faces()
+    people: People = People()
+    objects: Objects = Objects()
+    tags: Tags = Tags()
     server: Server = Server()
 
     @model_validator(mode="before")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetd.records import Appearance, Metadata, PictureHeader, PixelMetrics
+from facetd.records import Appearance, Failure, Metadata, PictureHeader, PixelMetrics
 
 if TYPE_CHECKING:
     from facetd.score.settings import MeasureSettings
@@ -41,14 +41,6 @@ class VisitTask:
     content_hash: str | None = None
     reuse: frozenset[str] = frozenset()
     heavy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an analysis could not be made: a stable word, and a sentence for people."""
-
-    reason: str
-    message: str
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ import stat
 
 from facetd.errors import MediaError
 from facetd.i18n import _
-from facetd.ingest.tasks import METADATA, TECHNICAL, THUMBNAIL, Failure, VisitResult, VisitTask
+from facetd.ingest.tasks import METADATA, TECHNICAL, THUMBNAIL, VisitResult, VisitTask
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
 from facetd.media.thumbnail_paths import SIZES
-from facetd.records import PictureHeader
+from facetd.records import Failure, PictureHeader
 from facetd.score.measure import measure
 
 

@@ -16,7 +16,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from facetd.errors import MediaError
 from facetd.i18n import _
-from facetd.ingest.tasks import Failure, VisitResult, VisitTask
+from facetd.ingest.tasks import VisitResult, VisitTask
+from facetd.records import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
