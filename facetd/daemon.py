@@ -31,8 +31,10 @@ from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
 from facetd.library.roots import real_path
-from facetd.watch import Change, Excludes, Watcher
+from facetd.watch.change import Change
+from facetd.watch.exclude import Excludes
 from facetd.watch.lookout import Settings as WatchSettings
+from facetd.watch.watcher import Watcher
 
 logger = logging.getLogger(__name__)
 CONFIG_POLL_S = 2.0

@@ -28,7 +28,8 @@ from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
 from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
 from facetd.records import Judgement, Root
-from facetd.watch import Change, Excludes
+from facetd.watch.change import Change
+from facetd.watch.exclude import Excludes
 
 logger = logging.getLogger(__name__)
 PUBLISH_EVERY_S = 0.5

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.score.curves import Float, hill, score
+from facetd.score.arrays import Float
+from facetd.score.curves import hill, score
 from facetd.score.planes import Bytes
 
 HUES = 72

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from facetd.score.curves import Float, bell, hill, logistic, score, weighted_mean
+from facetd.score.arrays import Float, weighted_mean
+from facetd.score.curves import bell, hill, logistic, score
 from facetd.score.subject import Subject
 
 # How much each part counts; the strongest part counts once more, because one clear idea is enough for a composition.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.score.curves import Float, bell, hill, logistic, ramp, score, weighted_mean
+from facetd.score.arrays import Float, weighted_mean
+from facetd.score.curves import bell, hill, logistic, ramp, score
 from facetd.score.tone import Tone, quantile
 
 Shares = NDArray[np.float64]

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.score.curves import Float, bell, hill, score
+from facetd.score.arrays import Float
+from facetd.score.curves import bell, hill, score
 
 ANGLES = 72  # of the normal, over 180 degrees
 RHO_PX = 2.0

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from facetd.score.curves import weighted_quantile
+from facetd.score.arrays import weighted_quantile
 from facetd.score.planes import Bytes, cells, halved
 
 CELL_PX = 16

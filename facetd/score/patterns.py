@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from facetd.fields import COMPOSITION_PATTERNS
-from facetd.score.curves import Float, bell, hill, logistic
+from facetd.score.arrays import Float
+from facetd.score.curves import bell, hill, logistic
 from facetd.score.lines import ANGLES, Edges, Lines
 from facetd.score.planes import reduce
 from facetd.score.sharpness import Sharpness

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facetd.score.curves import Float
+from facetd.score.arrays import Float
 from facetd.score.planes import Float as Plane
 from facetd.score.planes import reduce, stretched
 

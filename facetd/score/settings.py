@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from facetd.config import Config
+if TYPE_CHECKING:
+    from facetd.config import Config  # not loaded in workers
 
 MEASURE_VERSION = 1
 

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.score.curves import Float, logistic, score, soft_positive, weighted_quantile
+from facetd.score.arrays import Float, soft_positive, weighted_quantile
+from facetd.score.curves import logistic, score
 from facetd.score.planes import Bytes, cells, halved, reduce
 
 SHARPNESS_SIDE = 1200

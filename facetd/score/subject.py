@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facetd.score.curves import Float, bell, hill, logistic, score, weighted_mean, weighted_quantile
+from facetd.score.arrays import Float, weighted_mean, weighted_quantile
+from facetd.score.curves import bell, hill, logistic, score
 from facetd.score.planes import stretched
 from facetd.score.sharpness import Sharpness, sharpness_score
 

@@ -7,26 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass, field
 
+from facetd.watch.change import Change
 from facetd.watch.lookout import Guarded, Lookout, Report, Settings
 from facetd.watch.observer import InotifyObserver, ObserverFactory
 
 _MOST_PATHS = 50_000  # a consumer that is this far behind does better with a rescan
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened in one root since the last batch; absolute paths.
-
-    `paths` are files that are new, changed or renamed into place, and complete. `folders` are to be rescanned with
-    everything below; the root itself means that anything may have happened, also that it went away. `gone` are files or
-    folders that were not there when looked at, with whatever was below them. A path may have changed again since: look.
-    """
-
-    key: Hashable
-    root: str
-    paths: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from facetd.ingest.scan import Part, ScanOptions
 from facetd.ingest.service import parts_of_change
 from facetd.records import Root
-from facetd.watch import Change
+from facetd.watch.change import Change
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo, sidecar
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 from pathlib import Path
 
+import imagehash
 import numpy as np
 import pytest
 from PIL import Image
@@ -42,6 +43,14 @@ class TestHashes:
         assert len(perceptual_hash(small)) == 16
         assert distance(np.asarray(photo), small) <= 4
         assert distance(np.asarray(photo), np.asarray(other)) >= 16
+
+    def test_perceptual_hashes_are_those_of_imagehash(self) -> None:
+        rng = np.random.default_rng(5)
+        for side in (5, 12, 40):
+            photo = Image.fromarray(rng.integers(0, 256, (side, side, 3), np.uint8)).resize((240, 160), Image.Resampling.BICUBIC)
+            assert perceptual_hash(np.asarray(photo)) == str(imagehash.phash(photo))
+        flat = [perceptual_hash(np.full((160, 240, 3), level, np.uint8)) for level in (1, 127, 254)]
+        assert len(set(flat)) == 1, "rounding errors are no picture"
 
 
 class TestThumbnails:

@@ -10,8 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from facetd.watch import Change, Excludes, Settings, Watcher
+from facetd.watch.change import Change
+from facetd.watch.exclude import Excludes
+from facetd.watch.lookout import Settings
 from facetd.watch.observer import InotifyObserver, ObserverFactory
+from facetd.watch.watcher import Watcher
 
 SETTINGS = Settings(Excludes(), settle_s=0.5, rescan_interval_s=3600, presence_s=0.1)
 
