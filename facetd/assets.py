@@ -1,5 +1,6 @@
-"""Where the files that are not Python live: inside the installed package, or beside it in a checkout."""
+"""Where files live: those that are not Python, inside the installed package or beside it in a checkout; and the library."""
 
+import os
 from pathlib import Path
 
 
@@ -8,3 +9,9 @@ def asset_dir(name: str) -> Path:
     here = Path(__file__).parent
     packaged = here / name
     return packaged if packaged.is_dir() else here.parent / name
+
+
+def default_data_dir() -> Path:
+    """`$XDG_DATA_HOME/facetd`, or `~/.local/share/facetd`."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / "facetd"

@@ -28,6 +28,9 @@ class InlineWorkers(Workers):
         self.visited: list[str] = []
         self.kinds: list[frozenset[str]] = []
 
+    def start(self) -> None:
+        """There is nothing to start."""
+
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         task = arguments[0]
         self.visited.append(getattr(task, "path", str(task)))

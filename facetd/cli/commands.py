@@ -1,12 +1,10 @@
-"""Every command; adding one is a module and a line here."""
+"""Every command and where it is; adding one is a module and a line here. A command is loaded when it is called for."""
 
-import click
-
-from facetd.cli.config import config
-from facetd.cli.database import database
-from facetd.cli.doctor import doctor
-from facetd.cli.root import root
-from facetd.cli.scan import scan
-from facetd.cli.serve import serve
-
-ALL: tuple[click.Command, ...] = (serve, scan, root, config, database, doctor)
+ALL = {
+    "serve": "facetd.cli.serve:serve",
+    "scan": "facetd.cli.scan:scan",
+    "root": "facetd.cli.root:root",
+    "config": "facetd.cli.config:config",
+    "db": "facetd.cli.database:database",
+    "doctor": "facetd.cli.doctor:doctor",
+}

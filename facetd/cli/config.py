@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from facetd.cli.options import data_folder, json_option, load_settings, settings_options
+from facetd.cli.options import data_folder, json_option, settings_options
+from facetd.cli.settings import load_settings
 from facetd.house import check_settings
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from typing import TYPE_CHECKING, Any
 
 from facetd.ingest.progress import Event
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
 
 LINE_EVERY_S = 10.0
 
@@ -52,6 +53,8 @@ class ProgressView:
                 self._console.print(f"{status['done']}/{status['total']} photos, {facts(status)}", highlight=False)
             return
         if self._bar is None:
+            from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - only a terminal has a bar
+
             columns = (
                 TextColumn("{task.description}"),
                 BarColumn(),

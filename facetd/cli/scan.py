@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import os
-import signal
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
 
-from facetd.cli.client import connect, encoded
-from facetd.cli.options import data_folder, json_option, load_settings, log_to, settings_options
-from facetd.cli.progress import ProgressView
-from facetd.config import Config
-from facetd.errors import Conflict, FacetdError
-from facetd.house import check_settings, open_house
+from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.ingest.lock import holder_of
-from facetd.ingest.scan import ScanOptions
+from facetd.ingest.nursery import open_nursery
 
 
 @click.command()
@@ -44,72 +31,9 @@ def scan(
 
     When a daemon runs on this library it does the scan, and Ctrl-C only stops following it.
     """
-    console = Console(stderr=True)
-    log_to(console, verbose=False)
     folder = data_folder(data)
-    loaded = load_settings(folder, config_path, console)
-    wanted = [os.path.realpath(os.path.expanduser(directory)) for directory in directories]
-    holder = holder_of(folder)
-    view = None if as_json else ProgressView(console)
-    if holder is None:
-        if cancel:
-            raise Conflict("no daemon runs on this library, so there is no scan to cancel")
-        options = ScanOptions(confirm_missing, retry_failed, loaded.config.scanning.settle_s)
-        status = asyncio.run(_scan_here(folder, loaded.config, wanted, options, view))
-    elif holder.socket is None:
-        raise Conflict(f"{folder}: this library is in use by process {holder.pid}", hint="Wait for it to end.")
-    elif cancel:
-        asyncio.run(_cancel(holder.socket))
-        return
-    else:
-        body = {
-            "directories": [encoded(directory) for directory in wanted],
-            "confirm_missing": confirm_missing,
-            "retry_failed": retry_failed,
-        }
-        status = asyncio.run(_scan_there(holder.socket, body, view))
-    if as_json:
-        click.echo(json.dumps(status))
-    if status["error"]:
-        raise FacetdError(f"the scan ended early: {status['error']}", hint="What is done is kept; the next scan goes on there.")
-    if status["cancelled"]:
-        raise SystemExit(1)
+    if not cancel and holder_of(folder) is None:
+        open_nursery()  # it loads the image libraries on one core while this process loads the rest on another
+    from facetd.cli.scanning import Wanted, run_scan  # noqa: PLC0415 - see above
 
-
-async def _scan_here(
-    data: Path, config: Config, directories: list[str], options: ScanOptions, view: ProgressView | None
-) -> Mapping[str, Any]:
-    check_settings(config)
-    async with open_house(data, config) as house:
-        if not directories:
-            await house.add_configured()
-        parts = await house.add_directories(directories)
-        with house.ingest.events.listening() as events:
-            following = asyncio.create_task(view.follow(events)) if view else None
-            task = house.ingest.start_scan(parts, options)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            house.ingest.events.close()
-            if following is not None:
-                await following
-        return house.ingest.progress.as_dict()
-
-
-async def _scan_there(socket: str, body: Mapping[str, object], view: ProgressView | None) -> Mapping[str, Any]:
-    async with connect(socket) as daemon:
-        await daemon.post("/scan", body)
-        async with contextlib.aclosing(daemon.scan_events()) as events:  # type: ignore[type-var]  # an async generator
-            async for status in events:
-                if view is not None:
-                    view.show(status)
-                if status["state"] != "running":
-                    return status
-    raise Conflict("the daemon ended before the scan did")
-
-
-async def _cancel(socket: str) -> None:
-    async with connect(socket) as daemon:
-        answer = await daemon.post("/scan/cancel")
-    click.echo("The scan is cancelled." if answer["success"] else "No scan is running.")
+    run_scan(folder, config_path, Wanted(directories, confirm_missing, retry_failed, cancel), as_json=as_json)

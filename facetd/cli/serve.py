@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from facetd.cli.options import data_folder, load_settings, log_to, settings_options
+from facetd.cli.options import data_folder, settings_options
 from facetd.cli.progress import ProgressView
+from facetd.cli.settings import load_settings, log_to
 from facetd.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
 from facetd.cli import commands
 from facetd.errors import FacetdError
@@ -15,7 +14,18 @@ from facetd.version import __version__
 
 
 class FacetdGroup(click.Group):
-    """Turns errors into a message and an exit code: 0 done, 1 failed, 2 usage, 3 bad configuration."""
+    """Loads the command called for; turns errors into a message and an exit code: 0 done, 1 failed, 2 usage, 3 bad configuration."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(commands.ALL)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = commands.ALL.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -30,6 +40,9 @@ class FacetdGroup(click.Group):
 
 
 def _complain(text: str) -> None:
+    from rich.console import Console  # noqa: PLC0415 - most commands have nothing to complain about
+    from rich.markup import escape  # noqa: PLC0415
+
     Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {escape(text)}", highlight=False)
 
 
@@ -37,7 +50,3 @@ def _complain(text: str) -> None:
 @click.version_option(__version__, prog_name="facetd")
 def facetd() -> None:
     """A photo library for a home NAS that knows which pictures are good."""
-
-
-for command in commands.ALL:
-    facetd.add_command(command)

@@ -29,12 +29,6 @@ class LoadedConfig:
     warnings: tuple[FieldError, ...] = ()
 
 
-def default_data_dir() -> Path:
-    """`$XDG_DATA_HOME/facetd`, or `~/.local/share/facetd`."""
-    base = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / "facetd"
-
-
 def load_config(path: Path) -> LoadedConfig:
     """Read and validate the file at `path`; a file that does not exist means defaults.
 

@@ -154,6 +154,8 @@ class Scan:
         if plan.back:
             await self._bring_back(plan.back)
         self._progress.total += len(plan.jobs)
+        if plan.jobs:
+            self._workers.start()
         for job in plan.jobs:
             await jobs.put(job)
 

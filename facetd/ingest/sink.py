@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
@@ -68,6 +69,7 @@ class Sink:
         self._waiting: list[tuple[Job, VisitResult]] = []
         self._storing = asyncio.Lock()
         self._timer: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def put(self, job: Job, result: VisitResult) -> None:
         """Take one result; it is stored soon."""
@@ -85,13 +87,15 @@ class Sink:
                 self._on_stored(await self._store(waiting))
 
     async def close(self) -> None:
-        """Store what is left and stop the clock. Raises what a delayed store raised."""
+        """Store what is left, at once. Raises what a delayed store raised."""
+        self._closing.set()
         if self._timer is not None:
             await self._timer
         await self.flush()
 
     async def _flush_later(self) -> None:
-        await asyncio.sleep(BATCH_WAIT_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), BATCH_WAIT_S)
         await self.flush()
 
     async def _store(self, waiting: Sequence[tuple[Job, VisitResult]]) -> list[Stored]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import multiprocessing
 import os
 import resource
 import signal
@@ -12,10 +11,11 @@ from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from facetd.errors import MediaError
 from facetd.i18n import _
+from facetd.ingest.nursery import open_nursery
 from facetd.ingest.tasks import VisitResult, VisitTask
 from facetd.records import Failure
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 IDLE_S = 60.0  # without a visit, after which the workers end
+CONSTS.sleep_unit = 0.03  # how often the pool looks for workers that ended or take too long, and how long its own end may take
 WORKER_LIFE = 2000  # visits after which a worker is replaced, against slow leaks in decoders
-SINGLE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 def default_workers() -> int:
@@ -76,6 +76,7 @@ class Workers:
         self._memory_mb = memory_mb
         self._timeout_s = timeout_s
         self._pool: ProcessPool | None = None
+        self._starting: asyncio.Task[bool] | None = None
         self._heavy = asyncio.Semaphore(1)
         self._visit = visit
         self._idle_s = idle_s
@@ -87,6 +88,14 @@ class Workers:
     def started(self) -> bool:
         """Whether there are worker processes."""
         return self._pool is not None
+
+    def start(self) -> None:
+        """Begin to start the processes, if there are none; a visit waits for them, nothing else does."""
+        if self._pool is None:
+            self._pool = pool = ProcessPool(
+                max_workers=self.count, max_tasks=WORKER_LIFE, initializer=_prepare, initargs=[self._memory_mb], context=open_nursery()
+            )
+            self._starting = asyncio.create_task(asyncio.to_thread(lambda: bool(pool.active)))  # asking starts it, and takes its time
 
     async def visit(self, task: VisitTask) -> VisitResult:
         """Visit one file. A crash or a hang comes back as a recorded failure of every kind asked for."""
@@ -124,13 +133,15 @@ class Workers:
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
-        future = self._ready_pool().schedule(function, args=list(arguments), timeout=self._timeout_s)
         self._busy += 1
         try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
-            raise
+            pool = await self._ready_pool()
+            future = pool.schedule(function, args=list(arguments), timeout=self._timeout_s)
+            try:
+                return await asyncio.wrap_future(future)
+            except asyncio.CancelledError:
+                future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
+                raise
         finally:
             self._busy -= 1
             if not self._busy:
@@ -142,15 +153,13 @@ class Workers:
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
-    def _ready_pool(self) -> ProcessPool:
-        if self._pool is None:
-            os.environ.update({key: os.environ.get(key, value) for key, value in SINGLE_THREAD.items()})
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["facetd.ingest.visit", "imagehash", "scipy.fftpack"])
-            self._pool = ProcessPool(
-                max_workers=self.count, max_tasks=WORKER_LIFE, initializer=_prepare, initargs=[self._memory_mb], context=context
-            )
-        return self._pool
+    async def _ready_pool(self) -> ProcessPool:
+        self.start()
+        pool, starting = self._pool, self._starting
+        if pool is None or starting is None:
+            raise RuntimeError("the workers have not been started")
+        await asyncio.shield(starting)
+        return pool
 
     async def stop(self) -> None:
         """End every worker now; the next visit starts new ones."""
@@ -158,6 +167,8 @@ class Workers:
             self._idle_timer.cancel()
         if self._pool is not None:
             pool, self._pool = self._pool, None
+            if self._starting is not None:
+                await asyncio.wait([self._starting])
             pool.stop()  # type: ignore[no-untyped-call]  # pebble is not fully typed
             await asyncio.to_thread(pool.join)
 

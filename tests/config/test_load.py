@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facetd.config import Config, default_data_dir, load_config, save_config
+from facetd.assets import default_data_dir
+from facetd.config import Config, load_config, save_config
 from facetd.errors import ConfigError
 
 SECTIONS = list(Config.model_fields)
