@@ -14,6 +14,7 @@ from facetd.db.connection import Database
 from facetd.errors import Conflict, FacetdError
 from facetd.ingest.lock import DataLock
 from facetd.ingest.scan import Part
+from facetd.ingest.seeing import Eyes
 from facetd.ingest.service import Ingest
 from facetd.ingest.workers import Workers
 from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
@@ -84,11 +85,12 @@ async def open_house(
     *,
     socket: str | None = None,
     workers: Workers | None = None,
+    eyes: Eyes | None = None,
     roots_changed: Callable[[], Awaitable[None]] = _nobody,
 ) -> AsyncIterator[House]:
     """Open the library in `data` for writing, alone. Raises Conflict, ConfigError, DatabaseUnusable, FacetdError.
 
-    `workers` replaces the decode workers that the configuration asks for.
+    `workers` replaces the decode workers that the configuration asks for, `eyes` the models.
     """
     scanning = config.scanning
     decoders = workers or Workers(scanning.workers, memory_mb=scanning.worker_memory_mb, timeout_s=scanning.timeout_s)
@@ -100,7 +102,7 @@ async def open_house(
         raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
     try:
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
-            ingest = Ingest(db, data, config, decoders)
+            ingest = Ingest(db, data, config, decoders, eyes)
             await ingest.start()
             try:
                 yield House(data, config, db, ingest, roots_changed)

@@ -233,6 +233,23 @@ class DetectedFace:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceFacts:
+    """What the faces of a photo say about it; the names are keys of fields.py. All None when nobody could look.
+
+    `is_blink` is a hint that somebody's eyes are closed.
+    """
+
+    face_count: int | None = None
+    face_ratio: float | None = None
+    face_confidence: float | None = None
+    face_quality: float | None = None
+    eye_sharpness: float | None = None
+    face_sharpness: float | None = None
+    is_group_portrait: bool | None = None
+    is_blink: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why an analysis could not be made: a stable word, and a sentence for people."""
 

@@ -14,6 +14,7 @@ from facetd.filters import PhotoFilter
 from facetd.house import House, open_house
 from facetd.ingest.progress import Progress
 from facetd.ingest.scan import ScanOptions
+from facetd.ingest.seeing import Eyes
 from facetd.ingest.workers import Workers
 from facetd.library.gallery import Gallery
 
@@ -39,15 +40,18 @@ class InlineWorkers(Workers):
 
 
 def config(**sections: Any) -> Config:
-    """The defaults for tests, files settled at once, with changes by section."""
+    """The defaults for tests, files settled at once and no models, with changes by section."""
     scanning = {"settle_s": 0, "watch": False, **sections.pop("scanning", {})}
-    return Config.model_validate({"scanning": scanning, **sections})
+    inference = {"enabled": False, **sections.pop("inference", {})}
+    return Config.model_validate({"scanning": scanning, "inference": inference, **sections})
 
 
 @asynccontextmanager
-async def opened(data: Path, settings: Config | None = None, workers: Workers | None = None) -> AsyncIterator[House]:
+async def opened(
+    data: Path, settings: Config | None = None, workers: Workers | None = None, eyes: Eyes | None = None
+) -> AsyncIterator[House]:
     """The library in `data`."""
-    async with open_house(data, settings or config(), workers=workers or InlineWorkers()) as house:
+    async with open_house(data, settings or config(), workers=workers or InlineWorkers(), eyes=eyes) as house:
         yield house
 
 

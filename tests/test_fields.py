@@ -19,7 +19,8 @@ def columns(table: str) -> set[str]:
     """The columns of a table as the migrations make it."""
     body = re.search(rf"CREATE TABLE {table} \((.*?)\n\)", SCHEMA, re.DOTALL)
     assert body is not None
-    return set(re.findall(r"^    ([a-z]\w*) ", body[1], re.MULTILINE))
+    added = re.findall(rf"ALTER TABLE {table} ADD COLUMN (\w+)", SCHEMA)
+    return {*re.findall(r"^    ([a-z]\w*) ", body[1], re.MULTILINE), *added}
 
 
 def test_keys_and_parameters_are_unique() -> None:

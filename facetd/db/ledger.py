@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from facetd.db.connection import Database
@@ -44,12 +44,22 @@ async def forget(db: Database, photo_id: int, kind: str) -> None:
         await connection.execute("DELETE FROM analysis WHERE photo_id = ? AND kind = ?", (photo_id, kind))
 
 
+async def forget_all(db: Database, root_id: int, kinds: Iterable[str]) -> None:
+    """Make these analyses due again for every photo of a root."""
+    async with db.writing() as connection:
+        await connection.executemany(
+            "DELETE FROM analysis WHERE kind = ? AND photo_id IN (SELECT photo_id FROM gate WHERE root_id = ?)",
+            [(kind, root_id) for kind in kinds],
+        )
+
+
 async def judgement_inputs(db: Database, ids: list[int]) -> dict[int, tuple[str, Mapping[str, Any]]]:
     """What score/ judges by, for each id: (content hash + sidecar stamp, values by registry key and `tags`)."""
     columns = ", ".join(f"p.{entry.column} AS {entry.key}" for entry in FIELDS if entry.table == "photo")
     rows = await db.rows(
         f"SELECT p.id AS photo_id, p.content_hash || p.sidecar_stamp AS content, {columns}, (g.hide & 1) AS is_blink,"
-        " (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id) AS tags"
+        " (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id"
+        " AND pt.source IN ('keyword', 'object')) AS tags"
         f" FROM photo p JOIN gate g ON g.photo_id = p.id WHERE p.id IN ({','.join(map(str, ids))})"
     )
     return {row["photo_id"]: (row["content"], judgement_values(row)) for row in rows}

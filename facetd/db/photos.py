@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,12 @@ async def content_of(db: Database, viewer: Viewer, photo_id: int) -> str | None:
         (photo_id,),
     )
     return str(row[0]) if row else None
+
+
+async def content_hashes(db: Database, ids: Iterable[int]) -> dict[int, str]:
+    """The content hash of each of these photos that is there."""
+    rows = await db.rows(f"SELECT id, content_hash FROM photo WHERE id IN ({id_list(ids)})")
+    return {int(row[0]): str(row[1]) for row in rows}
 
 
 async def id_of_path(db: Database, viewer: Viewer, path: str) -> int | None:

@@ -18,6 +18,7 @@ from facetd.score.judge import judge
 from facetd.score.normalize import BUILT_IN, Snapshot, make_snapshot, snapshot_from_json
 from facetd.score.rules import Rules
 from facetd.score.settings import MeasureSettings
+from facetd.score.tags import Vocabulary
 
 BATCH = 500
 
@@ -30,16 +31,20 @@ class Judging:
     measure: MeasureSettings
     rules: Rules
     snapshot: Snapshot
+    vocabulary: Vocabulary
+    models: Mapping[str, str]
     recipes: Recipes
 
     @classmethod
-    async def load(cls, db: Database, config: Config) -> Judging:
-        """What is in force now. Raises ConfigError when the categories do not make sense."""
+    async def load(cls, db: Database, config: Config, models: Mapping[str, str]) -> Judging:
+        """What is in force now, with the `models` of each analysis. Raises ConfigError when the categories do not make sense."""
         measure = MeasureSettings.from_config(config)
         rules = Rules.from_config(config)
         kept = await snapshots.newest(db)
         snapshot = snapshot_from_json(kept[1]) if kept else BUILT_IN
-        return cls(config, measure, rules, snapshot, Recipes.make(config, measure, rules, snapshot.id))
+        vocabulary = Vocabulary.from_config(config)
+        recipes = Recipes.make(config, measure, rules, snapshot.id, vocabulary, models)
+        return cls(config, measure, rules, snapshot, vocabulary, dict(models), recipes)
 
     def judge_visit(self, visit: PhotoVisit) -> Judgement | None:
         """The judgement of a visit that has everything it takes; None for a partial one."""
@@ -80,4 +85,4 @@ async def refresh_snapshot(db: Database, judging: Judging) -> Judging:
         return judging
     snapshot = await asyncio.to_thread(make_snapshot, columns)
     await snapshots.save(db, photos, snapshot.to_json())
-    return await Judging.load(db, judging.config)
+    return await Judging.load(db, judging.config, judging.models)

@@ -15,7 +15,7 @@ from facetd.db.connection import Database
 from facetd.ingest.discover import FoundFile, Listing
 from facetd.ingest.recipes import WITH_SIDECAR, Recipes
 from facetd.ingest.sink import Job
-from facetd.ingest.tasks import JUDGEMENT, METADATA, THUMBNAIL, VISIT_KINDS
+from facetd.ingest.tasks import JUDGEMENT, METADATA, TAGS, THUMBNAIL
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 from facetd.records import KnownFile, Root
 
@@ -27,8 +27,8 @@ class Outdated:
     by_kind: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def kinds_of(self, photo_id: int) -> frozenset[str]:
-        """The analyses that this photo needs and that take a visit."""
-        return frozenset(kind for kind, ids in self.by_kind.items() if photo_id in ids) & VISIT_KINDS
+        """The analyses that this photo needs and that take a look at its file."""
+        return frozenset(kind for kind, ids in self.by_kind.items() if photo_id in ids) - {JUDGEMENT, TAGS}
 
     @property
     def to_judge(self) -> frozenset[int]:
@@ -42,7 +42,7 @@ async def find_outdated(db: Database, recipes: Recipes, root_id: int, *, retry_f
     found: dict[str, frozenset[int]] = {}
     for kind, recipe in recipes.by_kind.items():
         ids = await ledger.outdated(db, kind, recipe, with_sidecar=kind in WITH_SIDECAR, root_id=root_id)
-        found[kind] = frozenset(ids | (failed if kind in VISIT_KINDS else set()))
+        found[kind] = frozenset(ids | (failed if kind in recipes.of_files else set()))
     return Outdated(found)
 
 
@@ -55,13 +55,20 @@ class FolderPlan:
     vanished: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
 
+    def narrowed(self, kinds: frozenset[str]) -> FolderPlan:
+        """Only these analyses, of files that are known and unchanged; everything else waits for another scan."""
+        due = [dataclasses.replace(job, kinds=job.kinds & kinds) for job in self.jobs if job.content_hash and job.kinds & kinds]
+        return FolderPlan(due, self.unchanged + len(self.jobs) - len(due))
+
 
 class Planner:
     """Compares folders with the library."""
 
-    def __init__(self, db: Database, thumbs: Path) -> None:
+    def __init__(self, db: Database, thumbs: Path, kinds: frozenset[str]) -> None:
+        """`kinds` are all analyses that take a look at a file."""
         self._db = db
         self._thumbs = thumbs
+        self._kinds = kinds
 
     async def plan(self, root: Root, listing: Listing, outdated: Outdated, only: Callable[[str], bool] | None = None) -> FolderPlan:
         """What to do in a folder; with `only`, for the file names (present or not) that it picks; these are settled."""
@@ -89,7 +96,7 @@ class Planner:
         if (found.size, found.mtime_ns) != (known.size, known.mtime_ns):
             # Touched, perhaps not changed: the worker compares the content before it does anything else.
             reuse = frozenset() if due or found.sidecar_stamp != known.sidecar_stamp else frozenset({known.content_hash} - {""})
-            plan.jobs.append(Job(root, folder, found, VISIT_KINDS, known.photo_id, reuse=reuse))
+            plan.jobs.append(Job(root, folder, found, self._kinds, known.photo_id, reuse=reuse))
             return
         if found.sidecar_stamp != known.sidecar_stamp:
             due |= {METADATA}
@@ -122,7 +129,7 @@ class Planner:
         for place in gone:
             reusable.setdefault((place.size, place.mtime_ns, place.sidecar_stamp), set()).add(place.content_hash)
         return [
-            Job(root, folder, found, VISIT_KINDS, reuse=frozenset(reusable.get((found.size, found.mtime_ns, found.sidecar_stamp), ())))
+            Job(root, folder, found, self._kinds, reuse=frozenset(reusable.get((found.size, found.mtime_ns, found.sidecar_stamp), ())))
             for found in new
         ]
 

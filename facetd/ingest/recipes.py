@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from facetd.config import Config
-from facetd.ingest.tasks import JUDGEMENT, METADATA, TECHNICAL, THUMBNAIL
+from facetd.ingest.tasks import FACES, JUDGEMENT, METADATA, OBJECTS, TAGS, TECHNICAL, THUMBNAIL
 from facetd.score.rules import Rules
 from facetd.score.settings import MEASURE_VERSION, MeasureSettings
+from facetd.score.tags import Vocabulary
 
 METADATA_VERSION = 1
 THUMBNAIL_VERSION = 1
+SIGHT_VERSION = 1
 WITH_SIDECAR = frozenset({METADATA, JUDGEMENT})
 
 
@@ -28,13 +30,30 @@ class Recipes:
     by_kind: Mapping[str, str]
 
     @classmethod
-    def make(cls, config: Config, measure: MeasureSettings, rules: Rules, snapshot_id: str) -> Recipes:
-        """Recipes from the settings; `snapshot_id` names the percentiles that scores are set in relation to."""
+    def make(
+        cls, config: Config, measure: MeasureSettings, rules: Rules, snapshot_id: str, vocabulary: Vocabulary, models: Mapping[str, str]
+    ) -> Recipes:
+        """Recipes from the settings; `snapshot_id` names the percentiles that scores are set in relation to.
+
+        `models` tells for each analysis made by models which ones make it; analyses that are not in it are not made.
+        """
         metadata = _recipe(METADATA, METADATA_VERSION)
         thumbnail = _recipe(THUMBNAIL, THUMBNAIL_VERSION, config.thumbnails.quality)
         technical = _recipe(TECHNICAL, MEASURE_VERSION, measure.fingerprint)
         judgement = _recipe(JUDGEMENT, rules.fingerprint, snapshot_id, metadata, technical)
-        return cls({METADATA: metadata, THUMBNAIL: thumbnail, TECHNICAL: technical, JUDGEMENT: judgement})
+        recipes = {METADATA: metadata, THUMBNAIL: thumbnail, TECHNICAL: technical, JUDGEMENT: judgement}
+        if OBJECTS in models:
+            scores = (config.objects.search_score, config.objects.person_score)
+            recipes[OBJECTS] = _recipe(OBJECTS, SIGHT_VERSION, models[OBJECTS], scores, config.faces.frame_px)
+            recipes[TAGS] = _recipe(TAGS, recipes[OBJECTS], vocabulary.fingerprint)
+        if FACES in models:
+            recipes[FACES] = _recipe(FACES, SIGHT_VERSION, models[FACES], config.faces.model_dump())
+        return cls(recipes)
+
+    @property
+    def of_files(self) -> frozenset[str]:
+        """The kinds that take a look at the file; the others follow from what is stored."""
+        return frozenset(self.by_kind) - {JUDGEMENT, TAGS}
 
     def fingerprint(self, kind: str, content_hash: str, sidecar_stamp: str) -> str:
         """The fingerprint of `kind` made of this content; db/ledger.py composes the same in SQL."""

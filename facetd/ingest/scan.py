@@ -18,15 +18,18 @@ from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.db.names import shown
 from facetd.ingest.discover import Listing, Territory
+from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
 from facetd.ingest.presence import check_presence
 from facetd.ingest.progress import Progress
+from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Job, Sink, Stored
-from facetd.ingest.tasks import TECHNICAL, VisitSettings, VisitTask
+from facetd.ingest.tagging import tag_photos
+from facetd.ingest.tasks import OBJECTS, SIGHT_KINDS, TAGS, TECHNICAL, VISIT_KINDS, VisitResult, VisitSettings, VisitTask
 from facetd.ingest.vanished import settle_vanished
 from facetd.ingest.workers import Workers
-from facetd.records import Root
+from facetd.records import Root, Sighting
 
 AHEAD = 20_000  # jobs planned before they are worked on: enough to know the total of most libraries
 HEAVY_BYTES = 150 * 1024 * 1024
@@ -66,12 +69,15 @@ class ScanOptions:
 
     `settle_s`: leave files alone until they have not been written for so long, unless they are known to be settled.
     `check_ledger`: also look for analyses that are outdated; off for the changes that the watcher reports.
+    `only`: nothing but these analyses, of files that are known and unchanged; `again`: also where they are up to date.
     """
 
     confirm_missing: bool = False
     retry_failed: bool = False
     settle_s: float = 0.0
     check_ledger: bool = True
+    only: frozenset[str] = frozenset()
+    again: bool = False
 
 
 class Scan:
@@ -80,6 +86,7 @@ class Scan:
     def __init__(
         self, db: Database, workers: Workers, judging: Judging, thumbs: Path, territory: Callable[[Root], Territory],
         options: ScanOptions, progress: Progress, on_change: Callable[[Sequence[Stored], int], None],
+        eyes: Eyes | None, frames: Frames,
     ) -> None:  # fmt: skip
         self._db = db
         self._workers = workers
@@ -88,8 +95,10 @@ class Scan:
         self._options = options
         self._progress = progress
         self._on_change = on_change
-        self._planner = Planner(db, thumbs)
-        self._sink = Sink(db, judging, pair_raw=judging.config.scanning.raw_jpeg == "pair", on_stored=self._stored)
+        self._eyes = eyes
+        self._frames = frames
+        self._planner = Planner(db, thumbs, judging.recipes.of_files)
+        self._sink = Sink(db, judging, pair_raw=judging.config.scanning.raw_jpeg == "pair", on_stored=self._stored, on_seen=self._seen)
         scanning = judging.config.scanning
         self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
         self._vanished: dict[int, list[int]] = {}
@@ -117,6 +126,8 @@ class Scan:
 
     async def _plan_part(self, part: Part, jobs: asyncio.Queue[Job]) -> None:
         outdated = Outdated()
+        if self._options.only and self._options.again:
+            await ledger.forget_all(self._db, part.root.id, self._options.only)
         if self._options.check_ledger:
             outdated = await find_outdated(self._db, self._judging.recipes, part.root.id, retry_failed=self._options.retry_failed)
         seen_folders: set[str] = set()
@@ -127,9 +138,11 @@ class Scan:
                 self._progress.unreadable_folders += 1
                 continue
             plan = await self._planner.plan(part.root, listing, outdated, part.picks if part.single else None)
+            if self._options.only:
+                plan = plan.narrowed(self._options.only)
             await self._take(part.root, plan, jobs)
             self._progress.ignored_videos += listing.videos
-        if not part.single:
+        if not part.single and not self._options.only:
             await self._note_gone_folders(part, seen_folders)
 
     async def _listings(self, part: Part) -> AsyncIterator[Listing]:
@@ -175,13 +188,18 @@ class Scan:
         """Workers at work on the jobs that are put into the queue; all are done at the end."""
         jobs: asyncio.Queue[Job] = asyncio.Queue(AHEAD)
         async with asyncio.TaskGroup() as group:
-            visitors = [group.create_task(self._visitor(jobs)) for _ in range(self._workers.count + 1)]
+            visitors = [group.create_task(self._visitor(jobs)) for _ in range(self._at_once)]
             try:
                 yield jobs
                 await jobs.join()
             finally:
                 for visitor in visitors:
                     visitor.cancel()
+
+    @property
+    def _at_once(self) -> int:
+        """Photos on their way at once: enough that workers and models never wait, few enough that frames take little room."""
+        return self._workers.count + 1 if self._eyes is None else 2 * self._workers.count + 2
 
     async def _visitor(self, jobs: asyncio.Queue[Job]) -> None:
         while True:
@@ -192,18 +210,46 @@ class Scan:
                 jobs.task_done()
 
     async def _visit(self, job: Job) -> None:
+        wanted = job.kinds & SIGHT_KINDS if self._eyes is not None else frozenset()
+        if not wanted:
+            await self._visit_file(job, None)
+            return
+        frame = self._frames.new()
+        try:
+            await self._visit_file(job, frame)
+        finally:
+            drop(frame)
+
+    async def _visit_file(self, job: Job, frame: Path | None) -> None:
         for _attempt in range(ATTEMPTS):
             await self._settled(job)
             result = await self._workers.visit(
-                VisitTask(job.path, job.found.sidecars, job.kinds, self._settings, content_hash=job.content_hash, reuse=job.reuse)
-            )
+                VisitTask(
+                    job.path, job.found.sidecars, job.kinds, self._settings, content_hash=job.content_hash, reuse=job.reuse,
+                    frame=frame, frame_px=self._judging.config.faces.frame_px,
+                )
+            )  # fmt: skip
             if not result.changed:
                 break
             facts = dataclasses.replace(job.found, size=result.size, mtime_ns=time.time_ns())
             job = dataclasses.replace(job, found=facts, content_hash=None)
-        self._progress.step(shown(job.relative), failed=bool(result.failures))
         if not result.gone and not result.changed:
-            await self._sink.put(job, result)
+            if job.kinds & VISIT_KINDS or job.photo_id is None:
+                await self._sink.put(job, result)
+            if frame is not None and not result.reused:
+                await self._sink.put_sighting(job, result.content_hash, await self._look(job, result, frame))
+        self._progress.step(shown(job.relative), failed=bool(result.failures))
+
+    async def _look(self, job: Job, result: VisitResult, frame: Path) -> Sighting:
+        """What the models see in a frame; where the file gave none, the reason."""
+        kinds = job.kinds & SIGHT_KINDS
+        failures = {kind: result.failures[kind] for kind in kinds if kind in result.failures}
+        if failures or self._eyes is None:
+            return Sighting(failures=failures)
+        if not self._eyes.on_cpu:
+            return await self._eyes.look(frame, kinds)
+        async with self._workers.slots:
+            return await self._eyes.look(frame, kinds)
 
     async def _settled(self, job: Job) -> None:
         """Wait until the file has not been written for a while; it may be half a copy."""
@@ -217,6 +263,9 @@ class Scan:
         self._progress.moved += sum(item.moved for item in stored)
         self._progress.changed += sum(not item.new and not item.moved for item in stored)
         self._on_change(stored, 0)
+
+    def _seen(self, ids: Sequence[int]) -> None:
+        self._on_change((), len(ids))
 
     async def _settle(self, parts: Sequence[Part]) -> None:
         for root in {part.root.id: part.root for part in parts}.values():
@@ -243,6 +292,9 @@ class Scan:
         judging = await refresh_snapshot(self._db, self._judging)
         for root in {part.root.id: part.root for part in parts}.values():
             outdated = await find_outdated(self._db, judging.recipes, root.id, retry_failed=False)
+            if untagged := outdated.by_kind.get(TAGS, frozenset()) - outdated.by_kind.get(OBJECTS, frozenset()):
+                await tag_photos(self._db, judging, untagged)
+                outdated = await find_outdated(self._db, judging.recipes, root.id, retry_failed=False)
             unmeasured = outdated.by_kind[TECHNICAL] | await ledger.failed(self._db, root.id, TECHNICAL)
             judged = await judging.judge_photos(self._db, outdated.to_judge - unmeasured)
             if judged:

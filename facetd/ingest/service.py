@@ -20,9 +20,11 @@ from facetd.db import store
 from facetd.db.connection import Database
 from facetd.errors import Conflict, InvalidInput
 from facetd.ingest.discover import Territory
+from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
 from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
+from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
 from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
@@ -38,11 +40,14 @@ PUBLISH_EVERY_S = 0.5
 class Ingest:
     """Keeps the library in step with the photo folders."""
 
-    def __init__(self, db: Database, data: Path, config: Config, workers: Workers) -> None:
+    def __init__(self, db: Database, data: Path, config: Config, workers: Workers, eyes: Eyes | None = None) -> None:
+        """`eyes` are the models; without them nothing is recognised."""
         self._db = db
         self._data = data
         self._config = config
         self._workers = workers
+        self._eyes = eyes
+        self._frames = Frames(data)
         self._judging: Judging | None = None
         self._scan: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -72,7 +77,8 @@ class Ingest:
 
     async def start(self) -> None:
         """Load what judges, and clear what a kill left. Raises ConfigError when the categories do not make sense."""
-        self._judging = await Judging.load(self._db, self._config)
+        self._judging = await Judging.load(self._db, self._config, self._models)
+        await asyncio.to_thread(self._frames.clear)
         for folder in (self.thumbs, self.renditions_folder):
             await asyncio.to_thread(shutil.rmtree, folder / SCRATCH, ignore_errors=True)  # what a kill left half-written
 
@@ -84,6 +90,12 @@ class Ingest:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self._workers.stop()
+        if self._eyes is not None:
+            await self._eyes.stop()
+
+    @property
+    def _models(self) -> Mapping[str, str]:
+        return self._eyes.models if self._eyes is not None else {}
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:
         """Judge these values with what is in force now."""
@@ -154,9 +166,14 @@ class Ingest:
             self.events.publish("scan", progress.as_dict())
 
     async def _make_scan(self, options: ScanOptions, progress: Progress) -> Scan:
+        if self._eyes is not None:
+            await self._eyes.prepare()
+            if self._models != self.judging.models:
+                self._judging = await Judging.load(self._db, self._config, self._models)
         roots = await db_roots.roots(self._db)
         return Scan(
-            self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed
+            self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed,
+            self._eyes if self._models else None, self._frames,
         )  # fmt: skip
 
     def territory(self, roots: Sequence[Root]) -> Callable[[Root], Territory]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from facetd.db import matching, store
 from facetd.db.connection import Database
+from facetd.db.sightings import save_sightings
 from facetd.ingest.discover import FoundFile
 from facetd.ingest.judging import Judging
-from facetd.ingest.tasks import JUDGEMENT, METADATA, TECHNICAL, VisitResult
-from facetd.records import Outcome, PhotoVisit, Root
+from facetd.ingest.seeing import compose_seen
+from facetd.ingest.tasks import JUDGEMENT, METADATA, SIGHT_KINDS, TECHNICAL, VisitResult
+from facetd.records import Outcome, PhotoVisit, Root, Sighting
 
 BATCH = 64
 BATCH_WAIT_S = 0.2
@@ -61,12 +63,23 @@ class Stored:
 class Sink:
     """Stores results in batches: a transaction for up to 64 photos, and none waits longer than 0.2 s."""
 
-    def __init__(self, db: Database, judging: Judging, *, pair_raw: bool, on_stored: Callable[[Sequence[Stored]], None]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        judging: Judging,
+        *,
+        pair_raw: bool,
+        on_stored: Callable[[Sequence[Stored]], None],
+        on_seen: Callable[[Sequence[int]], None],
+    ) -> None:
         self._db = db
         self.judging = judging
         self._pair_raw = pair_raw
         self._on_stored = on_stored
+        self._on_seen = on_seen
         self._waiting: list[tuple[Job, VisitResult]] = []
+        self._sightings: list[tuple[Job, str, Sighting]] = []
+        self._ids: dict[tuple[int, str], int] = {}  # of photos stored whose sightings are still to come
         self._storing = asyncio.Lock()
         self._timer: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -74,7 +87,15 @@ class Sink:
     async def put(self, job: Job, result: VisitResult) -> None:
         """Take one result; it is stored soon."""
         self._waiting.append((job, result))
-        if len(self._waiting) >= BATCH:
+        await self._soon(len(self._waiting))
+
+    async def put_sighting(self, job: Job, content_hash: str, sighting: Sighting) -> None:
+        """Take what the models saw in a file whose visit was put before, or that is known; it is stored soon."""
+        self._sightings.append((job, content_hash, sighting))
+        await self._soon(len(self._sightings))
+
+    async def _soon(self, waiting: int) -> None:
+        if waiting >= BATCH:
             await self.flush()
         elif self._timer is None or self._timer.done():
             self._timer = asyncio.create_task(self._flush_later())
@@ -83,8 +104,11 @@ class Sink:
         """Store everything taken so far."""
         async with self._storing:
             waiting, self._waiting = self._waiting, []
+            sightings, self._sightings = self._sightings, []
             if waiting:
                 self._on_stored(await self._store(waiting))
+            if sightings:
+                self._on_seen(await self._store_sightings(sightings))
 
     async def close(self) -> None:
         """Store what is left, at once. Raises what a delayed store raised."""
@@ -102,6 +126,7 @@ class Sink:
         adopted = await self._find_moved(waiting)
         visits = await asyncio.to_thread(self._compose, waiting, adopted)
         ids = await store.save_visits(self._db, visits, pair_raw=self._pair_raw)
+        self._ids |= {(job.root.id, job.relative): number for number, (job, _) in zip(ids, waiting, strict=True) if job.kinds & SIGHT_KINDS}
         partial = {
             number
             for number, visit in zip(ids, visits, strict=True)
@@ -114,6 +139,16 @@ class Sink:
             Stored(number, job, new=job.photo_id is None and index not in adopted, moved=index in adopted, failed=bool(result.failures))
             for index, (number, (job, result)) in enumerate(zip(ids, waiting, strict=True))
         ]
+
+    async def _store_sightings(self, sightings: Sequence[tuple[Job, str, Sighting]]) -> list[int]:
+        seen = []
+        for job, content_hash, sighting in sightings:
+            number = self._ids.pop((job.root.id, job.relative), job.photo_id)
+            if number is not None:
+                seen.append(compose_seen(number, content_hash, job.kinds & SIGHT_KINDS, sighting, self.judging))
+        stored = await save_sightings(self._db, seen)
+        await self.judging.judge_photos(self._db, stored)
+        return stored
 
     async def _find_moved(self, waiting: Sequence[tuple[Job, VisitResult]]) -> dict[int, int]:
         """For files the library does not know: the photo of the same content whose old path is gone, by index in `waiting`."""
@@ -154,7 +189,8 @@ class Sink:
                 phash=result.phash,
                 metrics=result.metrics,
             )
-            judgement = self.judging.judge_visit(visit)
+            # What is known of a photo already, faces and tags, counts as well: those are judged from what is stored.
+            judgement = self.judging.judge_visit(visit) if visit.photo_id is None else None
             if judgement is not None:
                 outcome = Outcome(JUDGEMENT, self._fingerprint(JUDGEMENT, job, result))
                 visit = dataclasses.replace(visit, judgement=judgement, outcomes=(*visit.outcomes, outcome))
@@ -165,7 +201,7 @@ class Sink:
         if result.reused:
             return ()
         found = []
-        for kind in sorted(job.kinds | ({METADATA} if result.metadata is not None else set())):
+        for kind in sorted(job.kinds - SIGHT_KINDS | ({METADATA} if result.metadata is not None else set())):
             failure = result.failures.get(kind)
             reason, message = (failure.reason, failure.message) if failure else (None, None)
             found.append(Outcome(kind, self._fingerprint(kind, job, result), error=message, reason=reason))

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from facetd.score.settings import MeasureSettings
 
 METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical", "judgement"
+OBJECTS, FACES, TAGS = "objects", "faces", "tags"
 VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
+SIGHT_KINDS = frozenset({OBJECTS, FACES})  # made by models, from a frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class VisitTask:
 
     `kinds` are the analyses to make. `content_hash` is given when the file is known to be unchanged. When the content's hash
     is in `reuse`, nothing is made: the library has it already. `heavy` allows a decode that needs more than `heavy_bytes`.
+    With `frame`, the decoded picture (long side at most `frame_px`) is written there for the models, as .npy (H, W, 3) uint8.
     """
 
     path: str
@@ -41,6 +44,8 @@ class VisitTask:
     content_hash: str | None = None
     reuse: frozenset[str] = frozenset()
     heavy: bool = False
+    frame: Path | None = None
+    frame_px: int = 1600
 
 
 @dataclass(slots=True)

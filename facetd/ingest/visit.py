@@ -8,13 +8,20 @@ from __future__ import annotations
 import os
 import stat
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from facetd.errors import MediaError
 from facetd.i18n import _
-from facetd.ingest.tasks import METADATA, TECHNICAL, THUMBNAIL, VisitResult, VisitTask
+from facetd.ingest.tasks import METADATA, SIGHT_KINDS, TECHNICAL, THUMBNAIL, VisitResult, VisitTask
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
+from facetd.media.scaling import shrink
 from facetd.media.thumbnail_paths import SIZES
 from facetd.records import Failure, PictureHeader
 from facetd.score.measure import measure
+
+PIXEL_KINDS = frozenset({THUMBNAIL, TECHNICAL}) | SIGHT_KINDS
 
 
 def visit(task: VisitTask) -> VisitResult:
@@ -49,7 +56,7 @@ def _read(task: VisitTask, result: VisitResult) -> None:
     except MediaError as error:
         _fail(result, task.kinds, error.reason, error.message)
         return
-    if header.decode_bytes > task.settings.heavy_bytes and not task.heavy and task.kinds & {THUMBNAIL, TECHNICAL}:
+    if header.decode_bytes > task.settings.heavy_bytes and not task.heavy and task.kinds & PIXEL_KINDS:
         result.too_heavy = True
         return
     result.header = header
@@ -57,26 +64,35 @@ def _read(task: VisitTask, result: VisitResult) -> None:
         result.metadata = metadata.read_metadata(task.path, header, task.sidecars)
     except MediaError as error:
         _fail(result, task.kinds & {METADATA}, error.reason, error.message)
-    if task.kinds & {THUMBNAIL, TECHNICAL}:
+    if task.kinds & PIXEL_KINDS:
         _look(task, result, header)
 
 
 def _look(task: VisitTask, result: VisitResult, header: PictureHeader) -> None:
     """The part that needs pixels."""
-    wanted = task.kinds & {THUMBNAIL, TECHNICAL}
+    wanted = task.kinds & PIXEL_KINDS
     orientation = result.metadata.orientation if result.metadata else 1
     try:
-        picture = decode.decode_photo(task.path, header, long_side=max(SIZES), orientation=orientation)
+        longest = max(SIZES) if task.frame is None else max(*SIZES, task.frame_px)
+        picture = decode.decode_photo(task.path, header, long_side=longest, orientation=orientation)
+        show = _at_most(picture.show, max(SIZES))
         if THUMBNAIL in wanted:
-            small = thumbs.write_thumbnails(picture.show, task.settings.thumbs, result.content_hash, quality=task.settings.quality)
+            small = thumbs.write_thumbnails(show, task.settings.thumbs, result.content_hash, quality=task.settings.quality)
             result.phash = hashes.perceptual_hash(small)
             result.appearance = appearance.describe_appearance(small)
         if TECHNICAL in wanted:
-            result.metrics = measure(picture.measure, task.settings.measure)
+            measured = show if picture.measure is picture.show else _at_most(picture.measure, max(SIZES))
+            result.metrics = measure(measured, task.settings.measure)
+        if task.frame is not None and wanted & SIGHT_KINDS:
+            np.save(task.frame, _at_most(picture.show, task.frame_px))
     except MediaError as error:
         _fail(result, wanted, error.reason, error.message)
     except MemoryError:
         _fail(result, wanted, "memory", _("The picture needs more memory than scanning.worker_memory_mb allows."))
+
+
+def _at_most(rgb: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+    return rgb if max(rgb.shape[:2]) <= long_side else np.asarray(shrink(Image.fromarray(rgb), long_side))
 
 
 def _fail(result: VisitResult, kinds: frozenset[str], reason: str, message: str) -> None:

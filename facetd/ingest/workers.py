@@ -78,6 +78,7 @@ class Workers:
         self._pool: ProcessPool | None = None
         self._starting: asyncio.Task[bool] | None = None
         self._heavy = asyncio.Semaphore(1)
+        self.slots = asyncio.Semaphore(self.count)  # one for each core at work, also for models that run on the processor
         self._visit = visit
         self._idle_s = idle_s
         self._busy = 0
@@ -99,9 +100,10 @@ class Workers:
 
     async def visit(self, task: VisitTask) -> VisitResult:
         """Visit one file. A crash or a hang comes back as a recorded failure of every kind asked for."""
-        result = await self._guarded(task)
+        async with self.slots:
+            result = await self._guarded(task)
         if result.too_heavy:
-            async with self._heavy:
+            async with self._heavy, self.slots:
                 result = await self._guarded(dataclasses.replace(task, heavy=True, content_hash=result.content_hash))
         return result
 

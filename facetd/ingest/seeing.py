@@ -1,0 +1,55 @@
+"""Seeing: what ingest needs of the models, and what becomes of what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from facetd.db.sightings import SeenPhoto
+from facetd.ingest.judging import Judging
+from facetd.ingest.tasks import FACES, OBJECTS, TAGS
+from facetd.records import FaceFacts, Outcome, Sighting
+from facetd.score.faces import face_facts
+
+
+class Eyes(Protocol):
+    """The models, wherever they run; see infer/client.py."""
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """For each analysis that can be made: which models of which precision make it. Empty until they are chosen."""
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether the models share the processor with the decode workers."""
+
+    async def prepare(self) -> object:
+        """Choose runtimes and precisions, unless that was done before on this machine."""
+
+    async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
+        """What is in the picture of this file."""
+
+    async def stop(self) -> None:
+        """End the process; the next look starts it again."""
+
+
+def compose_seen(photo_id: int, content_hash: str, kinds: frozenset[str], sighting: Sighting, judging: Judging) -> SeenPhoto:
+    """What is stored of a look for `kinds`. An analysis that failed leaves nothing of an earlier one."""
+    objects, faces, tags, facts = sighting.objects, sighting.faces, None, None
+    outcomes = [_outcome(kind, kind, content_hash, sighting, judging) for kind in sorted(kinds)]
+    if OBJECTS in kinds:
+        objects = objects or ()
+        tags = {tag: str(source) for tag, source in judging.vocabulary.tags(objects).items()}
+        outcomes.append(_outcome(TAGS, OBJECTS, content_hash, sighting, judging))
+    if FACES in kinds:
+        facts = FaceFacts() if faces is None else face_facts(faces)
+        faces = faces or ()
+    return SeenPhoto(photo_id, content_hash, tuple(outcomes), objects, tags, faces, facts)
+
+
+def _outcome(kind: str, cause: str, content_hash: str, sighting: Sighting, judging: Judging) -> Outcome:
+    failure = sighting.failures.get(cause)
+    reason, message = (failure.reason, failure.message) if failure else (None, None)
+    fingerprint = judging.recipes.fingerprint(kind, content_hash, "")
+    return Outcome(kind, fingerprint, error=message, reason=reason, model=judging.models.get(cause, ""))

@@ -1,0 +1,56 @@
+"""Models for tests: they see what they are told to, and remember what they were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from facetd.records import Box, DetectedFace, DetectedObject, Sighting
+
+SPACE = "test-2/f32"
+
+
+def face(
+    x: float = 0.4, y: float = 0.3, side: float = 0.2, *, vector: tuple[float, ...] = (1.0, 0.0), closed: bool = False
+) -> DetectedFace:
+    """A good face at a place; `vector` is its embedding."""
+    return DetectedFace(
+        box=Box(x, y, side, side), score=0.9, flag=0.99, width_px=120.0, roll_deg=0.0, yaw_deg=0.0, quality=8.0, eye_sharpness=7.0,
+        sharpness=60.0, eye_openness=(0.1, 0.1) if closed else (0.3, 0.3), eyes_closed=closed,
+        embedding=np.asarray(vector, "<f4").tobytes(), space=SPACE, clusterable=True,
+    )  # fmt: skip
+
+
+def thing(label: str, score: float = 0.8, side: float = 0.5) -> DetectedObject:
+    """A thing in the middle of the picture."""
+    return DetectedObject(label, score, Box(0.5 - side / 2, 0.5 - side / 2, side, side))
+
+
+class FakeEyes:
+    """See `sighting` in every photo, or what a function makes of the frame's pixels and the kinds."""
+
+    def __init__(self, sighting: Sighting | Callable[[np.ndarray, frozenset[str]], Sighting], version: str = "1") -> None:
+        self.sighting = sighting
+        self.models: Mapping[str, str] = {}
+        self.version = version
+        self.on_cpu = True
+        self.shapes: list[tuple[int, ...]] = []
+        self.kinds: list[frozenset[str]] = []
+
+    async def prepare(self) -> None:
+        self.models = {"objects": f"fake-objects {self.version}", "faces": f"fake-faces {self.version}"}
+
+    async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
+        pixels = np.load(frame)
+        self.shapes.append(pixels.shape)
+        self.kinds.append(kinds)
+        seen = self.sighting(pixels, kinds) if callable(self.sighting) else self.sighting
+        return Sighting(
+            seen.objects if "objects" in kinds else None, seen.faces if "faces" in kinds else None,
+            {kind: failure for kind, failure in seen.failures.items() if kind in kinds},
+        )  # fmt: skip
+
+    async def stop(self) -> None:
+        """Nothing to end."""
