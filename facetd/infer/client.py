@@ -1,0 +1,298 @@
+"""Eyes: what the daemon has of the models. Light: neither numpy nor a runtime is loaded here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from facetd.config.eyes import Inference
+from facetd.errors import ConfigError, Unavailable
+from facetd.i18n import _
+from facetd.infer import wire
+from facetd.infer.catalogue import Catalogue, FileState, Model, Task
+from facetd.infer.choice import Choices, choices_json
+from facetd.infer.link import Link, Lost
+from facetd.infer.measure import choices_for, precisions_present
+from facetd.records import Failure, Sighting
+
+log = logging.getLogger("facetd.infer")
+
+TASKS: Mapping[str, tuple[Task, ...]] = {
+    "objects": ("object_detection",),
+    "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding"),
+}
+"""What each kind of analysis needs."""
+AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
+STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
+START_S = 60.0
+LOOK = "facetd.infer.look:look"
+LOOK_SETTINGS = "facetd.infer.settings:LookSettings"
+
+
+class Eyes:
+    """Looks at photos in a process that is started by the first request and ended after `idle_s` without one.
+
+    When the process dies or hangs, what was under way is tried once more, one photo at a time, each in a process that is known to live:
+    so the guilty photo is found and costs nobody else. `look_settings` is a dataclass of plain values for the tasks; `look` and
+    `settings_type` name the function and that dataclass as `module:name`.
+    """
+
+    def __init__(
+        self,
+        settings: Inference,
+        look_settings: object,
+        *,
+        data: Path,
+        cache: Path,
+        models: Path | None = None,
+        look: str = LOOK,
+        settings_type: str = LOOK_SETTINGS,
+    ) -> None:
+        self._settings = settings
+        self._look_settings = wire.settings_to_json(look_settings)
+        self._choice_path = data / "models" / "choice.json"
+        self._cache = cache
+        self._models_folder = models
+        self._names = {"look": look, "settings": settings_type}
+        self._catalogue: Catalogue | None = None
+        self.choices: Choices | None = None
+        self.unavailable = "" if settings.enabled else _("Looking at photos is switched off (inference.enabled).")
+        self._link: Link | None = None
+        self._starting = asyncio.Lock()
+        self._places = asyncio.Semaphore(1)
+        self._turn = asyncio.Condition()
+        self._active = 0  # requests on their way side by side
+        self._suspects = 0  # requests that wait for their turn to be tried alone
+        self._alone = asyncio.Lock()
+        self._strikes = 0
+        self._stops = 0
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def started(self) -> bool:
+        """Whether there is an inference process."""
+        return self._link is not None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the inference process."""
+        return self._link.pid if self._link else None
+
+    async def prepare(self) -> Choices | None:
+        """Read the catalogue and the choice for this machine; measures first where there is none yet (seconds).
+
+        None when the models cannot be used; `unavailable` then says why.
+        """
+        if not self._settings.enabled:
+            return None
+        try:
+            self._catalogue = await asyncio.to_thread(Catalogue.load, self._models_folder)
+            lacking = [model.id for model in self._catalogue.models if not precisions_present(self._catalogue, model)]
+            if len(lacking) == len(self._catalogue.models):
+                raise ConfigError(_("no model file is in {folder}").format(folder=self._catalogue.folder), hint=_("Install facetd again."))
+            self.choices = await choices_for(self._catalogue, self._settings, self._choice_path, self._cache)
+        except (ConfigError, OSError) as error:
+            self.unavailable = str(error)
+            log.warning("no models: %s", error)
+            return None
+        self._places = asyncio.Semaphore(self.choices.streams * AHEAD)
+        self.unavailable = "\n".join(f"{kind}: {why}" for kind in TASKS if (why := self._lacks(kind)))
+        return self.choices
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """By kind of analysis that can be made, the models it is made with: ids, versions, precisions."""
+        if self._catalogue is None or self.choices is None:
+            return {}
+        return {kind: " ".join(map(self._version, self._used_by(kind))) for kind in TASKS if not self._lacks(kind)}
+
+    async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
+        """What the models see in the picture at `frame` (.npy, uint8 [height, width, 3] RGB, upright), which nobody may change meanwhile.
+
+        What goes wrong with this photo comes back as its failures (reasons: frame, inference, memory, crash, timeout). Raises
+        Unavailable when no photo can be looked at.
+        """
+        missing = kinds - self.models.keys()
+        if missing:
+            raise Unavailable(_("There are no models for: {kinds}.").format(kinds=", ".join(sorted(missing))), hint=self.unavailable)
+        message: wire.Json = {"frame": os.fspath(frame), "kinds": sorted(kinds), "settings": self._look_settings}
+        stops = self._stops
+        async with self._places:
+            self._busy()
+            try:
+                return await self._try(message, kinds, stops)
+            finally:
+                self._rest()
+
+    async def stop(self) -> None:
+        """End the process now; requests under way raise Unavailable. The next request starts a new one."""
+        self._stops += 1
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        async with self._starting:
+            await self._end(kill=True)
+        await asyncio.gather(*self._ending, return_exceptions=True)
+
+    # One request
+
+    async def _try(self, message: wire.Json, kinds: frozenset[str], stops: int) -> Sighting:
+        """Side by side with others, and alone when that went wrong."""
+        async with self._side_by_side():
+            try:
+                sighting = await self._ask(message)
+            except (Lost, TimeoutError) as error:
+                self._still_wanted(stops)
+                self._suspects += 1  # before anybody else gets a turn
+                log.warning("the inference process is lost (%s); what was under way is tried once more", error or "no answer")
+            else:
+                self._strikes = 0
+                return sighting
+        try:
+            async with self._by_itself():
+                self._still_wanted(stops)
+                return await self._last_try(message, kinds, stops)
+        finally:
+            self._suspects -= 1
+            async with self._turn:
+                self._turn.notify_all()
+
+    async def _last_try(self, message: wire.Json, kinds: frozenset[str], stops: int) -> Sighting:
+        if self._strikes >= STRIKES:
+            self._strikes = 0
+            raise Unavailable(
+                _("The inference process ended with {count} photos in a row.").format(count=STRIKES),
+                hint=_("Run `facetd models bench`, or choose another inference.runtime."),
+            )
+        try:
+            sighting = await self._ask(message)
+        except TimeoutError:
+            failure = Failure("timeout", _("Looking at the photo took longer than {limit:g} s.").format(limit=self._settings.timeout_s))
+        except Lost as error:
+            self._still_wanted(stops)
+            failure = Failure("crash", _("The inference process ended on this photo ({how}).").format(how=error))
+        else:
+            self._strikes = 0
+            return sighting
+        self._strikes += 1
+        return Sighting(failures=dict.fromkeys(kinds, failure))
+
+    async def _ask(self, message: wire.Json) -> Sighting:
+        """One conversation. Raises Lost, TimeoutError; the process is gone then."""
+        link = await self._ready_link()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                reply = await link.ask(message)
+            return wire.sighting_from_json(reply["sighting"])
+        except TimeoutError:
+            await self._drop(link)
+            raise
+        except (wire.WireError, KeyError) as error:
+            await self._drop(link)
+            raise Lost(f"it answered with {error}") from error
+        except Lost:
+            await self._drop(link)
+            raise
+
+    def _still_wanted(self, stops: int) -> None:
+        if stops != self._stops:
+            raise Unavailable(_("Looking at photos was stopped."))
+
+    @asynccontextmanager
+    async def _side_by_side(self) -> AsyncIterator[None]:
+        async with self._turn:
+            await self._turn.wait_for(lambda: self._suspects == 0)
+            self._active += 1
+        try:
+            yield
+        finally:
+            self._active -= 1
+            async with self._turn:
+                self._turn.notify_all()
+
+    @asynccontextmanager
+    async def _by_itself(self) -> AsyncIterator[None]:
+        async with self._alone:
+            async with self._turn:
+                await self._turn.wait_for(lambda: self._active == 0)
+            yield
+
+    # The process
+
+    async def _ready_link(self) -> Link:
+        async with self._starting:
+            if self._link is not None and not self._link.alive:
+                await self._end(kill=True)
+            if self._link is None:
+                assert self._catalogue is not None and self.choices is not None
+                opening: wire.Json = {
+                    "models": os.fspath(self._catalogue.folder),
+                    "cache": os.fspath(self._cache),
+                    "choices": choices_json(self.choices),
+                    **self._names,
+                }
+                try:
+                    self._link = await Link.start(opening, START_S)
+                except (Lost, OSError) as error:
+                    raise Unavailable(_("The inference process does not start: {why}").format(why=error)) from error
+            return self._link
+
+    async def _drop(self, link: Link) -> None:
+        """End a process that cannot be trusted any more, unless somebody did already."""
+        async with self._starting:
+            if self._link is link:
+                await self._end(kill=True)
+
+    async def _end(self, *, kill: bool) -> None:
+        if self._link is not None:
+            link, self._link = self._link, None
+            await (link.kill() if kill else link.close())
+
+    def _busy(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+
+    def _rest(self) -> None:
+        """Set the clock for the end of an idle process; set again by each request."""
+        self._busy()
+        self._idle_timer = asyncio.get_running_loop().call_later(self._settings.idle_s, self._end_idle)
+
+    def _end_idle(self) -> None:
+        if self._active == 0 and self._suspects == 0:
+            task = asyncio.create_task(self._end_quietly())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _end_quietly(self) -> None:
+        async with self._starting:
+            if self._active == 0 and self._suspects == 0:
+                await self._end(kill=False)
+
+    # What the models can do
+
+    def _used_by(self, kind: str) -> tuple[Model, ...]:
+        assert self._catalogue is not None
+        return tuple(models[0] for task in TASKS[kind] if (models := self._catalogue.for_task(task)))
+
+    def _lacks(self, kind: str) -> str:
+        """Why `kind` cannot be made; empty when it can."""
+        assert self._catalogue is not None and self.choices is not None
+        used = self._used_by(kind)
+        if len(used) < len(TASKS[kind]):
+            return _("the catalogue has no model for it")
+        for model in used:
+            if model.id not in self.choices.models:
+                if self._catalogue.state(model, "f32") is not FileState.PRESENT:
+                    return _("the file of the model {model} is missing; install facetd again").format(model=model.id)
+                why = (self.choices.missing or {}).get(model.id, "")
+                return _("the model {model} cannot be run here: {why}").format(model=model.id, why=why)
+        return ""
+
+    def _version(self, model: Model) -> str:
+        assert self.choices is not None
+        return f"{model.id}-{model.source.version}/{self.choices.precision_of(model.id)}"

@@ -1,0 +1,159 @@
+"""Running models for many photos at once: calls of several threads become one batch while a model is busy."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetd.errors import Unavailable
+from facetd.i18n import _
+from facetd.infer.catalogue import Catalogue, FaceEmbedding
+from facetd.infer.choice import Choice, Choices
+from facetd.infer.runtimes import open_session
+from facetd.infer.runtimes.session import Outputs, Plan, Session
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A thread's call: its items, and later the outputs, or the error, or the word to lead."""
+
+    batch: NDArray[np.float32]
+    ready: threading.Event = field(default_factory=threading.Event)
+    outputs: Outputs | None = None
+    error: BaseException | None = None
+
+
+class Gathering:
+    """One model: `leaders` threads run at once, each with what has gathered meanwhile, up to `most` items.
+
+    Whoever comes while all leaders are busy waits; a leader that is done hands over to the first who waits. There is no timer: an idle
+    model runs a call at once, alone.
+    """
+
+    def __init__(self, run: Callable[[NDArray[np.float32]], Outputs], *, leaders: int, most: int) -> None:
+        self._run = run
+        self._leaders = leaders
+        self._most = most
+        self._lock = threading.Lock()
+        self._waiting: deque[_Call] = deque()
+        self._leading = 0
+
+    def run(self, batch: NDArray[np.float32]) -> Outputs:
+        """The outputs for `batch`; an error of a run that others took part in is raised in each of their threads."""
+        call = _Call(batch)
+        with self._lock:
+            leads = self._leading < self._leaders
+            if leads:
+                self._leading += 1
+            else:
+                self._waiting.append(call)
+        if not leads:
+            call.ready.wait()
+        if call.outputs is None and call.error is None:
+            self._lead(call)
+        if call.error is not None:
+            raise call.error
+        assert call.outputs is not None
+        return call.outputs
+
+    def _lead(self, own: _Call) -> None:
+        """Run `own` together with those that wait and fit, then pass the lead on."""
+        calls = [own]
+        with self._lock:
+            count = len(own.batch)
+            while self._waiting and count + len(self._waiting[0].batch) <= self._most:
+                calls.append(self._waiting.popleft())
+                count += len(calls[-1].batch)
+        try:
+            self._answer(calls)
+        finally:
+            with self._lock:
+                successor = self._waiting.popleft() if self._waiting else None
+                if successor is None:
+                    self._leading -= 1
+            for call in calls[1:]:
+                call.ready.set()
+            if successor is not None:
+                successor.ready.set()
+
+    def _answer(self, calls: Sequence[_Call]) -> None:
+        """One run for all; when that fails, one for each, so that an error meets only who caused it."""
+        try:
+            _distribute(calls, self._run(calls[0].batch if len(calls) == 1 else np.concatenate([call.batch for call in calls])))
+        except BaseException as error:  # whatever it is, those who wait must not wait for ever
+            if len(calls) == 1:
+                calls[0].error = error
+                return
+            for call in calls:
+                self._answer([call])
+
+
+def _distribute(calls: Sequence[_Call], outputs: Outputs) -> None:
+    """Give each call its rows."""
+    begin = 0
+    for call in calls:
+        end = begin + len(call.batch)
+        call.outputs = outputs if len(calls) == 1 else tuple(output[begin:end] for output in outputs)
+        begin = end
+
+
+class Engine:
+    """The models as `choices` says, each loaded at its first use. Threads may share it."""
+
+    def __init__(
+        self, catalogue: Catalogue, choices: Choices, *, cache: Path | None = None, opener: Callable[[Plan], Session] = open_session
+    ) -> None:
+        self._catalogue = catalogue
+        self._choices = choices
+        self._cache = cache
+        self._open = opener
+        self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
+        self._models: dict[str, Gathering] = {}
+
+    def run(self, model_id: str, batch: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
+        """The outputs of `model_id` for `batch` [N, ...] in catalogue order, each [N, ...] float32.
+
+        Raises Unavailable for a model that cannot be run here, ValueError for a batch that does not fit the model.
+        """
+        model = self._catalogue.model(model_id)
+        expected = (3, model.input.size, model.input.size)
+        if batch.ndim != 4 or batch.shape[1:] != expected:
+            raise ValueError(f"{model_id} takes batches of {expected}, not {batch.shape}")
+        if not len(batch):
+            return tuple(np.empty((0, *output.shape), np.float32) for output in model.outputs)
+        return self._gathering(model_id).run(np.ascontiguousarray(batch, np.float32))
+
+    def space(self, model_id: str) -> str:
+        """The name of the space that the vectors of `model_id` live in: with its precision, because those do not mix."""
+        model = self._catalogue.model(model_id)
+        precision = self._choice(model_id).precision
+        return model.embedding.space_name(precision) if isinstance(model, FaceEmbedding) else f"{model_id}/{precision}"
+
+    def _choice(self, model_id: str) -> Choice:
+        try:
+            return self._choices.models[model_id]
+        except KeyError:
+            why = (self._choices.missing or {}).get(model_id, "")
+            raise Unavailable(_("The model {model} cannot be run here. {why}").format(model=model_id, why=why)) from None
+
+    def _gathering(self, model_id: str) -> Gathering:
+        """Loads the model at the first call; other models stay usable meanwhile."""
+        with self._lock:
+            loading = self._loading.setdefault(model_id, threading.Lock())
+        with loading:
+            if model_id not in self._models:
+                choice = self._choice(model_id)
+                path = self._catalogue.path(self._catalogue.model(model_id), choice.precision)
+                streams = self._choices.streams
+                plan = Plan(path, choice.runtime, choice.device, choice.precision, choice.batch, streams, self._cache)
+                leaders = streams if choice.device == "cpu" else 1
+                self._models[model_id] = Gathering(self._open(plan).run, leaders=leaders, most=max(1, choice.batch))
+            return self._models[model_id]

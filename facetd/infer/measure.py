@@ -1,0 +1,245 @@
+"""Finding out what is fastest here: candidates, the child processes that try them, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from facetd.config.eyes import Inference
+from facetd.i18n import _
+from facetd.infer.catalogue import Catalogue, FileState, Model, Precision
+from facetd.infer.choice import Candidate, Choices, Trial, choose, load_choices, save_choices
+from facetd.infer.hardware import Cpu, cores, cpu, device_nodes, runtime_versions
+from facetd.infer.link import ENVIRONMENT
+
+log = logging.getLogger("facetd.infer")
+
+RUNTIMES = ("openvino", "onnxruntime")
+SILENCE_S = 60.0  # a child that says nothing for so long hangs
+SLOW_SILENCE_S = 600.0  # TensorRT and MIGraphX build networks for minutes
+CRASHES = 3  # of one runtime, after which it is not tried any further
+ASKED: dict[str, tuple[str, ...]] = {
+    "auto": ("cpu", "gpu", "cuda", "migraphx"),  # not npu and tensorrt: compiling for them takes minutes
+    "gpu": ("gpu", "cuda", "migraphx", "cpu"),
+}
+"""Devices that are tried for a device of the settings; the processor is always there as the last resort."""
+TRIAL_VERSION = 1
+
+
+@dataclass(slots=True)
+class Tried:
+    """What a runtime can use here and how its candidates did; `problem` when it cannot even be loaded."""
+
+    devices: tuple[str, ...] = ()
+    trials: list[Trial] = field(default_factory=list)
+    problem: str = ""
+
+
+def stream_count(settings: Inference) -> int:
+    """Photos at once."""
+    return settings.streams or cores()
+
+
+def precisions_present(catalogue: Catalogue, model: Model) -> tuple[Precision, ...]:
+    """The precisions of `model` whose files are there."""
+    return tuple(precision for precision in model.precisions if catalogue.state(model, precision) is FileState.PRESENT)
+
+
+def key_of(catalogue: Catalogue, settings: Inference, processor: Cpu | None = None) -> str:
+    """What a choice depends on: machine, runtimes, the models' contents, settings. Reads the model files."""
+    processor = processor or cpu()
+    facts = {
+        "trial": TRIAL_VERSION,
+        "cpu": [processor.model, processor.machine, sorted(processor.flags)],
+        "devices": device_nodes(),
+        "runtimes": runtime_versions(),
+        "models": {
+            model.id: [
+                (precision, catalogue.verify(model, precision).value, _hash(catalogue, model, precision)) for precision in model.precisions
+            ]
+            for model in catalogue.models
+        },
+        "settings": [settings.device, settings.runtime, settings.precision, stream_count(settings)],
+    }
+    return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _hash(catalogue: Catalogue, model: Model, precision: Precision) -> str:
+    return model.files["int8" if precision == "int8" else "f32"].sha256
+
+
+def candidates(
+    model: Model, runtime: str, devices: Sequence[str], settings: Inference, processor: Cpu, present: Sequence[Precision]
+) -> list[Candidate]:
+    """The ways to run `model` with `runtime` that are worth a try."""
+    asked = ASKED.get(settings.device, (settings.device, "cpu"))
+    found: list[Candidate] = []
+    for device in devices:
+        if device in asked:
+            precisions = [each for each in present if _sensible(runtime, device, each, processor)]
+            if settings.precision != "auto":
+                precisions = [settings.precision] if settings.precision in precisions else [each for each in precisions if each == "f32"]
+            found += [Candidate(model.id, runtime, device, precision) for precision in precisions]
+    return found
+
+
+def _sensible(runtime: str, device: str, precision: Precision, processor: Cpu) -> bool:
+    """Whether `device` may gain by `precision`. bf16 stands for 16 bits: float16 on a GPU or NPU."""
+    if device == "npu":
+        return precision == "bf16"
+    if precision == "int8":
+        return device == "cpu" and processor.int8
+    if precision == "bf16":
+        return runtime == "openvino" and (device != "cpu" or processor.bf16)
+    return True
+
+
+async def choices_for(catalogue: Catalogue, settings: Inference, path: Path, cache: Path, *, anew: bool = False) -> Choices:
+    """The choice for this machine: the one kept at `path` while nothing it depends on changed, else a new trial. Raises OSError.
+
+    Precisions in use stay unless another one is clearly faster, so that a new trial does not outdate the library.
+    """
+    key = await asyncio.to_thread(key_of, catalogue, settings)
+    kept = await asyncio.to_thread(load_choices, path)
+    if kept is not None and kept.key == key and not anew:
+        return kept
+    log.info("measuring how to run the models on this machine")
+    processor = await asyncio.to_thread(cpu)
+    trials = await try_all(catalogue, settings, processor, cache)
+    models = [model.id for model in catalogue.models]
+    wanted = settings.device if settings.device not in ("auto", "gpu") else ""
+    in_use = {model: choice.precision for model, choice in kept.models.items()} if kept is not None else {}
+    choices = choose(models, trials, key=key, streams=stream_count(settings), wanted=wanted, in_use=in_use)
+    await asyncio.to_thread(save_choices, path, choices)
+    for model, choice in choices.models.items():
+        log.info("%s: %s", model, choice.why)
+    return choices
+
+
+async def try_all(
+    catalogue: Catalogue, settings: Inference, processor: Cpu, cache: Path, *, progress: Callable[[Trial], None] = lambda _trial: None
+) -> list[Trial]:
+    """Try every candidate, one runtime after the other: side by side they would disturb each other's timing."""
+    present = {model.id: await asyncio.to_thread(precisions_present, catalogue, model) for model in catalogue.models}
+    trials: list[Trial] = []
+    for runtime in RUNTIMES if settings.runtime == "auto" else (settings.runtime,):
+
+        def plan(devices: Sequence[str], runtime: str = runtime) -> list[Candidate]:
+            return [
+                each for model in catalogue.models for each in candidates(model, runtime, devices, settings, processor, present[model.id])
+            ]
+
+        tried = await try_runtime(runtime, plan, catalogue.folder, cache, stream_count(settings), progress)
+        if tried.problem:
+            log.warning("%s cannot be used: %s", runtime, tried.problem)
+            tried.trials += [Trial(candidate, problem=tried.problem) for candidate in plan(("cpu",)) if candidate.precision == "f32"]
+        trials += tried.trials
+    return trials
+
+
+async def try_runtime(
+    runtime: str,
+    plan: Callable[[Sequence[str]], list[Candidate]],
+    models: Path,
+    cache: Path,
+    streams: int,
+    progress: Callable[[Trial], None] = lambda _trial: None,
+) -> Tried:
+    """Try what `plan` makes of the devices of `runtime` in a child process; one that crashes or hangs costs the candidate it was at."""
+    tried = Tried()
+    todo: list[Candidate] | None = None
+    crashes = 0
+    while todo is None or todo:
+        child = await _Child.start(runtime, models, cache, streams)
+        try:
+            tried.devices = tuple((await child.hear())["devices"])
+            todo = plan(tried.devices) if todo is None else todo
+            child.tell([asdict(candidate) for candidate in todo])
+            while todo:
+                silence = SLOW_SILENCE_S if todo[0].device in ("tensorrt", "migraphx", "npu") else SILENCE_S
+                told = await child.hear(silence)
+                trial = Trial(todo.pop(0), **told["trial"])
+                tried.trials.append(trial)
+                progress(trial)
+        except _ChildProblem as problem:
+            crashes += 1
+            if todo is None:
+                tried.problem = str(problem)
+                return tried
+            begun = 1 if crashes < CRASHES else len(todo)
+            for candidate in todo[:begun]:
+                trial = Trial(candidate, problem=str(problem))
+                tried.trials.append(trial)
+                progress(trial)
+            del todo[:begun]
+        finally:
+            await child.end()
+    return tried
+
+
+async def find_devices(runtime: str, models: Path, cache: Path) -> Tried:
+    """The devices of `runtime`, asked in a child process."""
+    return await try_runtime(runtime, lambda _devices: [], models, cache, 1)
+
+
+class _ChildProblem(Exception):
+    """A child that ended, hangs, or cannot load its runtime."""
+
+
+class _Child:
+    """A trial process: it says lines of JSON."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, runtime: str, models: Path, cache: Path, streams: int) -> _Child:
+        pipe = asyncio.subprocess.PIPE
+        command = (sys.executable, "-m", "facetd.infer.trial", runtime, os.fspath(models), os.fspath(cache), str(streams))
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=os.environ | ENVIRONMENT
+        )
+        return cls(process)
+
+    def tell(self, message: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    async def hear(self, silence_s: float = SILENCE_S) -> dict[str, Any]:
+        """The next line. Raises _ChildProblem."""
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(silence_s):
+                line = await self._process.stdout.readline()
+                if not line:
+                    code = await self._process.wait()
+        except TimeoutError:
+            raise _ChildProblem(_("it hangs")) from None
+        if not line:
+            raise _ChildProblem(
+                _("it crashes (signal {signal})").format(signal=-code) if code < 0 else _("it ends (code {code})").format(code=code)
+            )
+        try:
+            told = json.loads(line)
+        except ValueError:
+            raise _ChildProblem(_("it says what cannot be understood")) from None
+        if not isinstance(told, dict):
+            raise _ChildProblem(_("it says what cannot be understood"))
+        if "problem" in told:
+            raise _ChildProblem(str(told["problem"]))
+        return told
+
+    async def end(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()

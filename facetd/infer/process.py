@@ -1,0 +1,159 @@
+"""The inference process: frames in, sightings out, over stdin and stdout. It ends when stdin does.
+
+`python -m facetd.infer.process`. The first message opens it (folders, choices); then each request `{id, frame, kinds, settings}` is
+answered by `{id, sighting}`, in any order. What one photo breaks is a failure of that photo.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from facetd.infer import wire
+from facetd.infer.catalogue import Catalogue
+from facetd.infer.choice import choices_from_json
+from facetd.records import Failure, Sighting
+
+NICE = 5
+AHEAD = 4  # requests that wait for each thread; beyond that the pipe fills and the client waits
+
+Answer = Callable[[str, "frozenset[str]", Mapping[str, Any]], Sighting]
+
+
+class Desk:
+    """Answers requests in `threads` threads. `answer` gets (path of the frame, kinds, settings)."""
+
+    def __init__(self, answer: Answer, output: BinaryIO, threads: int) -> None:
+        self._answer = answer
+        self._output = output
+        self._lock = threading.Lock()
+        self._requests: queue.Queue[wire.Json | None] = queue.Queue(threads * AHEAD)
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def accept(self, request: wire.Json) -> None:
+        """Put a request into the queue; waits while that is full."""
+        self._requests.put(request)
+
+    def finish(self) -> None:
+        """Answer what was accepted, then end the threads."""
+        for _ in self._threads:
+            self._requests.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def send(self, message: wire.Json) -> None:
+        """One message at a time. Raises BrokenPipeError when nobody reads any more."""
+        data = wire.frame(message)
+        with self._lock:
+            self._output.write(data)
+            self._output.flush()
+
+    def _work(self) -> None:
+        while (request := self._requests.get()) is not None:
+            try:
+                self.send({"id": request["id"], "sighting": self._sighting(request)})
+            except BrokenPipeError:
+                return
+
+    def _sighting(self, request: wire.Json) -> wire.Json:
+        kinds: frozenset[str] = frozenset(request["kinds"])
+        try:
+            sighting = wire.sighting_to_json(self._answer(request["frame"], kinds, request["settings"]))
+            wire.frame(sighting)
+            return sighting
+        except Exception as error:  # whatever a photo breaks costs that photo only
+            failure = Failure(_reason(error), f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+            return wire.sighting_to_json(Sighting(failures=dict.fromkeys(kinds, failure)))
+
+
+def _reason(error: Exception) -> str:
+    """A stable word for the failures list."""
+    if isinstance(error, MemoryError):
+        return "memory"
+    return "frame" if isinstance(error, OSError) else "inference"
+
+
+def read_message(stream: BinaryIO) -> wire.Json | None:
+    """The next message; None at the end of the stream. Raises WireError."""
+    header = stream.read(wire.LENGTH.size)
+    if not header:
+        return None
+    length = wire.body_length(header)
+    body = stream.read(length)
+    if len(body) != length:
+        raise wire.WireError("the message was cut short")
+    return wire.parse(body)
+
+
+def open_answer(opening: wire.Json) -> tuple[Answer, int]:
+    """What answers requests, and with how many threads. Raises ConfigError, ImportError, WireError."""
+    import cv2  # noqa: PLC0415 - not needed to read messages
+
+    from facetd.infer.engine import Engine  # noqa: PLC0415 - loads numpy
+
+    cv2.setNumThreads(1)
+    choices = choices_from_json(opening["choices"])
+    catalogue = Catalogue.load(Path(opening["models"]))
+    engine = Engine(catalogue, choices, cache=Path(opening["cache"]))
+    module, _colon, name = str(opening["look"]).partition(":")
+    look = getattr(importlib.import_module(module), name)
+    module, _colon, name = str(opening["settings"]).partition(":")
+    settings_type = getattr(importlib.import_module(module), name)
+
+    def answer(path: str, kinds: frozenset[str], settings: Mapping[str, Any]) -> Sighting:
+        return look(engine, read_frame(path), kinds, wire.settings_from_json(settings_type, settings))  # type: ignore[no-any-return]
+
+    return answer, choices.streams
+
+
+def read_frame(path: str) -> Any:
+    """The uint8 picture [height, width, 3] in the .npy file `path`, mapped. Raises OSError, ValueError."""
+    import numpy as np  # noqa: PLC0415 - not needed to read messages
+
+    frame = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
+        raise ValueError(f"a frame is uint8 [height, width, 3], not {frame.dtype} {list(frame.shape)}")
+    return frame
+
+
+def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
+    """Answer until `stdin` ends. Raises WireError for what is no message."""
+    opening = read_message(stdin)
+    if opening is None:
+        return
+    answer, threads = open_answer(opening)
+    desk = Desk(answer, stdout, threads)
+    desk.send({"ready": True})
+    while (request := read_message(stdin)) is not None:
+        desk.accept(request)
+
+
+def prepare() -> BinaryIO:
+    """Make this a quiet, patient process with few threads; returns the stream for answers, which no library can write to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's business
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICE)
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what native libraries print goes to the log
+    return os.fdopen(answers, "wb")
+
+
+def main() -> None:
+    """Serve, then end at once: whoever asked is gone, so nobody waits for what is still being computed."""
+    serve(sys.stdin.buffer, prepare())
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Runtimes behind one small class. The libraries are imported here only, and only in inference and trial processes."""
+
+from __future__ import annotations
+
+from facetd.infer.runtimes.session import Plan, RuntimeProblem, Session
+
+RUNTIMES = ("openvino", "onnxruntime")
+
+
+def open_session(plan: Plan) -> Session:
+    """Load the network that `plan` describes. Raises RuntimeProblem where this machine cannot run it that way."""
+    if plan.runtime == "openvino":
+        from facetd.infer.runtimes.openvino import OpenVinoSession  # noqa: PLC0415 - loads the library
+
+        return OpenVinoSession(plan)
+    if plan.runtime == "onnxruntime":
+        from facetd.infer.runtimes.onnxruntime import OnnxSession  # noqa: PLC0415 - loads the library
+
+        return OnnxSession(plan)
+    raise RuntimeProblem(f"there is no runtime called {plan.runtime}")
+
+
+def devices(runtime: str) -> tuple[str, ...]:
+    """The devices that `runtime` can use here, by the names of the settings; loads the library. Raises ImportError, OSError."""
+    if runtime == "openvino":
+        from facetd.infer.runtimes import openvino  # noqa: PLC0415 - loads the library
+
+        return openvino.devices()
+    from facetd.infer.runtimes import onnxruntime  # noqa: PLC0415 - loads the library
+
+    return onnxruntime.devices()

@@ -1,0 +1,75 @@
+"""ONNX Runtime: CPU without spinning threads; CUDA, TensorRT, MIGraphX where their providers are installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from facetd.infer.runtimes.session import Array, Outputs, Plan, RuntimeProblem, run_in_chunks, sizes_up_to
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+}
+ERRORS_ONLY = 3
+
+
+def devices() -> tuple[str, ...]:
+    """The devices whose providers are installed, by the names of the settings; whether they work shows when one is used."""
+    there = ort.get_available_providers()
+    return tuple(name for name, provider in PROVIDERS.items() if provider in there)
+
+
+class OnnxSession:
+    """A network in one session that all threads share: each run computes on its caller's thread."""
+
+    def __init__(self, plan: Plan) -> None:
+        provider = PROVIDERS.get(plan.device)
+        if provider is None or plan.precision not in ("f32", "int8"):
+            raise RuntimeProblem(f"ONNX Runtime has no {plan.device} in {plan.precision}")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = ERRORS_ONLY
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        if plan.device == "cpu":
+            options.enable_cpu_mem_arena = plan.batch == 1  # an arena keeps the largest batch for ever, once for each stream
+        try:
+            self._session = ort.InferenceSession(str(plan.file), options, providers=[(provider, _provider_options(plan))])
+        except Exception as error:  # the library's exceptions have no common ancestor below Exception
+            raise RuntimeProblem(str(error).splitlines()[0]) from error
+        if self._session.get_providers()[0] != provider:
+            raise RuntimeProblem(f"{provider} could not be loaded; its libraries or its driver are missing")
+        self._input = self._session.get_inputs()[0].name
+        self._sizes = None if plan.device == "cpu" else sizes_up_to(plan.batch)
+        self._batch = plan.batch
+
+    def run(self, batch: Array) -> Outputs:
+        """See Session."""
+        if self._sizes is not None:
+            return run_in_chunks(batch, self._sizes, self._run)
+        if len(batch) <= self._batch:
+            return self._run(batch)
+        parts = [self._run(batch[begin : begin + self._batch]) for begin in range(0, len(batch), self._batch)]
+        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+
+    def _run(self, batch: Array) -> Outputs:
+        return tuple(self._session.run(None, {self._input: np.ascontiguousarray(batch)}))
+
+
+def _provider_options(plan: Plan) -> dict[str, Any]:
+    if plan.device == "cuda":
+        # f32 means f32: without tensor cores' 19 bit floats, so that vectors agree with those of a CPU
+        return {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested", "use_tf32": "0"}
+    if plan.device in ("tensorrt", "migraphx") and plan.cache is not None:
+        folder = plan.cache / plan.device
+        folder.mkdir(parents=True, exist_ok=True)
+        if plan.device == "tensorrt":
+            return {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(folder)}
+        return {"migraphx_model_cache_dir": str(folder)}
+    return {}
