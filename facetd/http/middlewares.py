@@ -33,6 +33,7 @@ HEADERS = {
 LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
 
 
+BEGUN: web.RequestKey[web.StreamResponse] = web.RequestKey("begun", web.StreamResponse)  # the answer whose head was sent
 HOST_PATTERN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z._-]+)(?::\d{1,5})?")
 KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
 
@@ -88,27 +89,40 @@ def _same_site(origin: str, host: str) -> bool:
 
 @web.middleware
 async def error_guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error becomes RFC 9457 problem details, or a page for a person's browser; never a stack trace."""
+    """Every error becomes RFC 9457 problem details, or a page for a person's browser; never a stack trace.
+
+    When the answer has begun, nothing else can be said: the connection ends where it is, so that nobody takes the part for the whole.
+    """
     try:
         return await handler(request)
-    except FacetdError as error:
+    except ConnectionResetError:
+        raise
+    except Exception as error:  # whatever a handler does: this is where a request ends
+        begun: web.StreamResponse | None = request.get(BEGUN)
+        if begun is None:
+            return _explain(request, error)
+        logger.exception("%s %s failed in the middle of its answer", request.method, request.path)
+        if request.transport is not None:
+            request.transport.close()
+        return begun
+
+
+def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
+    """The answer that says what went wrong. Raises what is no error, such as a redirect."""
+    if isinstance(error, FacetdError):
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("%s %s: %s", request.method, request.path, error)
         return _problem(request, error.status, error.title, error.message, error)
-    except web.HTTPException as error:
+    if isinstance(error, web.HTTPException):
         if error.status < HTTPStatus.BAD_REQUEST:
-            raise
+            raise error
         phrase = HTTPStatus(error.status).phrase
-        response = _problem(
-            request, error.status, phrase, error.text if error.text and error.text != f"{error.status}: {phrase}" else phrase
-        )
+        detail = error.text if error.text and error.text != f"{error.status}: {phrase}" else phrase
+        response = _problem(request, error.status, phrase, detail)
         response.headers.update({name: error.headers[name] for name in KEPT_HEADERS if name in error.headers})
         return response
-    except ConnectionResetError:
-        raise
-    except Exception:
-        logger.exception("%s %s failed", request.method, request.path)
-        return _problem(request, 500, "Something went wrong", "an unexpected error; the log has the details")
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _problem(request, 500, "Something went wrong", "an unexpected error; the log has the details")
 
 
 def _problem(request: web.Request, status: int, title: str, detail: str, error: FacetdError | None = None) -> web.Response:
@@ -131,7 +145,8 @@ def _sayable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Security headers on every answer."""
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Security headers on every answer, and a note that it begins."""
+    request[BEGUN] = response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

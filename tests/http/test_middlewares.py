@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import pytest
+from aiohttp import ClientPayloadError, web
+from aiohttp.test_utils import TestServer
 
+from facetd.errors import NotFound
+from facetd.http.middlewares import add_headers, error_guard
 from tests.house import config, opened
 from tests.http.serving import Site, problem_of, served
 
@@ -123,6 +128,55 @@ async def test_an_unexpected_error_tells_nothing_of_the_inside(library: Site, mo
     await problem_of(response, 500)
     assert "secret" not in text
     assert "/secret/path" in caplog.text
+
+
+ERRORS = [ValueError("/secret/path"), NotFound("there is no such photo"), web.HTTPNotFound(), web.HTTPFound("/elsewhere")]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("length", [None, 1000])
+@pytest.mark.parametrize("part", [b"the beginning", b""])
+async def test_an_answer_that_fails_in_the_middle_ends_there(error: Exception, length: int | None, part: bytes, caplog) -> None:
+    async def fails(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = length
+        await response.prepare(request)
+        if part:
+            await response.write(part)
+        raise error
+
+    async def works(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text="works")
+
+    app = web.Application(middlewares=[error_guard])
+    app.on_response_prepare.append(add_headers)
+    app.router.add_get("/fails", fails)
+    app.router.add_get("/works", works)
+    async with TestServer(app) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(b"GET /works HTTP/1.1\r\nHost: x\r\n\r\nGET /fails HTTP/1.1\r\nHost: x\r\n\r\nGET /works HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await writer.wait_closed()
+    first, answer = received.split(b"works", 1)
+    assert first.startswith(b"HTTP/1.1 200 OK")
+    assert answer.count(b"HTTP/1.1") <= 1, "no second answer in the middle of the first"
+    assert not answer.endswith(b"0\r\n\r\n"), "a part does not end as a whole"
+    assert b"secret" not in answer
+    assert answer.rstrip().endswith(part)
+    assert "failed in the middle of its answer" in caplog.text
+
+
+async def test_a_stream_that_fails_ends_without_an_end(library: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_args: object, **_more: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("facetd.http.sse._send", broken)
+    response = await library.client.get("/api/scan/stream")
+    assert response.status == 200
+    with pytest.raises(ClientPayloadError):
+        await response.read()
+    assert (await library.client.get("/health")).status == 200
 
 
 async def test_a_body_that_is_too_large_is_refused(library: Site) -> None:
