@@ -13,29 +13,38 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from facetd.db.migrate import migrate
+from facetd.db.readers import Readers
 from facetd.errors import DatabaseUnusable
 
 T = TypeVar("T")
 Row = sqlite3.Row  # what a read gives: values by name or position
+Connection = sqlite3.Connection  # what several statements are read with
 BUSY_TIMEOUT_MS = 10_000
 READER_CACHE_KIB = 4 * 1024
 WRITER_CACHE_KIB = 8 * 1024
 MEMO_LIMIT = 1000
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
+)
 
 
 class Database:
     """The library database. Reads run side by side on `readers` connections; writes run one after the other.
 
-    A method that reads takes one statement and gives its rows in one hop to the connection's thread. `revision` grows with
+    Each read is one hop to a reader's thread, whether one statement (`rows`, `row`) or several (`read`). `revision` grows with
     every change that a list of photos could show (see db/revision.py).
     """
 
     def __init__(self, path: Path, *, readers: int = 4) -> None:
         self.path = path
         self._reader_count = readers
-        self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
-        self._all: list[aiosqlite.Connection] = []
+        self._readers: Readers | None = None
         self._writer: aiosqlite.Connection | None = None
         self._write_lock = asyncio.Lock()
         self._memo: dict[Hashable, Any] = {}
@@ -44,15 +53,15 @@ class Database:
     async def open(self) -> None:
         """Open, check (after an unclean stop) and migrate. Raises DatabaseUnusable with what to do."""
         try:
-            self._writer = await self._connect(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+            writer = await self._open_writer()
             if self._unclean_marker.exists():
                 await self._check()
             self._unclean_marker.touch()
-            await migrate(self._writer, self.path)
+            await migrate(writer, self.path)
             await self._read_revision()
-            for _ in range(self._reader_count):
-                reader = await self._connect(f"PRAGMA cache_size = -{READER_CACHE_KIB}", "PRAGMA query_only = ON")
-                self._readers.put_nowait(reader)
+            pragmas = (*PRAGMAS, f"PRAGMA cache_size = -{READER_CACHE_KIB}", "PRAGMA query_only = ON")
+            self._readers = Readers(self.path, self._reader_count, pragmas)
+            await self._readers.open()
         except sqlite3.DatabaseError as error:
             await self.close(clean=False)
             raise DatabaseUnusable(
@@ -64,12 +73,12 @@ class Database:
 
     async def close(self, *, clean: bool = True) -> None:
         """Close every connection; the write-ahead log is folded into the file."""
-        for connection in self._all:
-            await connection.close()
-        was_open = bool(self._all)
-        self._all.clear()
-        self._readers = asyncio.Queue()
-        self._writer = None
+        was_open = self._writer is not None
+        readers, writer, self._readers, self._writer = self._readers, self._writer, None, None
+        if readers is not None:
+            await readers.close()
+        if writer is not None:
+            await writer.close()
         if clean and was_open:
             self._unclean_marker.unlink(missing_ok=True)
 
@@ -80,19 +89,15 @@ class Database:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[aiosqlite.Connection]:
-        """A read-only connection for several statements in a row."""
-        connection = await self._readers.get()
-        try:
-            yield connection
-        finally:
-            self._readers.put_nowait(connection)
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` gives, called with a read-only connection in that connection's thread: several statements in one hop."""
+        if self._readers is None:
+            raise DatabaseUnusable(f"{self.path}: the database is not open")
+        return await self._readers.read(work)
 
     async def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of one SELECT."""
-        async with self.reading() as connection:
-            return list(await connection.execute_fetchall(sql, parameters))
+        return await self.read(lambda connection: connection.execute(sql, parameters).fetchall())
 
     async def row(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Row | None:
         """The first row of one SELECT, or None."""
@@ -142,21 +147,12 @@ class Database:
         """Exists while the database is open: found at start, it tells of a kill or a power cut."""
         return self.path.with_name(self.path.name + ".open")
 
-    async def _connect(self, *pragmas: str) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self.path, isolation_level=None, cached_statements=256)
-        self._all.append(connection)
-        connection.row_factory = sqlite3.Row
-        common = (
-            f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
-            "PRAGMA journal_mode = WAL",
-            "PRAGMA synchronous = NORMAL",
-            "PRAGMA foreign_keys = ON",
-            "PRAGMA temp_store = MEMORY",
-            f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}",
-        )
-        for pragma in (*common, *pragmas):
-            await connection.execute(pragma)
-        return connection
+    async def _open_writer(self) -> aiosqlite.Connection:
+        self._writer = writer = await aiosqlite.connect(self.path, isolation_level=None, cached_statements=256)
+        writer.row_factory = sqlite3.Row
+        for pragma in (*PRAGMAS, f"PRAGMA cache_size = -{WRITER_CACHE_KIB}"):
+            await writer.execute(pragma)
+        return writer
 
     async def _check(self) -> None:
         """Integrity after an unclean stop. Raises DatabaseUnusable when the file is damaged."""

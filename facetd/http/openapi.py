@@ -141,7 +141,11 @@ def _bound(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
 
 def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """`data` as JSON; numbers that JSON cannot say (NaN, infinities) become null."""
-    body = to_json(data, inf_nan_mode="null")
+    return json_body(to_json(data, inf_nan_mode="null"), status=status, headers=headers)
+
+
+def json_body(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer of JSON that is encoded already."""
     return web.Response(body=body, status=status, content_type="application/json", charset="utf-8", headers=headers)
 
 

@@ -13,13 +13,15 @@ from facetd.config import Config
 from facetd.db import folders as db_folders
 from facetd.db import options, photos
 from facetd.db.conditions import conditions, hide_bits, within_folder
-from facetd.db.connection import Database
+from facetd.db.connection import Connection, Database
 from facetd.db.ledger import judgement_inputs
-from facetd.db.listing import Key, Listing, Order, photo_rows
+from facetd.db.listing import Key, Listing, Order
+from facetd.db.rows import photo_rows
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.library import present
+from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
 from facetd.records import Judgement, Viewer
 from facetd.score.explain import explain
@@ -27,6 +29,7 @@ from facetd.score.rules import categories, photo_types
 
 COUNT_STALE_S = 5.0  # how old a filtered total may be while a scan changes the library all the time
 COUNTS_KEPT = 500
+PAGES_KEPT_BYTES = 4 * 1024 * 1024  # some 30 pages of 64 photos
 TOP_PICKS = "top_picks"
 
 
@@ -34,10 +37,16 @@ TOP_PICKS = "top_picks"
 class PhotoPage:
     """One page of a list; `next` goes on after it, None at the end. `exact` unless the total is that of a moment ago."""
 
-    photos: list[dict[str, Any]]
+    photos_json: bytes
     total: int
     next: str | None
     exact: bool = True
+
+    @property
+    def photos(self) -> list[dict[str, Any]]:
+        """The photos, as they are in `photos_json`."""
+        found: list[dict[str, Any]] = json.loads(self.photos_json)
+        return found
 
 
 class Gallery:
@@ -48,6 +57,7 @@ class Gallery:
         self._config = config
         self._judge = judge
         self._counts: OrderedDict[tuple[object, ...], tuple[int, float, int]] = OrderedDict()
+        self._pages: SizedMemo[PhotoPage] = SizedMemo(PAGES_KEPT_BYTES)
 
     async def revision(self, viewer: Viewer) -> str:
         """Changes with every change that a list could show to this viewer."""
@@ -69,42 +79,54 @@ class Gallery:
 
         Raises InvalidInput for a sort key, type, quality or folder that does not exist.
         """
-        order = self._order(sort, descending)
-        listing, key = await self._listing(viewer, chosen, order)
-        total, exact = await self._total(listing, key)
-        wanted = per_page + 1
-        if after is not None:
-            keys = await listing.after(decode_key(after), limit=wanted)
-        else:
-            keys = await listing.page(offset=(page - 1) * per_page, limit=wanted)
-        shown = keys[:per_page]
-        rows = await photo_rows(self._db, viewer, [key.id for key in shown])
-        following = encode_key(Key(shown[-1].id, shown[-1].value)) if len(keys) > per_page else None
-        if after is None:  # photos that came since the total was counted
-            total = max(total, (page - 1) * per_page + len(keys) if keys else 0)
-        return PhotoPage([present.photo(row, self._config) for row in rows], total, following, exact)
+        listing, key = await self._listing(viewer, chosen, self._order(sort, descending))
+        revision = self._db.revision
+        asked = (revision, key, sort, descending, per_page, page, after)
+        if known := self._pages.get(asked):
+            return known
+        last = decode_key(after) if after is not None else None
+        offset, wanted = (page - 1) * per_page, per_page + 1
+        counted = None if listing.counted_by_gate else self._known_total(key)
+
+        def read(connection: Connection) -> tuple[int, list[Key], bytes]:
+            total = listing.total(connection) if counted is None else counted[0]
+            keys = listing.page(connection, offset=offset, limit=wanted) if last is None else listing.after(connection, last, limit=wanted)
+            rows = photo_rows(connection, viewer, [key.id for key in keys[:per_page]])
+            return total, keys, present.encoded([present.photo(row, self._config) for row in rows])
+
+        total, keys, photos_json = await self._db.read(read)
+        if counted is None and not listing.counted_by_gate:
+            self._note_total(key, total, revision)
+        if last is None:  # photos that came since the total was counted
+            total = max(total, offset + len(keys) if keys else 0)
+        following = encode_key(keys[per_page - 1]) if len(keys) > per_page else None
+        made = PhotoPage(photos_json, total, following, exact=counted is None or counted[1])
+        if made.exact:
+            self._pages.put(asked, made, size=len(photos_json))
+        return made
 
     async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
         """One photo with EXIF, histogram, and why it has its score. Raises NotFound."""
-        rows = await photo_rows(self._db, viewer, [photo_id])
+        rows = await self._db.read(lambda connection: photo_rows(connection, viewer, [photo_id]))
         if not rows:
             raise NotFound("there is no such photo")
+        row = rows[0]
         extra = await photos.page_extras(self._db, photo_id)
         inputs = await judgement_inputs(self._db, [photo_id])
-        judgement = self._judge(inputs[photo_id][1]) if rows[0]["aggregate"] is not None else None
+        judgement = self._judge(inputs[photo_id][1]) if row.values["aggregate"] is not None else None
         return {
-            **present.photo(rows[0], self._config),
+            **present.photo(row, self._config),
             "description": extra.description,
             "keywords": extra.keywords,
             "regions": extra.regions,
             "warnings": json.loads(extra.warnings),
-            "colors": [color for color in (rows[0]["colors"] or "").split(",") if color],
+            "colors": present.shown_colors(row),
             "histogram": present.histogram(extra.histogram),
             "details": json.loads(extra.details),
             "breakdown": _breakdown(judgement) if judgement else None,
             "failures": extra.failures,
-            "orientation": rows[0]["orientation"],
-            "flash_fired": None if rows[0]["flash_fired"] is None else bool(rows[0]["flash_fired"]),
+            "orientation": row.beside.orientation,
+            "flash_fired": None if row.beside.flash_fired is None else bool(row.beside.flash_fired),
         }
 
     async def find(self, viewer: Viewer, *, photo_id: int | None, path: str | None) -> int:
@@ -134,7 +156,7 @@ class Gallery:
         """How many photos each photo type and category has: all first, then top picks, then those that have any."""
         hide = hide_bits(chosen)
         counts, top_picks = await options.category_counts(self._db, viewer, hide, self._config.viewer.photo_types.top_picks_min_score)
-        total = await Listing(self._db, viewer, chosen, conditions(PhotoFilter(), viewer), Order("aggregate")).total()
+        total = await self._db.read(Listing(viewer, chosen, conditions(PhotoFilter(), viewer), Order("aggregate")).total)
         found = [{"id": "", "label": "All Photos", "count": total}, {"id": TOP_PICKS, "label": "Top Picks", "count": top_picks}]
         types = [kind for kind in photo_types() if kind.categories]
         for kind in types:
@@ -153,14 +175,14 @@ class Gallery:
         return Order(sort, descending)
 
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
-        """The list, and what identifies it for the cache of totals."""
+        """The list, and what identifies its photos: who asks, what they may see, and every condition."""
         narrowed = conditions(chosen, viewer)
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)
         self._by_type(chosen, narrowed.add)
         key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
-        return Listing(self._db, viewer, chosen, narrowed, order), key
+        return Listing(viewer, chosen, narrowed, order), key
 
     def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
         if chosen.quality:
@@ -189,20 +211,19 @@ class Gallery:
             raise NotFound(f"there is no folder {path_prefix}")
         return found
 
-    async def _total(self, listing: Listing, key: tuple[object, ...]) -> tuple[int, bool]:
-        """The total and whether it is exact; that of a filtered list may be as it was at most five seconds ago."""
-        if listing.counted_by_gate:
-            return await listing.total(), True
-        now, current = time.monotonic(), self._db.revision
+    def _known_total(self, key: tuple[object, ...]) -> tuple[int, bool] | None:
+        """The total as it was counted, and whether it is exact; that of a filtered list may be at most five seconds old."""
         known = self._counts.get(key)
-        if known is not None and (known[2] == current or now - known[1] < COUNT_STALE_S):
-            self._counts.move_to_end(key)
-            return known[0], known[2] == current
-        total = await listing.total()
-        self._counts[key] = (total, now, current)
+        if known is None or (known[2] != self._db.revision and time.monotonic() - known[1] >= COUNT_STALE_S):
+            return None
+        self._counts.move_to_end(key)
+        return known[0], known[2] == self._db.revision
+
+    def _note_total(self, key: tuple[object, ...], total: int, revision: int) -> None:
+        """Remember a total that was counted when the library had this revision, or a later one."""
+        self._counts[key] = (total, time.monotonic(), revision)
         while len(self._counts) > COUNTS_KEPT:
             self._counts.popitem(last=False)
-        return total, True
 
 
 def _breakdown(judgement: Judgement) -> dict[str, Any]:

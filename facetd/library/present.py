@@ -7,18 +7,14 @@ import json
 import struct
 from typing import Any
 
+from pydantic_core import to_json
+
 from facetd.config import Config
-from facetd.db.connection import Row
 from facetd.db.ledger import virtual_path
 from facetd.db.names import from_stored, shown
+from facetd.db.rows import PhotoRow
 from facetd.db.visibility import Hide
-from facetd.fields import FIELDS, Kind
 
-PLAIN = (
-    "id", "format", "image_width", "image_height", "phash", "date_taken", "date_offset", "camera_make", "focal_length_35mm",
-    "exposure_bias", "gps_latitude", "gps_longitude", "gps_altitude", "title", "size", "star_rating", "is_favorite", "is_rejected",
-    "added_at",
-)  # fmt: skip
 # Plain integers: bit tests on an enum cost more than everything else here.
 BLINK, BURST, DUPLICATE = int(Hide.BLINK), int(Hide.BURST), int(Hide.DUPLICATE)
 COMPANION, UNREADABLE = int(Hide.COMPANION), int(Hide.UNREADABLE)
@@ -26,24 +22,18 @@ HISTOGRAM_BINS = 64
 HISTOGRAM_CHANNELS = ("l", "r", "g", "b")
 
 
-FLAGS = tuple((entry.key, entry.column) for entry in FIELDS if entry.kind is Kind.FLAG)
-VALUES = tuple((entry.key, entry.column) for entry in FIELDS if entry.table == "photo" and entry.kind is not Kind.FLAG)
-
-
-def photo(row: Row, config: Config) -> dict[str, Any]:
+def photo(row: PhotoRow, config: Config) -> dict[str, Any]:
     """One photo of a list: identity, camera, every metric by its key, flags, and what it looks like before its pixels arrive."""
-    found = dict(zip(row.keys(), row, strict=True))  # looking up by name in a row is slow
-    names = json.loads(found["tag_names"] or "[]")
-    colors = [color for color in (found["colors"] or "").split(",") if color]
-    hide = found["hide"]
+    values, beside = row
+    names = json.loads(beside.tag_names) if beside.tag_names != "[]" else []
+    colors = shown_colors(row)
+    hide = beside.hide
     return {
-        **{key: found[column] for key, column in VALUES},
-        **{key: None if found[column] is None else int(found[column]) for key, column in FLAGS},
-        **{key: found[key] for key in PLAIN},
-        "path": virtual_path(found["root_name"], found["folder_path"], found["filename"]),
-        "filename": shown(from_stored(found["filename"])),
-        "date_formatted": date_formatted(found["date_taken"]),
-        "shutter_speed": exposure_text(found["exposure_time"]),
+        **values,
+        "path": virtual_path(beside.root_name, beside.folder_path, beside.filename),
+        "filename": shown(from_stored(beside.filename)),
+        "date_formatted": date_formatted(values["date_taken"]),
+        "shutter_speed": exposure_text(beside.exposure_time),
         "is_blink": int(bool(hide & BLINK)),
         "is_burst_lead": int(not hide & BURST),
         "is_duplicate_lead": int(not hide & DUPLICATE),
@@ -51,11 +41,21 @@ def photo(row: Row, config: Config) -> dict[str, Any]:
         "tags": ",".join(names) or None,
         "tags_list": names[: config.viewer.display.tags_per_photo],
         "color": colors[0] if colors else None,
-        "placeholder": base64.b64encode(found["placeholder"]).decode() if found["placeholder"] else None,
-        "v": found["content_hash"],
-        "offline": not found["root_online"],
+        "placeholder": base64.b64encode(beside.placeholder).decode() if beside.placeholder else None,
+        "v": beside.content_hash,
+        "offline": not beside.root_online,
         "readable": not hide & UNREADABLE,
     }
+
+
+def encoded(photos: list[dict[str, Any]]) -> bytes:
+    """Photos as JSON; numbers that JSON cannot say (NaN, infinities) become null."""
+    return to_json(photos, inf_nan_mode="null")
+
+
+def shown_colors(row: PhotoRow) -> list[str]:
+    """The dominant colors, most common first."""
+    return [color for color in (row.beside.colors or "").split(",") if color]
 
 
 def date_formatted(date_taken: str | None) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from facetd.db.connection import Database
+from facetd.db.connection import Connection, Database
 from facetd.db.migrate import available, statements
 from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable
@@ -99,6 +101,54 @@ async def test_a_cancelled_transaction_leaves_nothing_and_the_next_one_works(db:
 async def test_readers_cannot_write(db: Database) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await db.rows("DELETE FROM tag")
+
+
+async def test_several_statements_are_read_in_one_go_and_side_by_side(db: Database) -> None:
+    meeting = threading.Barrier(2, timeout=20)
+
+    def work(connection: Connection) -> tuple[int, int]:
+        first = connection.execute("SELECT 1").fetchone()[0]
+        meeting.wait()
+        return first, connection.execute("SELECT 2").fetchone()[0]
+
+    assert await asyncio.gather(db.read(work), db.read(work)) == [(1, 2), (1, 2)]
+
+
+async def test_more_reads_than_readers_wait_for_their_turn_also_after_errors_and_cancellations(db: Database) -> None:
+    go_on = threading.Event()
+
+    def slow(connection: Connection) -> str:
+        go_on.wait(20)
+        return str(connection.execute("SELECT 'slow'").fetchone()[0])
+
+    abandoned = [asyncio.create_task(db.read(slow)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    for task in abandoned:
+        task.cancel()
+    failing = [asyncio.create_task(db.rows("SELECT nothing_like_it")) for _ in range(3)]
+    waiting = [asyncio.create_task(db.row("SELECT ?", (number,))) for number in range(5)]
+    go_on.set()
+    assert all(isinstance(error, sqlite3.OperationalError) for error in await asyncio.gather(*failing, return_exceptions=True))
+    assert [row[0] for row in await asyncio.gather(*waiting) if row] == [0, 1, 2, 3, 4]
+
+
+async def test_closing_waits_for_what_is_read(tmp_path: Path) -> None:
+    started = threading.Event()
+    db = Database(tmp_path / "library.db")
+    await db.open()
+
+    def slow(connection: Connection) -> int:
+        started.set()
+        time.sleep(0.05)
+        return int(connection.execute("SELECT 7").fetchone()[0])
+
+    reading = asyncio.create_task(db.read(slow))
+    await asyncio.to_thread(started.wait)
+    await db.close()
+    assert await reading == 7
+    assert not (tmp_path / "library.db-wal").exists(), "the log is folded into the file"
+    with pytest.raises(DatabaseUnusable, match="not open"):
+        await db.rows("SELECT 1")
 
 
 async def test_a_closed_database_says_so(tmp_path: Path) -> None:

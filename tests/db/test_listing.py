@@ -10,8 +10,9 @@ import pytest
 from facetd.db import roots
 from facetd.db.conditions import conditions
 from facetd.db.connection import Database
-from facetd.db.listing import PHOTO_COLUMNS, After, Listing, Order, photo_rows
+from facetd.db.listing import After, Key, Listing, Order
 from facetd.db.revision import bump
+from facetd.db.rows import PHOTO_ROWS, REGISTERED, PhotoRow, photo_rows
 from facetd.db.visibility import Hide, gate_condition, gate_join
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
@@ -19,9 +20,31 @@ from facetd.records import Root, Viewer
 from tests.db.conftest import put, visit
 
 
-def listing(db: Database, viewer: Viewer, order: Order, **chosen: object) -> Listing:
+class Listed:
+    """A list, read through a database."""
+
+    def __init__(self, db: Database, listing: Listing) -> None:
+        self.db = db
+        self.listing = listing
+        self.counted_by_gate = listing.counted_by_gate
+
+    async def page(self, *, offset: int, limit: int) -> list[Key]:
+        return await self.db.read(lambda connection: self.listing.page(connection, offset=offset, limit=limit))
+
+    async def after(self, last: After, *, limit: int) -> list[Key]:
+        return await self.db.read(lambda connection: self.listing.after(connection, last, limit=limit))
+
+    async def total(self) -> int:
+        return await self.db.read(self.listing.total)
+
+
+def listing(db: Database, viewer: Viewer, order: Order, **chosen: object) -> Listed:
     wanted = PhotoFilter(**chosen)
-    return Listing(db, viewer, wanted, conditions(wanted, viewer), order)
+    return Listed(db, Listing(viewer, wanted, conditions(wanted, viewer), order))
+
+
+async def rows_of(db: Database, viewer: Viewer, ids: list[int]) -> list[PhotoRow]:
+    return await db.read(lambda connection: photo_rows(connection, viewer, ids))
 
 
 @pytest.fixture
@@ -87,8 +110,8 @@ async def test_a_viewer_sees_their_roots_only(db: Database, root: Root, twenty: 
         assert await listing(db, nobody, order).page(offset=0, limit=100) == []
     assert await listing(db, outsider, Order("aggregate")).total() == 20
     assert await listing(db, nobody, Order("aggregate")).total() == 0
-    assert await photo_rows(db, outsider, [hidden]) == []
-    assert len(await photo_rows(db, owner, [hidden, *twenty])) == 1
+    assert await rows_of(db, outsider, [hidden]) == []
+    assert len(await rows_of(db, owner, [hidden, *twenty])) == 1
 
 
 async def test_a_viewer_who_sees_few_gets_the_same_order(db: Database, root: Root) -> None:
@@ -125,10 +148,39 @@ async def test_going_on_by_key_seeks(db: Database, viewer: Viewer) -> None:
     assert not any("TEMP B-TREE" in step for step in steps)
 
 
+async def test_rows_come_in_the_order_of_their_ids_with_every_value_in_its_place(db: Database, viewer: Viewer, root: Root) -> None:
+    ids = await put(
+        db,
+        visit(root, "a.jpg", folder="x", aggregate=3.25, iso=800, camera_model="One", exposure_time=0.5, title="first"),
+        visit(root, "b.jpg", aggregate=None, focal_length=35.0, flash_fired=True, keywords=("sea",)),
+        visit(root, "c.jpg", rating=4),
+    )
+    wanted = [ids[2], 10**9, ids[0], ids[1]]
+    rows = await rows_of(db, viewer, wanted)
+    assert [row.values["id"] for row in rows] == [ids[2], ids[0], ids[1]]
+    stars, first, second = rows
+    assert [first.values[key] for key in ("aggregate", "iso", "camera_model", "title", "star_rating")] == [3.25, 800, "One", "first", 0]
+    assert (first.beside.folder_path, first.beside.filename, first.beside.exposure_time, first.beside.tag_names) == (
+        "x",
+        "a.jpg",
+        0.5,
+        "[]",
+    )
+    assert (second.values["aggregate"], second.values["focal_length"], second.beside.flash_fired) == (None, 35.0, 1)
+    assert (second.beside.tag_names, second.beside.root_name, second.beside.root_online) == ('["sea"]', root.name, 1)
+    assert stars.values["star_rating"] == 4
+    for entry in REGISTERED:
+        plain = await db.row(f"SELECT {entry.column} FROM photo WHERE id = ?", (ids[0],))
+        assert plain is not None
+        assert first.values[entry.key] == plain[0], entry.key
+
+
 async def test_the_rows_of_a_page_are_looked_up_one_by_one(db: Database, viewer: Viewer) -> None:
     plan = await db.rows(
-        f"EXPLAIN QUERY PLAN {PHOTO_COLUMNS} WHERE p.id IN (1, 2, 3) AND {gate_condition(viewer, Hide.MISSING)}", {"viewer_id": 0}
+        f"EXPLAIN QUERY PLAN {PHOTO_ROWS} WHERE {gate_condition(viewer, Hide.MISSING)}", {"viewer_id": 0, "ids": "[1, 2, 3]"}
     )
     steps = [row["detail"] for row in plan]
-    assert steps[0] == "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"
-    assert not any(step.startswith("SCAN") for step in steps)
+    assert steps[0].startswith("SCAN wanted VIRTUAL TABLE")
+    assert steps[1] == "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)"
+    assert not any(step.startswith("SCAN") for step in steps[1:])
+    assert not any("TEMP B-TREE" in step for step in steps)

@@ -12,7 +12,7 @@ from facetd.errors import InvalidInput, NotFound
 from facetd.filters import PhotoFilter
 from facetd.house import House
 from facetd.library.browse import Browse
-from facetd.library.gallery import Gallery
+from facetd.library.gallery import Gallery, PhotoPage
 from facetd.records import Viewer
 from tests.house import listed, opened, scan
 from tests.photos import make_photo, scene
@@ -101,6 +101,26 @@ async def test_a_filtered_total_follows_the_library(house: House, gallery: Galle
     await scan(house)
     fresh = Gallery(house.db, house.config, house.ingest.judge)
     assert (await fresh.page(viewer, chosen, sort="aggregate", descending=True, per_page=1)).total == 3
+
+
+async def test_a_page_that_was_made_is_given_again_until_the_library_changes_and_to_those_who_may_see_it_only(
+    house: House, gallery: Gallery, viewer: Viewer, tmp_path: Path
+) -> None:
+    async def page(who: Viewer, per_page: int = 3, **chosen: object) -> PhotoPage:
+        return await gallery.page(who, PhotoFilter(**chosen), sort="filename", descending=False, per_page=per_page)
+
+    first = await page(viewer)
+    assert await page(viewer) is first
+    assert (await page(viewer, camera="")) is first, "no condition, however it is said"
+    assert (await page(viewer, per_page=2)).photos == first.photos[:2]
+    assert (await page(viewer, camera="One")).photos != first.photos
+    stranger = Viewer(viewer.user_id, viewer.role, frozenset())
+    assert ((await page(stranger)).photos, (await page(stranger)).total) == ([], 0)
+    other = Viewer(7, viewer.role, viewer.root_ids)
+    assert await page(other) is not first, "stars are each viewer's own"
+    make_photo(tmp_path / "Photos" / "0.jpg", 9, model="One")
+    await scan(house)
+    assert (await page(viewer)).photos[0]["filename"] == "0.jpg"
 
 
 async def test_a_page_beyond_the_end_is_empty(gallery: Gallery, viewer: Viewer) -> None:

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field
+from pydantic_core import to_json
 
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
 from facetd.http.api.models import HideQuery, OnePhoto, Photo, PhotoDetail
 from facetd.http.files import is_known
-from facetd.http.openapi import Operations, json_response
+from facetd.http.openapi import Operations, json_body
 from facetd.http.services import services, viewer_of
 from facetd.version import __version__
 
@@ -82,7 +83,6 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     )
     total_pages = max(1, -(-found.total // per_page))
     reply = {
-        "photos": found.photos,
         "page": query.page,
         "total": found.total,
         "per_page": per_page,
@@ -91,7 +91,8 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
         "next": found.next,
         "sort_col": sort,
     }
-    return json_response(reply, headers=headers if found.exact else {"Cache-Control": "no-store"})
+    body = b'{"photos":' + found.photos_json + b"," + to_json(reply)[1:]
+    return json_body(body, headers=headers if found.exact else {"Cache-Control": "no-store"})
 
 
 @operations.add("GET", "/api/photo", summary="One photo", query=OnePhoto, reply=PhotoDetail, errors=(404,))

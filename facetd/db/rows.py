@@ -1,0 +1,74 @@
+"""The rows of photos as lists show them: every value of the registry, and what lies beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from facetd.db.connection import Connection
+from facetd.db.names import Stored
+from facetd.db.visibility import Hide, gate_condition
+from facetd.fields import FIELDS
+from facetd.records import Viewer
+
+PLAIN = (
+    "id", "format", "image_width", "image_height", "size", "phash", "date_offset", "added_at", "camera_make", "focal_length_35mm",
+    "exposure_bias", "gps_latitude", "gps_longitude", "gps_altitude", "title",
+)  # fmt: skip
+RATED = ("star_rating", "is_favorite", "is_rejected")
+REGISTERED = tuple(entry for entry in FIELDS if entry.table == "photo")
+KEYS = (*PLAIN, *(entry.key for entry in REGISTERED), *RATED)
+
+
+class Beside(NamedTuple):
+    """What is known of a photo beside its plain values. `tag_names` is a JSON list, `colors` are separated by commas."""
+
+    filename: Stored
+    folder_path: Stored
+    root_name: str
+    root_online: int
+    hide: int
+    content_hash: str
+    orientation: int
+    exposure_time: float | None
+    flash_fired: int | None
+    placeholder: bytes | None
+    colors: str | None
+    tag_names: str
+
+
+class PhotoRow(NamedTuple):
+    """One photo: `values` by registry key and by the names of PLAIN and RATED, and what lies beside them."""
+
+    values: dict[str, Any]
+    beside: Beside
+
+
+# In Beside's order after KEYS'. The order of the ids is that of the rows: CROSS JOIN keeps SQLite on it.
+PHOTO_ROWS = f"""
+    SELECT {", ".join(f"p.{name}" for name in PLAIN)},
+           {", ".join(f"p.{entry.column}" for entry in REGISTERED)},
+           COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
+           p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
+           b.placeholder, b.colors,
+           (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id)
+    FROM json_each(:ids) wanted
+    CROSS JOIN photo p ON p.id = wanted.value
+    CROSS JOIN gate g ON g.photo_id = p.id
+    CROSS JOIN folder f ON f.id = p.folder_id
+    CROSS JOIN root ON root.id = g.root_id
+    LEFT JOIN photo_blob b ON b.photo_id = p.id
+    LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :viewer_id
+"""
+
+
+def photo_rows(connection: Connection, viewer: Viewer, ids: Sequence[int]) -> list[PhotoRow]:
+    """The rows of those of `ids` that `viewer` may see, in the order of `ids`."""
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: thousands of values a page
+    cursor.execute(
+        f"{PHOTO_ROWS} WHERE {gate_condition(viewer, Hide.MISSING)}", {"ids": json.dumps(list(ids)), "viewer_id": viewer.user_id}
+    )
+    count = len(KEYS)
+    return [PhotoRow(dict(zip(KEYS, row, strict=False)), Beside._make(row[count:])) for row in cursor.fetchall()]
