@@ -8,16 +8,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 WEB_SOURCES := $(shell find webui -path webui/node_modules -prune -o -path webui/static -prune -o -type f -print)
+MODEL_SOURCES := setup.py models/models.toml models/package-lock.json $(wildcard models/build/*.py models/build/*.json)
 # Tests run in parallel; each worker computes on one thread.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: run test lint bench screenshots lock clean
 
-run: $(STAMPS)/web
+run: $(STAMPS)/web $(STAMPS)/models
 	@exec $(BIN)/facetd serve --port "$(PORT)" $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(DATA),--data "$(DATA)")
 
-test: lint
+test: lint $(STAMPS)/models
 	$(BIN)/python -m pytest --cov=facetd --cov-report= $(PYTEST_ARGS)
 	$(BIN)/python -m coverage report --fail-under=90
 
@@ -27,7 +28,7 @@ lint: $(STAMPS)/web $(STAMPS)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMPS)/web $(STAMPS)/dev
+bench: $(STAMPS)/web $(STAMPS)/models $(STAMPS)/dev
 	$(BIN)/python -m bench.run $(BENCH)
 
 screenshots: $(STAMPS)/web $(STAMPS)/dev
@@ -38,7 +39,7 @@ lock:
 	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --extra build -c requirements/dev.lock -q --custom-compile-command "make lock" -o requirements/run.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info webui/node_modules webui/static .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info webui/node_modules webui/static models/node_modules models/onnx/*.onnx .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(STAMPS)/venv: requirements/run.lock setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "facetd needs Python 3.11 or newer, this is " + sys.version.split()[0])'
@@ -54,4 +55,8 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
 
 $(STAMPS)/web: $(STAMPS)/venv setup.py $(WEB_SOURCES)
 	$(BIN)/python setup.py --quiet build_webui
+	touch $@
+
+$(STAMPS)/models: $(STAMPS)/venv $(MODEL_SOURCES)
+	$(BIN)/python setup.py --quiet build_models
 	touch $@

@@ -64,7 +64,7 @@ class GraphWriter:
 
     def constant(self, value: Array | Sequence[int] | Sequence[float] | float, dtype: type = np.float32) -> str:
         """The name of an initializer with this value; equal constants are stored once."""
-        array: Array = np.ascontiguousarray(np.asarray(value, dtype=dtype).reshape(np.shape(value)))
+        array: Array = np.asarray(value, dtype=dtype, order="C")
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
             self._known[key] = f"c{len(self._constants)}"

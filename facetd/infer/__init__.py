@@ -1,0 +1,1 @@
+"""Models: what is known about each, and running them."""
