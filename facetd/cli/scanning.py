@@ -32,6 +32,8 @@ class Wanted:
     directories: tuple[str, ...]
     confirm_missing: bool
     retry_failed: bool
+    only: tuple[str, ...]
+    again: bool
     cancel: bool
 
 
@@ -46,7 +48,9 @@ def run_scan(folder: Path, config_path: Path | None, asked: Wanted, *, as_json: 
     if holder is None:
         if asked.cancel:
             raise Conflict("no daemon runs on this library, so there is no scan to cancel")
-        options = ScanOptions(asked.confirm_missing, asked.retry_failed, loaded.config.scanning.settle_s)
+        options = ScanOptions(
+            asked.confirm_missing, asked.retry_failed, loaded.config.scanning.settle_s, only=frozenset(asked.only), again=asked.again
+        )
         status = asyncio.run(_scan_here(folder, loaded.config, wanted, options, view))
     elif holder.socket is None:
         raise Conflict(f"{folder}: this library is in use by process {holder.pid}", hint="Wait for it to end.")
@@ -58,6 +62,8 @@ def run_scan(folder: Path, config_path: Path | None, asked: Wanted, *, as_json: 
             "directories": [encoded(directory) for directory in wanted],
             "confirm_missing": asked.confirm_missing,
             "retry_failed": asked.retry_failed,
+            "only": list(asked.only),
+            "again": asked.again,
         }
         status = asyncio.run(_scan_there(holder.socket, body, view))
     if as_json:

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from facetd.http.api.scan import AnalysisKind
 from facetd.http.middlewares import error_guard
 from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
 from facetd.http.services import SERVICES, Services, services
@@ -30,6 +31,8 @@ class ControlScan(BaseModel):
     directories: list[str] = []
     confirm_missing: bool = False
     retry_failed: bool = False
+    only: list[AnalysisKind] = []
+    again: bool = False
 
 
 class Done(BaseModel):
@@ -43,7 +46,9 @@ async def control_scan(request: web.Request, body: ControlScan) -> Any:
     """Start a scan of absolute directories."""
     house = services(request)
     parts = await house.household.add_directories([_decoded(directory) for directory in body.directories])
-    options = ScanOptions(body.confirm_missing, body.retry_failed, house.config.scanning.settle_s)
+    options = ScanOptions(
+        body.confirm_missing, body.retry_failed, house.config.scanning.settle_s, only=frozenset(body.only), again=body.again
+    )
     house.ingest.start_scan(parts, options)
     return {"success": True}
 

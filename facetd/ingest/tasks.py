@@ -15,6 +15,7 @@ METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical"
 OBJECTS, FACES, TAGS = "objects", "faces", "tags"
 VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
 SIGHT_KINDS = frozenset({OBJECTS, FACES})  # made by models, from a frame
+FILE_KINDS = VISIT_KINDS | SIGHT_KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,6 +358,7 @@ async def test_a_scan_of_the_daemon_is_followed_and_cancelled(
     asked = [sys.executable, "-m", "facetd", "scan", str(more), "--data", str(data), "--json"]
     following = await asyncio.create_subprocess_exec(*asked, stdout=subprocess.PIPE)
     await asyncio.wait_for(began.wait(), 60)
+    await eventually(lambda: daemon.house is not None and daemon.house.ingest.scanning)  # the watcher may have been first
     assert "running already" in (await command("scan", "--data", data, code=1)).stderr
     assert "a scan is running" in (await command("root", "remove", "Pictures", "--yes", "--data", data, code=1)).stderr
     assert (await command("scan", "--cancel", "--data", data)).stdout == "The scan is cancelled.\n"
@@ -450,3 +451,17 @@ def test_a_scan_in_a_real_terminal(tmp_path: Path) -> None:
     assert b"Scoring photos" in said
     assert b"4 new" in said
     assert b"Traceback" not in said
+
+
+def test_a_scan_of_unknown_analyses_is_refused(data: Path) -> None:
+    outcome = call("scan", "--data", data, "--only", "faces,ghosts", code=2)
+    assert "'ghosts' is not one of faces, metadata, objects, technical, thumbnail" in outcome.output
+    assert "--again goes with --only" in call("scan", "--data", data, "--again", code=2).output
+
+
+def test_a_scan_of_some_analyses_repeats_them_on_request(data: Path, photos: Path) -> None:
+    call("scan", photos, "--data", data, "--json")
+    make_photo(photos / "new.jpg", 9)
+    assert json.loads(call("scan", "--data", data, "--only", "technical", "--json").stdout)["done"] == 0
+    again = json.loads(call("scan", "--data", data, "--only", "technical", "--again", "--json").stdout)
+    assert (again["done"], again["added"]) == (3, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from facetd.ingest.scan import Part, ScanOptions
 from facetd.records import Viewer
 
 operations = Operations("scan")
+AnalysisKind = Literal["metadata", "thumbnail", "technical", "objects", "faces"]
 
 
 class ScanStart(BaseModel):
@@ -25,6 +26,8 @@ class ScanStart(BaseModel):
     directories: list[str] = Field(default=[], max_length=1000, description="Virtual paths of roots or folders; all roots when empty.")
     confirm_missing: bool = Field(default=False, description="Believe that photos are gone even when they are many.")
     retry_failed: bool = Field(default=False, description="Try unreadable files again.")
+    only: list[AnalysisKind] = Field(default=[], max_length=10, description="Only these analyses, of known and unchanged files.")
+    again: bool = Field(default=False, description="With `only`: also where they are up to date.")
 
 
 class ScanStarted(BaseModel):
@@ -101,7 +104,9 @@ async def start_scan(request: web.Request, body: ScanStart) -> Any:
     _require_feature(house)
     parts = await _parts(house, await viewer_of(request), body.directories)
     settle_s = house.config.scanning.settle_s
-    house.ingest.start_scan(parts, ScanOptions(body.confirm_missing, body.retry_failed, settle_s))
+    house.ingest.start_scan(
+        parts, ScanOptions(body.confirm_missing, body.retry_failed, settle_s, only=frozenset(body.only), again=body.again)
+    )
     return {"success": True, "message": "the scan has started", "directories": [f"/{part.root.name}/{part.folder}" for part in parts]}
 
 
