@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from facetd.db import ledger, store
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.db.names import shown
+from facetd.errors import Unavailable
 from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
@@ -31,6 +33,7 @@ from facetd.ingest.vanished import settle_vanished
 from facetd.ingest.workers import Workers
 from facetd.records import Root, Sighting
 
+logger = logging.getLogger(__name__)
 AHEAD = 20_000  # jobs planned before they are worked on: enough to know the total of most libraries
 HEAVY_BYTES = 150 * 1024 * 1024
 ATTEMPTS = 5  # visits to a file that is being written; afterwards the next scan finds it
@@ -236,20 +239,27 @@ class Scan:
         if not result.gone and not result.changed:
             if job.kinds & VISIT_KINDS or job.photo_id is None:
                 await self._sink.put(job, result)
-            if frame is not None and not result.reused:
-                await self._sink.put_sighting(job, result.content_hash, await self._look(job, result, frame))
+            if frame is not None and not result.reused and (sighting := await self._look(job, result, frame)) is not None:
+                await self._sink.put_sighting(job, result.content_hash, sighting)
         self._progress.step(shown(job.relative), failed=bool(result.failures))
 
-    async def _look(self, job: Job, result: VisitResult, frame: Path) -> Sighting:
-        """What the models see in a frame; where the file gave none, the reason."""
+    async def _look(self, job: Job, result: VisitResult, frame: Path) -> Sighting | None:
+        """What the models see in a frame; where the file gave none, the reason. None when there are no models to ask (any more)."""
         kinds = job.kinds & SIGHT_KINDS
         failures = {kind: result.failures[kind] for kind in kinds if kind in result.failures}
-        if failures or self._eyes is None:
+        if failures:
             return Sighting(failures=failures)
-        if not self._eyes.on_cpu:
-            return await self._eyes.look(frame, kinds)
-        async with self._workers.slots:
-            return await self._eyes.look(frame, kinds)
+        eyes = self._eyes
+        if eyes is None:
+            return None
+        try:
+            async with self._workers.slots if eyes.on_cpu else nullcontext():
+                return await eyes.look(frame, kinds)
+        except Unavailable as error:
+            if self._eyes is not None:
+                logger.warning("the models are left out of this scan: %s", error)
+                self._eyes = None
+            return None
 
     async def _settled(self, job: Job) -> None:
         """Wait until the file has not been written for a while; it may be half a copy."""

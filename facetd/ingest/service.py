@@ -47,6 +47,7 @@ class Ingest:
         self._config = config
         self._workers = workers
         self._eyes = eyes
+        self._eyes_prepared = False
         self._frames = Frames(data)
         self._judging: Judging | None = None
         self._scan: asyncio.Task[None] | None = None
@@ -167,7 +168,9 @@ class Ingest:
 
     async def _make_scan(self, options: ScanOptions, progress: Progress) -> Scan:
         if self._eyes is not None:
-            await self._eyes.prepare()
+            if not self._eyes_prepared:
+                self._eyes_prepared = True
+                await self._eyes.prepare()
             if self._models != self.judging.models:
                 self._judging = await Judging.load(self._db, self._config, self._models)
         roots = await db_roots.roots(self._db)

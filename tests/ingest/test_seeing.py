@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from facetd.errors import Unavailable
 from facetd.house import House
 from facetd.ingest.frames import Frames
 from facetd.records import Failure, Sighting
@@ -159,6 +160,22 @@ async def test_a_model_that_fails_is_recorded_and_tried_on_request(tmp_path: Pat
         await scan(house, retry_failed=True)
         (photo,) = await listed(house)
     assert (photo["face_count"], photo["category"]) == (1, "portrait")
+
+
+async def test_models_that_cannot_be_reached_leave_their_part_for_later(tmp_path: Path) -> None:
+    for number in range(3):
+        make_photo(tmp_path / "photos" / f"{number}.jpg", number)
+
+    def nobody(_pixels: object, _kinds: object) -> Sighting:
+        raise Unavailable("the inference process does not start")
+
+    eyes = FakeEyes(nobody)
+    async with opened(tmp_path / "data", eyes=eyes) as house:
+        progress = await scan(house, tmp_path / "photos")
+        assert (progress.error, progress.failed, len(await listed(house))) == (None, 0, 3)
+        eyes.sighting = DOG
+        await scan(house)
+        assert {photo["category"] for photo in await listed(house)} == {"wildlife"}
 
 
 async def test_a_photo_that_breaks_loses_what_was_seen_in_it(tmp_path: Path) -> None:
