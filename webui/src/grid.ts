@@ -75,7 +75,7 @@ export class Grid {
 
   /** Index of the first photo that is on screen, and how many px of its row are above the edge. */
   firstVisible(): { index: number; shift: number } {
-    const top = this.#range.top(this.#scroll());
+    const top = this.#top();
     const row = Math.max(0, Math.floor((top + this.#gap) / this.#rowHeight()));
     return { index: row * this.#columns, shift: Math.round(top - row * this.#rowHeight()) };
   }
@@ -125,7 +125,7 @@ export class Grid {
     const source = this.#source;
     const total = source?.total ?? 0;
     const look: Look = { config: this.config, query: source?.query ?? new URLSearchParams(), cell: Math.round(this.#cell), whole: this.options.whole };
-    const top = this.#range.top(this.#scroll());
+    const top = this.#top();
     const height = this.#rowHeight();
     const first = Math.max(0, Math.floor((top - OVERSCAN_PX) / height)) * this.#columns;
     const last = Math.min(total, Math.ceil((top + innerHeight + OVERSCAN_PX) / height) * this.#columns) - 1;
@@ -206,7 +206,7 @@ export class Grid {
   }
 
   #onScroll(): void {
-    this.#range.move(this.#scroll());
+    this.#top();
     clearTimeout(this.#settleTimer);
     this.#settleTimer = window.setTimeout(() => this.#onSettle(), SETTLE_MS);
     if (!this.#frame) {
@@ -218,6 +218,7 @@ export class Grid {
   }
 
   #onSettle(): void {
+    this.#top();
     const y = this.#scroll();
     const settled = this.#range.settle(y);
     if (Math.abs(settled - y) >= 1) this.#scrollTo(settled);
@@ -230,11 +231,18 @@ export class Grid {
   /** How fast the page moves, in px per ms: cells that fly by need no pixels. */
   #speed(): number {
     const now = performance.now();
-    const top = this.#range.top(this.#scroll());
+    const top = this.#top();
     const speed = this.#lastTime ? Math.abs(top - this.#lastTop) / Math.max(1, now - this.#lastTime) : 0;
     this.#lastTop = top;
     this.#lastTime = now;
     return speed;
+  }
+
+  /** The place in the list that is at the top of the screen. The page may have been scrolled without its event being here yet. */
+  #top(): number {
+    const y = this.#scroll();
+    this.#range.move(y);
+    return this.#range.top(y);
   }
 
   /** Scroll position relative to the grid's own top edge; negative while what is above it shows. */

@@ -34,12 +34,13 @@ export class ScrollRange {
     return top - this.#offset;
   }
 
-  /** Follow a scroll to `y`. */
+  /** Follow a scroll to `y`; must be told of every one before anything else is asked. Beyond the ends nothing is scaled. */
   move(y: number): void {
     const jump = Math.abs(y - this.#last) > this.#view * 2;
     this.#last = y;
     if (this.box === this.height) return;
-    if (jump || y <= 0 || y >= this.box - this.#view) this.#offset = this.#share(y) - y;
+    const inside = Math.min(Math.max(0, y), Math.max(0, this.box - this.#view));
+    if (jump || inside !== y || inside === 0) this.#offset = inside * (this.#ratio() - 1);
   }
 
   /** Aim for `top`; returns the scroll position to set. */
@@ -51,16 +52,12 @@ export class ScrollRange {
     return y;
   }
 
-  /** The scroll position that fits where the list is now; the same as `y` when nothing is scaled. */
+  /** The scroll position that fits where the list is now; the same as `y` at the ends, and when nothing is scaled. */
   settle(y: number): number {
-    return this.box === this.height ? y : this.aim(this.top(y));
+    return this.box === this.height || y <= 0 || y >= this.box - this.#view ? y : this.aim(this.top(y));
   }
 
   #ratio(): number {
     return Math.max(1, this.height - this.#view) / Math.max(1, this.box - this.#view);
-  }
-
-  #share(y: number): number {
-    return y * this.#ratio();
   }
 }
