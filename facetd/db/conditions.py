@@ -106,7 +106,10 @@ def _text(found: Conditions, chosen: PhotoConditions) -> None:
     anywhere = " OR ".join(f"{column} LIKE :search ESCAPE '\\'" for column in columns)
     described = "SELECT photo_id FROM photo_blob WHERE description IS NOT NULL AND description LIKE :search ESCAPE '\\'"
     tagged = "SELECT pt.photo_id FROM tag t JOIN photo_tag pt ON pt.tag_id = t.id WHERE t.name LIKE :search ESCAPE '\\'"
-    found.add(f"({anywhere} OR p.id IN ({described}) OR p.id IN ({tagged}))", search=pattern)
+    # Another word for a tag counts as a whole word, or its plural.
+    meant = "SELECT tag FROM tag_synonym WHERE word = :search_word OR word || 's' = :search_word COLLATE NOCASE"
+    tagged += f" OR t.name IN ({meant}) OR t.name || 's' = :search_word COLLATE NOCASE"
+    found.add(f"({anywhere} OR p.id IN ({described}) OR p.id IN ({tagged}))", search=pattern, search_word=chosen.search.strip())
 
 
 def _tags(found: Conditions, chosen: PhotoConditions) -> None:
@@ -121,7 +124,7 @@ def _tags(found: Conditions, chosen: PhotoConditions) -> None:
 
 def _tagged(name: str, count: int) -> str:
     names = ", ".join(f":{name}_{index}" for index in range(count))
-    return f"SELECT pt.photo_id FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE t.name IN ({names})"
+    return f"SELECT pt.photo_id FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE t.name IN ({names}) AND pt.source <> 'object_hint'"
 
 
 def _numbered(name: str, values: tuple[str, ...]) -> dict[str, Any]:

@@ -52,7 +52,8 @@ PHOTO_ROWS = f"""
            COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
            p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
            b.placeholder, b.colors,
-           (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id)
+           (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id
+            AND pt.source <> 'object_hint')
     FROM json_each(:ids) wanted
     CROSS JOIN photo p ON p.id = wanted.value
     CROSS JOIN gate g ON g.photo_id = p.id

@@ -10,6 +10,7 @@ import aiosqlite
 from facetd.db.connection import Database
 from facetd.db.revision import bump
 from facetd.db.store import LEDGER_UPSERT, now
+from facetd.db.tags import save_tags
 from facetd.db.visibility import Hide, id_list
 from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome
 
@@ -67,16 +68,6 @@ async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
         )
         await bump(connection)
     return [photo.photo_id for photo in current]
-
-
-async def save_tags(connection: aiosqlite.Connection, photo_id: int, tags: Mapping[str, str]) -> None:
-    """Replace the tags that objects gave a photo."""
-    await connection.execute("DELETE FROM photo_tag WHERE photo_id = ? AND source <> 'keyword'", (photo_id,))
-    await connection.executemany("INSERT INTO tag (name) VALUES (?) ON CONFLICT DO NOTHING", [(tag,) for tag in tags])
-    await connection.executemany(
-        "INSERT INTO photo_tag (photo_id, tag_id, source) SELECT ?, id, ? FROM tag WHERE name = ? ON CONFLICT DO NOTHING",
-        [(photo_id, source, tag) for tag, source in tags.items()],
-    )
 
 
 async def objects_of(db: Database, photo_ids: Sequence[int]) -> dict[int, list[DetectedObject]]:

@@ -18,6 +18,7 @@ from facetd.db import folders as db_folders
 from facetd.db import roots as db_roots
 from facetd.db import store
 from facetd.db.connection import Database
+from facetd.db.tags import save_synonyms
 from facetd.errors import Conflict, InvalidInput
 from facetd.ingest.discover import Territory
 from facetd.ingest.frames import Frames
@@ -79,6 +80,7 @@ class Ingest:
     async def start(self) -> None:
         """Load what judges, and clear what a kill left. Raises ConfigError when the categories do not make sense."""
         self._judging = await Judging.load(self._db, self._config, self._models)
+        await save_synonyms(self._db, self._judging.vocabulary.tag_of_synonym)
         await asyncio.to_thread(self._frames.clear)
         for folder in (self.thumbs, self.renditions_folder):
             await asyncio.to_thread(shutil.rmtree, folder / SCRATCH, ignore_errors=True)  # what a kill left half-written

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from facetd.accounts.viewers import single_viewer
+from facetd.db.options import tags
 from facetd.errors import Unavailable
 from facetd.house import House
 from facetd.ingest.frames import Frames
 from facetd.records import Failure, Sighting
 from tests.eyes import FakeEyes, face, thing
-from tests.house import InlineWorkers, config, listed, opened, scan
+from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo
 
 DOG = Sighting(objects=(thing("dog"), thing("car", 0.35)), faces=())
@@ -37,6 +39,25 @@ async def test_a_photo_gets_tags_a_category_and_faces(tmp_path: Path) -> None:
     assert photo["category"] == "wildlife"
     assert photo["face_count"] == 0
     assert photo["face_quality"] is None
+
+
+async def test_search_finds_what_is_not_certain_enough_to_be_shown(tmp_path: Path) -> None:
+    make_photo(tmp_path / "photos" / "a.jpg")
+    make_photo(tmp_path / "photos" / "puppet.jpg", 2)
+    seen = {0: DOG, 1: Sighting(objects=(), faces=())}
+    eyes = FakeEyes(lambda _pixels, _kinds: seen.pop(min(seen)))
+    async with opened(tmp_path / "data", eyes=eyes) as house:
+        await scan(house, tmp_path / "photos")
+        assert await names(house, search="dog") == ["a.jpg"]
+        assert await names(house, search="Puppies") == []
+        assert await names(house, search="Puppy") == await names(house, search="puppys") == ["a.jpg"]
+        assert await names(house, search="automobile") == ["a.jpg"]
+        assert await names(house, tag="car") == []
+        assert await names(house, tag="dog") == ["a.jpg"]
+        (photo,) = await listed(house, tag="dog")
+        options = await tags(house.db, await single_viewer(house.db), limit=20)
+    assert sorted(photo["tags_list"]) == ["animal", "dog", "pet"]
+    assert sorted(options) == [("animal", 1), ("dog", 1), ("pet", 1)]
 
 
 async def test_a_face_makes_a_portrait(tmp_path: Path) -> None:
