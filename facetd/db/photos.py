@@ -40,6 +40,7 @@ class Extra:
     description: str | None
     keywords: list[str]
     regions: list[dict[str, Any]]
+    objects: list[dict[str, Any]]
     warnings: str
     histogram: bytes | None
     details: str
@@ -110,6 +111,9 @@ async def page_extras(db: Database, photo_id: int) -> Extra:
         (photo_id,),
     )
     areas = await db.rows("SELECT name, kind, x, y, width, height FROM region WHERE photo_id = ? ORDER BY position", (photo_id,))
+    things = await db.rows(
+        "SELECT label, round(score, 3) AS score, x, y, width, height FROM object WHERE photo_id = ? ORDER BY position", (photo_id,)
+    )
     failed = await db.rows(
         "SELECT kind, reason, error AS message, updated_at AS at FROM analysis WHERE photo_id = ? AND state = 'failed'", (photo_id,)
     )
@@ -117,6 +121,7 @@ async def page_extras(db: Database, photo_id: int) -> Extra:
         description=blob["description"] if blob else None,
         keywords=[row[0] for row in words],
         regions=[dict(row) for row in areas],
+        objects=[dict(row) for row in things],
         warnings=blob["warnings"] if blob else "[]",
         histogram=blob["histogram"] if blob else None,
         details=blob["details"] if blob else "{}",

@@ -119,6 +119,7 @@ class Gallery:
             "description": extra.description,
             "keywords": extra.keywords,
             "regions": extra.regions,
+            "objects": [{**thing, "shown": thing["score"] >= self._shown_score(thing["label"])} for thing in extra.objects],
             "warnings": json.loads(extra.warnings),
             "colors": present.shown_colors(row),
             "histogram": present.histogram(extra.histogram),
@@ -128,6 +129,10 @@ class Gallery:
             "orientation": row.beside.orientation,
             "flash_fired": None if row.beside.flash_fired is None else bool(row.beside.flash_fired),
         }
+
+    def _shown_score(self, label: str) -> float:
+        objects = self._config.objects
+        return objects.person_score if label == "person" else objects.shown_score
 
     async def find(self, viewer: Viewer, *, photo_id: int | None, path: str | None) -> int:
         """The id of a photo named by id or by virtual path; exactly one of the two. Raises InvalidInput, NotFound."""

@@ -11,6 +11,7 @@ from facetd.db.options import tags
 from facetd.errors import Unavailable
 from facetd.house import House
 from facetd.ingest.frames import Frames
+from facetd.library.gallery import Gallery
 from facetd.records import Failure, Sighting
 from tests.eyes import FakeEyes, face, thing
 from tests.house import InlineWorkers, config, listed, names, opened, scan
@@ -32,6 +33,9 @@ async def test_a_photo_gets_tags_a_category_and_faces(tmp_path: Path) -> None:
         progress = await scan(house, tmp_path / "photos")
         (photo,) = await listed(house)
         tags = await tags_of(house)
+        gallery = Gallery(house.db, house.config, house.ingest.judge)
+        whole = await gallery.photo(await single_viewer(house.db), photo["id"])
+    assert [(thing["label"], thing["shown"]) for thing in whole["objects"]] == [("dog", True), ("car", False)]
     assert (progress.done, progress.failed) == (1, 0)
     assert eyes.shapes == [(1067, 1600, 3)]
     assert {name for name, source in tags.items() if source == "object"} == {"dog", "pet", "animal"}

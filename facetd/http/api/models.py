@@ -118,12 +118,25 @@ class Breakdown(BaseModel):
     missing: list[str]
 
 
+class ObjectOut(BaseModel):
+    """A thing in the photo; the box in fractions of the upright picture. Not `shown`: search finds it, too uncertain for a fact."""
+
+    label: str
+    score: float
+    x: float
+    y: float
+    width: float
+    height: float
+    shown: bool
+
+
 class PhotoDetail(Photo):
     """A photo with everything known of it."""
 
     description: str | None
     keywords: list[str]
     regions: list[dict[str, Any]]
+    objects: list[ObjectOut]
     warnings: list[str]
     colors: list[str]
     histogram: dict[str, Any] | None
