@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import platform
@@ -18,10 +19,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from facetd.assets import asset_dir
+from facetd.cli.models import model_lines
 from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.config import load_config
 from facetd.errors import FacetdError
 from facetd.house import check_settings
+from facetd.infer.catalogue import Catalogue
+from facetd.infer.hardware import runtime_versions
+from facetd.infer.measure import RUNTIMES, find_devices
 from facetd.ingest.lock import holder_of
 from facetd.version import __version__
 from facetd.watch.filesystem import filesystem_type, is_network_filesystem
@@ -53,7 +58,8 @@ class Finding:
 def doctor(data: Path | None, config_path: Path | None, as_json: bool) -> None:
     """Say what this machine can do. Exit code 1 when something keeps facetd from working."""
     folder = data_folder(data)
-    findings = [*_machine(), *_decoders(), *_data(folder), *_configuration(folder, config_path), *_watching(), *_pages()]
+    findings = [*_machine(), *_decoders(), *_inference(folder, config_path), *_data(folder)]
+    findings += [*_configuration(folder, config_path), *_watching(), *_pages()]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
@@ -105,6 +111,34 @@ def _decoders() -> Iterator[Finding]:
         else:
             why = f"signal {-result.returncode}" if result.returncode < 0 else (result.stderr.strip().splitlines() or ["unknown"])[-1]
             yield Finding(module, "warning" if module in ("pillow_jxl",) else "problem", f"cannot be loaded, so no {what}: {why}")
+
+
+def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
+    """Runtimes with their devices, each asked in a process of its own, and the models."""
+    try:
+        settings = load_config(config_path.absolute() if config_path else folder / "scoring_config.json").config.inference
+        catalogue = Catalogue.load()
+    except FacetdError as error:
+        yield Finding("models", "problem", str(error))
+        return
+    versions = runtime_versions()
+    usable = 0
+    for runtime in RUNTIMES:
+        found = asyncio.run(find_devices(runtime))
+        usable += not found.problem
+        version = " ".join(f"{name} {number}" for name, number in versions.items() if name.startswith(runtime))
+        if found.problem:
+            yield Finding(runtime, "warning", f"cannot be used: {found.problem}")
+        else:
+            yield Finding(runtime, "ok", f"{version}: {', '.join(found.devices)}")
+    lines = model_lines(catalogue, settings, folder)
+    broken = [f"{line.id}: {line.problem or line.state}" for line in lines if line.state != "ready"]
+    if broken or not usable:
+        yield Finding("models", "problem", "; ".join(broken) or "there is no runtime for them")
+    else:
+        measured = "" if all(line.ms is None for line in lines) else ", measured on this machine"
+        off = "" if settings.enabled else "; switched off (inference.enabled)"
+        yield Finding("models", "ok", f"{len(lines)} in {catalogue.folder}{measured}{off}")
 
 
 def _data(folder: Path) -> Iterator[Finding]:

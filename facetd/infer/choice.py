@@ -2,7 +2,7 @@
 
 The rule: only candidates whose numbers are right take part. A precision other than the one in use (f32 at first) has to be clearly
 faster, because it changes what is stored. One runtime does everything, the one with the lowest sum; another one is loaded for a model
-only where it is clearly faster. Clearly: by more than CLEARLY.
+only where it is clearly faster. Clearly: by more than the share CLEARLY, and by more than WORTH_MS.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,7 @@ from facetd.i18n import _
 from facetd.infer.catalogue import Precision
 
 CLEARLY = 0.15  # timings of the same thing differ by some 5 %
+WORTH_MS = 0.5  # of one item; less is not worth other numbers, or the memory of a second runtime
 FORMAT = 1
 
 
@@ -115,7 +116,7 @@ def choose(
             continue
         devices = [trial for trial in right if trial.candidate.device == wanted or not wanted] or right
         best = _pick(devices, streams, main, (in_use or {}).get(model, "f32"))
-        why = _why(best, own, streams)
+        why = _why(best, own)
         if wanted and best.candidate.device != wanted:
             why = _("{device} cannot run it; {why}").format(device=wanted, why=why)
         batch = best.batch if best.gains_by_batches else 1
@@ -138,31 +139,34 @@ def _main_runtime(models: Sequence[str], trials: Sequence[Trial], streams: int) 
 
 def _pick(right: Sequence[Trial], streams: int, main: str, in_use: Precision) -> Trial:
     """The best of candidates that are all right."""
+
+    def cost(trial: Trial) -> float:
+        return trial.cost(streams)
+
     best: dict[Precision, Trial] = {}
     for precision in sorted({trial.candidate.precision for trial in right}):
         rivals = [trial for trial in right if trial.candidate.precision == precision]
-        fastest = _fastest(rivals, streams)
-        at_home = _fastest([trial for trial in rivals if trial.candidate.runtime == main], streams)
-        home = at_home is not None and fastest is not None and at_home.cost(streams) * (1 - CLEARLY) <= fastest.cost(streams)
-        chosen = at_home if home else fastest
-        if chosen is not None:
-            best[precision] = chosen
+        fastest = min(rivals, key=cost)
+        at_home = min((trial for trial in rivals if trial.candidate.runtime == main), key=cost, default=None)
+        best[precision] = at_home if at_home is not None and not _clearly(fastest, at_home, streams) else fastest
     holder = best.get(in_use) or best.get("f32")
-    challenger = min(best.values(), key=lambda trial: trial.cost(streams))
-    if holder is None or challenger.cost(streams) < (1 - CLEARLY) * holder.cost(streams):
+    challenger = min(best.values(), key=cost)
+    if holder is None or _clearly(challenger, holder, streams):
         return challenger
     return holder
 
 
-def _fastest(trials: Iterable[Trial], streams: int) -> Trial | None:
-    return min(trials, key=lambda trial: trial.cost(streams), default=None)
+def _clearly(challenger: Trial, holder: Trial, streams: int) -> bool:
+    """Whether `challenger` is clearly faster than `holder`."""
+    saved = holder.cost(streams) - challenger.cost(streams)
+    return saved > CLEARLY * holder.cost(streams) and saved > WORTH_MS
 
 
 def _name(candidate: Candidate) -> str:
     return f"{candidate.runtime} {candidate.device} {candidate.precision}"
 
 
-def _why(best: Trial, own: Sequence[Trial], streams: int) -> str:
+def _why(best: Trial, own: Sequence[Trial]) -> str:
     """One sentence on the pick and one on each that lost."""
     others = []
     for trial in own:
@@ -172,8 +176,8 @@ def _why(best: Trial, own: Sequence[Trial], streams: int) -> str:
         if trial.problem:
             others.append(f"{name}: {trial.problem}")
         else:
-            others.append(f"{name}: {trial.cost(streams):.2f} ms")
-    text = f"{_name(best.candidate)}: {best.cost(streams):.2f} ms"
+            others.append(f"{name}: {trial.best_ms:.2f} ms")
+    text = f"{_name(best.candidate)}: {best.best_ms:.2f} ms"
     return text + (_(" (others: {others})").format(others=", ".join(others)) if others else "")
 
 

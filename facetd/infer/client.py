@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from facetd.infer import wire
 from facetd.infer.catalogue import Catalogue, FileState, Model, Task
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
-from facetd.infer.measure import choices_for, precisions_present
+from facetd.infer.measure import cache_folder, choices_for, precisions_present
 from facetd.records import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
@@ -28,7 +29,9 @@ TASKS: Mapping[str, tuple[Task, ...]] = {
 """What each kind of analysis needs."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
 STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
+TRIES_ALONE = 2  # somebody else may have ended the process once more: a system short of memory, an impatient person
 START_S = 60.0
+START_TRIES = 3
 LOOK = "facetd.infer.look:look"
 LOOK_SETTINGS = "facetd.infer.settings:LookSettings"
 
@@ -47,15 +50,13 @@ class Eyes:
         look_settings: object,
         *,
         data: Path,
-        cache: Path,
         models: Path | None = None,
         look: str = LOOK,
         settings_type: str = LOOK_SETTINGS,
     ) -> None:
         self._settings = settings
         self._look_settings = wire.settings_to_json(look_settings)
-        self._choice_path = data / "models" / "choice.json"
-        self._cache = cache
+        self._data = data
         self._models_folder = models
         self._names = {"look": look, "settings": settings_type}
         self._catalogue: Catalogue | None = None
@@ -64,7 +65,7 @@ class Eyes:
         self._link: Link | None = None
         self._starting = asyncio.Lock()
         self._places = asyncio.Semaphore(1)
-        self._turn = asyncio.Condition()
+        self._change = asyncio.Event()
         self._active = 0  # requests on their way side by side
         self._suspects = 0  # requests that wait for their turn to be tried alone
         self._alone = asyncio.Lock()
@@ -95,7 +96,7 @@ class Eyes:
             lacking = [model.id for model in self._catalogue.models if not precisions_present(self._catalogue, model)]
             if len(lacking) == len(self._catalogue.models):
                 raise ConfigError(_("no model file is in {folder}").format(folder=self._catalogue.folder), hint=_("Install facetd again."))
-            self.choices = await choices_for(self._catalogue, self._settings, self._choice_path, self._cache)
+            self.choices = await choices_for(self._catalogue, self._settings, self._data)
         except (ConfigError, OSError) as error:
             self.unavailable = str(error)
             log.warning("no models: %s", error)
@@ -110,6 +111,11 @@ class Eyes:
         if self._catalogue is None or self.choices is None:
             return {}
         return {kind: " ".join(map(self._version, self._used_by(kind))) for kind in TASKS if not self._lacks(kind)}
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether any model runs on the processor, beside everything else."""
+        return self.choices is None or any(choice.device == "cpu" for choice in self.choices.models.values())
 
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
         """What the models see in the picture at `frame` (.npy, uint8 [height, width, 3] RGB, upright), which nobody may change meanwhile.
@@ -158,8 +164,7 @@ class Eyes:
                 return await self._last_try(message, kinds, stops)
         finally:
             self._suspects -= 1
-            async with self._turn:
-                self._turn.notify_all()
+            self._tell()
 
     async def _last_try(self, message: wire.Json, kinds: frozenset[str], stops: int) -> Sighting:
         if self._strikes >= STRIKES:
@@ -168,16 +173,19 @@ class Eyes:
                 _("The inference process ended with {count} photos in a row.").format(count=STRIKES),
                 hint=_("Run `facetd models bench`, or choose another inference.runtime."),
             )
-        try:
-            sighting = await self._ask(message)
-        except TimeoutError:
-            failure = Failure("timeout", _("Looking at the photo took longer than {limit:g} s.").format(limit=self._settings.timeout_s))
-        except Lost as error:
-            self._still_wanted(stops)
-            failure = Failure("crash", _("The inference process ended on this photo ({how}).").format(how=error))
-        else:
-            self._strikes = 0
-            return sighting
+        failure = Failure("crash", "")
+        for _attempt in range(TRIES_ALONE):
+            try:
+                sighting = await self._ask(message)
+            except TimeoutError:
+                failure = Failure("timeout", _("Looking at the photo took longer than {limit:g} s.").format(limit=self._settings.timeout_s))
+                break
+            except Lost as error:
+                self._still_wanted(stops)
+                failure = Failure("crash", _("The inference process ended on this photo ({how}).").format(how=error))
+            else:
+                self._strikes = 0
+                return sighting
         self._strikes += 1
         return Sighting(failures=dict.fromkeys(kinds, failure))
 
@@ -204,22 +212,28 @@ class Eyes:
 
     @asynccontextmanager
     async def _side_by_side(self) -> AsyncIterator[None]:
-        async with self._turn:
-            await self._turn.wait_for(lambda: self._suspects == 0)
-            self._active += 1
+        await self._until(lambda: self._suspects == 0)
+        self._active += 1
         try:
             yield
         finally:
             self._active -= 1
-            async with self._turn:
-                self._turn.notify_all()
+            self._tell()
 
     @asynccontextmanager
     async def _by_itself(self) -> AsyncIterator[None]:
         async with self._alone:
-            async with self._turn:
-                await self._turn.wait_for(lambda: self._active == 0)
+            await self._until(lambda: self._active == 0)
             yield
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            await self._change.wait()
+
+    def _tell(self) -> None:
+        """Wake those who wait for a change of the counters."""
+        self._change.set()
+        self._change = asyncio.Event()
 
     # The process
 
@@ -231,14 +245,11 @@ class Eyes:
                 assert self._catalogue is not None and self.choices is not None
                 opening: wire.Json = {
                     "models": os.fspath(self._catalogue.folder),
-                    "cache": os.fspath(self._cache),
-                    "choices": choices_json(self.choices),
+                    "cache": os.fspath(cache_folder(self._data)),
+                    "choices": choices_json(dataclasses.replace(self.choices, trials=())),
                     **self._names,
                 }
-                try:
-                    self._link = await Link.start(opening, START_S)
-                except (Lost, OSError) as error:
-                    raise Unavailable(_("The inference process does not start: {why}").format(why=error)) from error
+                self._link = await _started(opening)
             return self._link
 
     async def _drop(self, link: Link) -> None:
@@ -296,3 +307,14 @@ class Eyes:
     def _version(self, model: Model) -> str:
         assert self.choices is not None
         return f"{model.id}-{model.source.version}/{self.choices.precision_of(model.id)}"
+
+
+async def _started(opening: wire.Json) -> Link:
+    """A process that is ready. Raises Unavailable."""
+    lost: Exception = Lost()
+    for _attempt in range(START_TRIES):
+        try:
+            return await Link.start(opening, START_S)
+        except (Lost, OSError) as error:
+            lost = error
+    raise Unavailable(_("The inference process does not start: {why}").format(why=lost)) from lost

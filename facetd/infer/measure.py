@@ -7,7 +7,9 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -32,6 +34,26 @@ ASKED: dict[str, tuple[str, ...]] = {
 }
 """Devices that are tried for a device of the settings; the processor is always there as the last resort."""
 TRIAL_VERSION = 1
+
+
+def choice_path(data: Path) -> Path:
+    """Where the choice for this machine is kept, in the data folder."""
+    return data / "models" / "choice.json"
+
+
+def cache_folder(data: Path) -> Path:
+    """Where compiled networks are kept; may be deleted at any time."""
+    return data / "cache" / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the children of one trial share: where the models are, where compiled networks go, a scratch folder, and how many streams."""
+
+    models: Path
+    cache: Path
+    scratch: Path
+    streams: int
 
 
 @dataclass(slots=True)
@@ -62,18 +84,12 @@ def key_of(catalogue: Catalogue, settings: Inference, processor: Cpu | None = No
         "devices": device_nodes(),
         "runtimes": runtime_versions(),
         "models": {
-            model.id: [
-                (precision, catalogue.verify(model, precision).value, _hash(catalogue, model, precision)) for precision in model.precisions
-            ]
+            model.id: [(file.sha256, catalogue.verify(model, stored).value) for stored, file in sorted(model.files.items())]
             for model in catalogue.models
         },
         "settings": [settings.device, settings.runtime, settings.precision, stream_count(settings)],
     }
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-def _hash(catalogue: Catalogue, model: Model, precision: Precision) -> str:
-    return model.files["int8" if precision == "int8" else "f32"].sha256
 
 
 def candidates(
@@ -102,18 +118,22 @@ def _sensible(runtime: str, device: str, precision: Precision, processor: Cpu) -
     return True
 
 
-async def choices_for(catalogue: Catalogue, settings: Inference, path: Path, cache: Path, *, anew: bool = False) -> Choices:
-    """The choice for this machine: the one kept at `path` while nothing it depends on changed, else a new trial. Raises OSError.
+async def choices_for(
+    catalogue: Catalogue, settings: Inference, data: Path, *, anew: bool = False, progress: Callable[[Trial], None] = lambda _trial: None
+) -> Choices:
+    """The choice for this machine: the one kept in `data` while nothing it depends on changed, else a new trial. Raises OSError.
 
     Precisions in use stay unless another one is clearly faster, so that a new trial does not outdate the library.
     """
+    path, cache = choice_path(data), cache_folder(data)
     key = await asyncio.to_thread(key_of, catalogue, settings)
     kept = await asyncio.to_thread(load_choices, path)
     if kept is not None and kept.key == key and not anew:
         return kept
     log.info("measuring how to run the models on this machine")
     processor = await asyncio.to_thread(cpu)
-    trials = await try_all(catalogue, settings, processor, cache)
+    await asyncio.to_thread(shutil.rmtree, cache, ignore_errors=True)  # networks compiled for what was before
+    trials = await try_all(catalogue, settings, processor, cache, progress=progress)
     models = [model.id for model in catalogue.models]
     wanted = settings.device if settings.device not in ("auto", "gpu") else ""
     in_use = {model: choice.precision for model, choice in kept.models.items()} if kept is not None else {}
@@ -128,6 +148,14 @@ async def try_all(
     catalogue: Catalogue, settings: Inference, processor: Cpu, cache: Path, *, progress: Callable[[Trial], None] = lambda _trial: None
 ) -> list[Trial]:
     """Try every candidate, one runtime after the other: side by side they would disturb each other's timing."""
+    with tempfile.TemporaryDirectory(prefix="facetd-") as scratch:
+        place = Place(catalogue.folder, cache, Path(scratch), stream_count(settings))
+        return await _try_all(catalogue, settings, processor, place, progress)
+
+
+async def _try_all(
+    catalogue: Catalogue, settings: Inference, processor: Cpu, place: Place, progress: Callable[[Trial], None]
+) -> list[Trial]:
     present = {model.id: await asyncio.to_thread(precisions_present, catalogue, model) for model in catalogue.models}
     trials: list[Trial] = []
     for runtime in RUNTIMES if settings.runtime == "auto" else (settings.runtime,):
@@ -137,7 +165,7 @@ async def try_all(
                 each for model in catalogue.models for each in candidates(model, runtime, devices, settings, processor, present[model.id])
             ]
 
-        tried = await try_runtime(runtime, plan, catalogue.folder, cache, stream_count(settings), progress)
+        tried = await try_runtime(runtime, plan, place, progress)
         if tried.problem:
             log.warning("%s cannot be used: %s", runtime, tried.problem)
             tried.trials += [Trial(candidate, problem=tried.problem) for candidate in plan(("cpu",)) if candidate.precision == "f32"]
@@ -148,9 +176,7 @@ async def try_all(
 async def try_runtime(
     runtime: str,
     plan: Callable[[Sequence[str]], list[Candidate]],
-    models: Path,
-    cache: Path,
-    streams: int,
+    place: Place,
     progress: Callable[[Trial], None] = lambda _trial: None,
 ) -> Tried:
     """Try what `plan` makes of the devices of `runtime` in a child process; one that crashes or hangs costs the candidate it was at."""
@@ -158,7 +184,7 @@ async def try_runtime(
     todo: list[Candidate] | None = None
     crashes = 0
     while todo is None or todo:
-        child = await _Child.start(runtime, models, cache, streams)
+        child = await _Child.start(runtime, place)
         try:
             tried.devices = tuple((await child.hear())["devices"])
             todo = plan(tried.devices) if todo is None else todo
@@ -185,9 +211,10 @@ async def try_runtime(
     return tried
 
 
-async def find_devices(runtime: str, models: Path, cache: Path) -> Tried:
+async def find_devices(runtime: str) -> Tried:
     """The devices of `runtime`, asked in a child process."""
-    return await try_runtime(runtime, lambda _devices: [], models, cache, 1)
+    nowhere = Path(os.devnull)
+    return await try_runtime(runtime, lambda _devices: [], Place(nowhere, nowhere, nowhere, 1))
 
 
 class _ChildProblem(Exception):
@@ -201,9 +228,10 @@ class _Child:
         self._process = process
 
     @classmethod
-    async def start(cls, runtime: str, models: Path, cache: Path, streams: int) -> _Child:
+    async def start(cls, runtime: str, place: Place) -> _Child:
         pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "facetd.infer.trial", runtime, os.fspath(models), os.fspath(cache), str(streams))
+        folders = map(os.fspath, (place.models, place.cache, place.scratch))
+        command = (sys.executable, "-m", "facetd.infer.trial", runtime, *folders, str(place.streams))
         process = await asyncio.create_subprocess_exec(
             *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=os.environ | ENVIRONMENT
         )
