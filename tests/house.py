@@ -32,7 +32,10 @@ class InlineWorkers(Workers):
     def start(self) -> None:
         """There is nothing to start."""
 
-    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+    async def compute(self, function: Callable[..., T], *arguments: object, timeout_s: float) -> T:
+        return await asyncio.to_thread(function, *arguments)
+
+    async def _run(self, function: Callable[..., T], *arguments: object, timeout_s: float | None = None) -> T:
         task = arguments[0]
         self.visited.append(getattr(task, "path", str(task)))
         self.kinds.append(getattr(task, "kinds", frozenset()))

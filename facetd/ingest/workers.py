@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
-from facetd.errors import MediaError
+from facetd.errors import MediaError, Unavailable
 from facetd.i18n import _
 from facetd.ingest.nursery import open_nursery
 from facetd.ingest.tasks import VisitResult, VisitTask
@@ -115,6 +115,16 @@ class Workers:
             except (TimeoutError, FutureTimeout, ProcessExpired, MemoryError, OSError) as error:
                 raise MediaError("render", _("The photo could not be converted for the browser.")) from error
 
+    async def compute(self, function: Callable[..., T], *arguments: object, timeout_s: float) -> T:
+        """What `function` gives, called in a worker. Raises Unavailable when it crashes, hangs or needs too much memory."""
+        try:
+            return await self._run(function, *arguments, timeout_s=timeout_s)
+        except (TimeoutError, FutureTimeout) as error:
+            raise Unavailable(_("The computation took longer than {limit:g} s.").format(limit=timeout_s)) from error
+        except (ProcessExpired, MemoryError) as error:
+            hint = _("It may need more memory than scanning.worker_memory_mb ({limit}) allows.").format(limit=self._memory_mb)
+            raise Unavailable(_("The computation crashed."), hint=hint) from error
+
     async def _guarded(self, task: VisitTask) -> VisitResult:
         try:
             return await self._run(self._visit, task)
@@ -132,13 +142,13 @@ class Workers:
             failure = Failure("unexpected", _("An unexpected error: {error}.").format(error=f"{type(error).__name__}: {error}"))
         return await asyncio.to_thread(_failed_result, task, failure)
 
-    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+    async def _run(self, function: Callable[..., T], *arguments: object, timeout_s: float | None = None) -> T:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         self._busy += 1
         try:
             pool = await self._ready_pool()
-            future = pool.schedule(function, args=list(arguments), timeout=self._timeout_s)
+            future = pool.schedule(function, args=list(arguments), timeout=timeout_s or self._timeout_s)
             try:
                 return await asyncio.wrap_future(future)
             except asyncio.CancelledError:

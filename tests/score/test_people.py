@@ -99,7 +99,7 @@ def test_one_by_one_comes_to_the_same_as_all_at_once() -> None:
         standing = np.where(counts > 1, KNOWN, LOOSE)
         fresh = np.arange(len(pool)) >= len(members)
         labels = join(Groups(means, counts, standing, fresh, NOBODY), 0.36)
-        members = [sum((pool[i] for i in np.flatnonzero(labels == label)), []) for label in np.unique(labels)]
+        members = [[face for i in np.flatnonzero(labels == label) for face in pool[i]] for label in np.unique(labels)]
     assert {frozenset(group) for group in members} == whole
 
 
@@ -137,7 +137,7 @@ def test_faces_of_one_photo_are_apart() -> None:
 
 
 def test_the_same_photo_keeps_people_apart_through_others() -> None:
-    vectors, who = faces(1, 6)
+    vectors, _ = faces(1, 6)
     apart = np.array([[0, 1]])
     found = parts(join(loose(vectors, apart=apart), 0.6))
     assert len(found) == 2

@@ -1,0 +1,172 @@
+"""Persons: who a viewer sees, and what users decide about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import aiosqlite
+
+from facetd.db.connection import Database
+from facetd.db.merging import merge_rows
+from facetd.db.options import LISTED
+from facetd.db.revision import bump
+from facetd.db.store import now
+from facetd.db.visibility import Hide, gate_condition, id_list
+from facetd.records import Viewer
+
+KEEP = "UPDATE person SET kept = 1, updated_at = ? WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as one viewer sees it: counts, and the face that stands for it, are of the photos this viewer sees."""
+
+    id: int
+    name: str | None
+    hidden: bool
+    face_count: int
+    photo_count: int
+    face_id: int
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two persons that may be the same one, by the mean distance of their faces."""
+
+    first_id: int
+    second_id: int
+    distance: float
+
+
+async def seen_persons(db: Database, viewer: Viewer) -> list[PersonRow]:
+    """Everybody with a face in a photo that `viewer` may list, by id. The avatar stands for a person if it is seen, else the best face."""
+    rows = await db.rows(
+        "SELECT p.id, p.name, p.hidden, COUNT(*), COUNT(DISTINCT f.photo_id), f.id, MAX(COALESCE(f.quality, 0)),"
+        " SUM(f.id IS p.avatar_face_id), SUM(iif(f.id IS p.avatar_face_id, COALESCE(f.quality, 0), 0)), p.avatar_face_id"
+        " FROM face f INDEXED BY face_person CROSS JOIN gate g ON g.photo_id = f.photo_id CROSS JOIN person p ON p.id = f.person_id"
+        f" WHERE f.person_id IS NOT NULL AND {gate_condition(viewer, LISTED)} GROUP BY f.person_id"
+    )
+    return [
+        PersonRow(row[0], row[1], bool(row[2]), row[3], row[4], row[9] if row[7] else row[5], row[8] if row[7] else row[6]) for row in rows
+    ]
+
+
+async def visible(db: Database, viewer: Viewer, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` that are persons with a face in a photo that `viewer` may see."""
+    rows = await db.rows(
+        "SELECT w.value FROM json_each(?) w WHERE EXISTS (SELECT 1 FROM face f INDEXED BY face_person"
+        f" CROSS JOIN gate g ON g.photo_id = f.photo_id WHERE f.person_id = w.value AND {gate_condition(viewer, Hide.MISSING)})",
+        (json.dumps(list(ids)),),
+    )
+    return {int(row[0]) for row in rows}
+
+
+async def likenesses(db: Database, distance: float) -> list[Likeness]:
+    """Pairs of persons at most `distance` apart, nearest first; without those that a user called different."""
+    rows = await db.rows(
+        "SELECT l.first_id, l.second_id, l.distance FROM person_likeness l WHERE l.distance <= ? AND NOT EXISTS"
+        " (SELECT 1 FROM person_distinction d WHERE d.first_id = l.first_id AND d.second_id = l.second_id)"
+        " ORDER BY l.distance, l.first_id, l.second_id",
+        (distance,),
+    )
+    return [Likeness(row[0], row[1], row[2]) for row in rows]
+
+
+async def rename(db: Database, person: int, name: str | None) -> None:
+    """Give a person a name, or none. The old name in files goes on to mean this person."""
+    async with db.writing() as connection:
+        await connection.execute(
+            "INSERT INTO person_alias (name, person_id) SELECT name, id FROM person WHERE id = ? AND name IS NOT NULL"
+            " ON CONFLICT (name) DO UPDATE SET person_id = excluded.person_id",
+            (person,),
+        )
+        await connection.execute("DELETE FROM person_alias WHERE name = ? AND person_id <> ?", (name, person))
+        await connection.execute("UPDATE person SET name = ?, kept = 1, updated_at = ? WHERE id = ?", (name, now(), person))
+        await bump(connection)
+
+
+async def merge(db: Database, sources: Sequence[int], target: int) -> None:
+    """Make `sources` part of `target`, which keeps its name if it has one."""
+    async with db.writing() as connection:
+        for source in sources:
+            await merge_rows(connection, source, target)
+        await connection.execute(KEEP, (now(), target))
+        await bump(connection)
+
+
+async def delete(db: Database, persons: Sequence[int]) -> int:
+    """Forget persons; their faces belong to nobody, and grouping leaves them alone. Returns how many there were."""
+    ids = id_list(persons)
+    async with db.writing() as connection:
+        await connection.execute(f"UPDATE face SET person_id = NULL, assigned_by = 'user' WHERE person_id IN ({ids})")
+        cursor = await connection.execute(f"DELETE FROM person WHERE id IN ({ids})")
+        await bump(connection)
+        return cursor.rowcount
+
+
+async def hide(db: Database, persons: Sequence[int], *, hidden: bool) -> int:
+    """Hide or show persons; returns how many were not so before."""
+    async with db.writing() as connection:
+        cursor = await connection.execute(
+            f"UPDATE person SET hidden = ?1, kept = 1, updated_at = ?2 WHERE id IN ({id_list(persons)}) AND hidden <> ?1", (hidden, now())
+        )
+        await bump(connection)
+        return cursor.rowcount
+
+
+async def split(db: Database, person: int, faces: Sequence[int], name: str | None) -> tuple[int, int]:
+    """Move those of `faces` that are the person's into a new one; returns its id and how many moved. The two are different people."""
+    moment = now()
+    async with db.writing() as connection:
+        made = await connection.execute_fetchall(
+            "INSERT INTO person (name, kept, created_at, updated_at) VALUES (?, 1, ?, ?) RETURNING id", (name, moment, moment)
+        )
+        new = int(next(iter(made))[0])
+        cursor = await connection.execute(
+            f"UPDATE face SET person_id = ?, assigned_by = 'user' WHERE person_id = ? AND id IN ({id_list(faces)})", (new, person)
+        )
+        await connection.execute(KEEP, (moment, person))
+        await connection.execute(
+            "UPDATE person SET avatar_face_id = NULL WHERE id = ?1 AND avatar_face_id IN (SELECT id FROM face WHERE person_id = ?2)",
+            (person, new),
+        )
+        await _distinguish(connection, person, new)
+        await bump(connection)
+        return new, cursor.rowcount
+
+
+async def set_avatar(db: Database, person: int, face: int) -> None:
+    """The face that stands for a person."""
+    async with db.writing() as connection:
+        await connection.execute("UPDATE person SET avatar_face_id = ?, kept = 1, updated_at = ? WHERE id = ?", (face, now(), person))
+        await bump(connection)
+
+
+async def distinguish(db: Database, one: int, other: int) -> bool:
+    """Two persons are different people: they are never joined or suggested again. Whether that was new."""
+    moment = now()
+    async with db.writing() as connection:
+        new = await _distinguish(connection, one, other)
+        await connection.executemany(KEEP, [(moment, one), (moment, other)])
+        await bump(connection)
+        return new
+
+
+async def make(db: Database, name: str) -> int:
+    """A person of this name without faces yet; returns the id."""
+    moment = now()
+    async with db.writing() as connection:
+        made = await connection.execute_fetchall(
+            "INSERT INTO person (name, kept, created_at, updated_at) VALUES (?, 1, ?, ?) RETURNING id", (name, moment, moment)
+        )
+        return int(next(iter(made))[0])
+
+
+async def _distinguish(connection: aiosqlite.Connection, one: int, other: int) -> bool:
+    cursor = await connection.execute(
+        "INSERT OR IGNORE INTO person_distinction (first_id, second_id) VALUES (?, ?)", (min(one, other), max(one, other))
+    )
+    return cursor.rowcount > 0

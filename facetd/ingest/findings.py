@@ -1,0 +1,33 @@
+"""What a worker finds out about people, on its way to the daemon. Light to import: no NumPy."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+
+def _numbers() -> array[int]:
+    return array("q")
+
+
+@dataclass(slots=True)
+class Found:
+    """Who is whom in one space.
+
+    `merged`: persons (source, target). `joined`: loose faces and the persons they belong to. `faces` and `group`: loose faces of new
+    persons, and the number of each one's group, ascending. `alone`: faces that were compared and stay loose.
+    """
+
+    merged: list[tuple[int, int]] = field(default_factory=list)
+    joined: list[tuple[int, int]] = field(default_factory=list)
+    faces: array[int] = field(default_factory=_numbers)
+    group: array[int] = field(default_factory=_numbers)
+    alone: array[int] = field(default_factory=_numbers)
+
+
+@dataclass(slots=True)
+class Middles:
+    """Middles to be stored (person, changes, faces, mean), and whom these persons are like (first, second, distance)."""
+
+    centres: list[tuple[int, int, int, bytes]] = field(default_factory=list)
+    likenesses: list[tuple[int, int, float]] = field(default_factory=list)

@@ -1,0 +1,131 @@
+"""Who is whom: the names in files are taken over, and the faces that are new are compared with everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from facetd.config.eyes import People
+from facetd.db import grouping as db_grouping
+from facetd.db import naming as db_naming
+from facetd.db.connection import Database
+from facetd.db.grouping import Counts
+from facetd.ingest.workers import Workers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from facetd.db.naming import Naming
+    from facetd.ingest.findings import Found, Middles
+
+JOIN_DISTANCE = 0.36  # of unit embeddings of the built-in model; exact on 83 faces of 19 people from 0.36 to 0.40
+SUGGEST_DISTANCE = 0.42
+LIKE_DISTANCE = 0.5  # up to which likenesses are kept, for those who ask for more suggestions
+TIMEOUT_S = 4 * 3600.0  # a slow NAS compares 120,000 faces in minutes; this only ends what hangs
+VERSION = 1  # of the way of grouping; another one looks at everybody again
+_running: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """What counts as the same person, and as perhaps the same; distances of unit embeddings."""
+
+    join: float = JOIN_DISTANCE
+    suggest: float = SUGGEST_DISTANCE
+
+    @classmethod
+    def of(cls, people: People, catalogue: Distances | None = None) -> Distances:
+        """Those of the configuration, else those of the model's entry in the catalogue."""
+        usual = catalogue or cls()
+        return cls(people.join_distance or usual.join, people.suggest_distance or usual.suggest)
+
+
+async def group_people(
+    db: Database,
+    workers: Workers,
+    people: People,
+    progress: Callable[[str], None] = lambda phase: None,
+    *,
+    distances: Distances | None = None,
+    everything: bool = False,
+    afresh: bool = False,
+) -> Counts:
+    """Give the faces of nobody to persons, new ones where need be, and join persons that turned out to be one; returns what changed.
+
+    Compares only what is new, unless `everything` or the distances are others than last time. `afresh` takes persons apart first
+    that nobody named or decided about. `progress` is told what is being done: naming, grouping, suggesting. The computing runs in a
+    worker. One runs at a time for each library. Raises Unavailable when the worker fails; what is stored by then is right, and the
+    next run goes on.
+    """
+    async with _running.setdefault(db, asyncio.Lock()):
+        near = distances or Distances.of(people)
+        recipe = f"{VERSION} {near.join:g} {near.suggest:g} {people.min_faces}"
+        everything = everything or afresh or recipe != await db_grouping.recipe(db)
+        counts = Counts()
+        if afresh:
+            await db_grouping.dissolve(db)
+        if people.names_from_files:
+            progress("naming")
+            counts.named = await db_naming.save_namings(db, await workers.compute(_names, db.path, timeout_s=TIMEOUT_S))
+        for space in await workers.compute(_spaces, db.path, timeout_s=TIMEOUT_S):
+            progress("grouping")
+            found = await workers.compute(_find, db.path, space, near.join, people.min_faces, everything, timeout_s=TIMEOUT_S)
+            counts.add(await _store(db, found))
+            progress("suggesting")
+            middles = await workers.compute(_middles, db.path, space, max(near.suggest, LIKE_DISTANCE), timeout_s=TIMEOUT_S)
+            await _store_middles(db, space, middles)
+        await db_grouping.forget_empty(db)
+        if everything:
+            await db_grouping.note_recipe(db, recipe)
+        return counts
+
+
+async def _store(db: Database, found: Found) -> Counts:
+    merged = await db_grouping.merge_found(db, found.merged)
+    joined = await db_grouping.join_found(db, found.joined)
+    persons, faces = await db_grouping.found_persons(db, _groups(found.faces, found.group))
+    await db_grouping.note_compared(db, found.alone)
+    return Counts(joined=joined + faces, founded=persons, merged=merged)
+
+
+def _groups(faces: Iterable[int], group: Iterable[int]) -> Iterator[list[int]]:
+    """The faces of each group, which are neighbours."""
+    for _, pairs in itertools.groupby(zip(group, faces, strict=True), key=lambda pair: pair[0]):
+        yield [face for _, face in pairs]
+
+
+async def _store_middles(db: Database, space: str, middles: Middles) -> None:
+    if middles.centres:
+        await db_grouping.save_centres(db, space, middles.centres)
+        await db_grouping.save_likenesses(db, [centre[0] for centre in middles.centres], middles.likenesses)
+
+
+# What follows runs in a worker; the imports stay out of the daemon.
+
+
+def _names(path: Path) -> list[Naming]:
+    from facetd.ingest.grouping import find_names  # noqa: PLC0415
+
+    return find_names(path)
+
+
+def _spaces(path: Path) -> list[str]:
+    from facetd.ingest.grouping import list_spaces  # noqa: PLC0415
+
+    return list_spaces(path)
+
+
+def _find(path: Path, space: str, distance: float, min_faces: int, everything: bool) -> Found:
+    from facetd.ingest.grouping import find_persons  # noqa: PLC0415
+
+    return find_persons(path, space, distance, min_faces, everything)
+
+
+def _middles(path: Path, space: str, distance: float) -> Middles:
+    from facetd.ingest.grouping import find_middles  # noqa: PLC0415
+
+    return find_middles(path, space, distance)
