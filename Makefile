@@ -26,6 +26,7 @@ lint: $(STAMPS)/web $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy -p models.build
 	$(BIN)/lint-imports
 
 bench: $(STAMPS)/web $(STAMPS)/models $(STAMPS)/dev

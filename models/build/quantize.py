@@ -22,8 +22,9 @@ Ranges = Mapping[str, tuple[float, float]]
 SAME_SCALE = frozenset({"MaxPool", "Pad"})
 """Operations whose output is quantised like their input: they only move values."""
 
-CARRIED = frozenset({"Conv", "Add", "AveragePool", *SAME_SCALE})
-"""Operations that run in integers; everything else works on dequantised values."""
+CARRIED = frozenset({"Conv", "AveragePool", *SAME_SCALE})
+"""Operations that run in integers; everything else works on dequantised values. Sums of quantised values stay exact that way: with
+quantised sums landmarks moved 0.019 of the distance between the eyes in OpenVINO, 0.005 without."""
 
 CLAMPS = frozenset({"Relu", "Clip"})
 """Activations that a range starting at 0 makes superfluous."""
@@ -57,15 +58,13 @@ def last_layers(model: onnx.ModelProto) -> frozenset[str]:
 def quantized_tensors(model: onnx.ModelProto) -> list[str]:
     """The tensors whose ranges `quantize` needs, in the graph's order.
 
-    These are the inputs and outputs of integer operations; of a convolution or sum with a clamp behind it, what comes out of the clamp.
+    These are the inputs and outputs of integer operations; of a convolution with a clamp behind it, what comes out of the clamp.
     """
     graph, keep_float = _Graph(model), last_layers(model)
     wanted: dict[str, None] = {}
     for node in model.graph.node:
         if node.op_type in CARRIED and node.name not in keep_float:
             wanted.setdefault(node.input[0])
-            if node.op_type == "Add":
-                wanted.setdefault(node.input[1])
             wanted.setdefault(graph.clamped(node))
     return [name for name in wanted if name not in graph.outputs]
 
