@@ -17,6 +17,7 @@ from facetd.db.store import now
 T = TypeVar("T")
 BATCH = 2000
 RECIPE = "people_recipe"
+COMPARED = "faces_compared"
 ADOPT = """
     UPDATE face SET person_id = :person, assigned_by = 'cluster'
     WHERE id = :face AND person_id IS NULL AND assigned_by IS NULL AND clusterable = 1
@@ -68,6 +69,25 @@ async def note_recipe(db: Database, text: str) -> None:
     """Remember that the library is grouped by these distances."""
     async with db.writing() as connection:
         await connection.execute("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = ?2", (RECIPE, text))
+
+
+async def faces_waiting(db: Database) -> int:
+    """The revision at which faces or names came last, if people have not been told apart since; else 0."""
+    came, done = await _noted(db, "faces_came"), await _noted(db, COMPARED)
+    return came if came > done else 0
+
+
+async def note_faces_compared(db: Database, revision: int) -> None:
+    """Remember that everything up to this revision was compared."""
+    async with db.writing() as connection:
+        await connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = ?2", (COMPARED, revision)
+        )
+
+
+async def _noted(db: Database, key: str) -> int:
+    row = await db.row("SELECT value FROM meta WHERE key = ?", (key,))
+    return int(row[0]) if row else 0
 
 
 async def merge_found(db: Database, pairs: Sequence[tuple[int, int]]) -> int:

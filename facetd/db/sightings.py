@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import aiosqlite
 
 from facetd.db.connection import Database
-from facetd.db.revision import bump
+from facetd.db.revision import bump, note_faces
 from facetd.db.store import LEDGER_UPSERT, now
 from facetd.db.tags import save_tags
 from facetd.db.visibility import Hide, id_list
@@ -67,6 +67,8 @@ async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
             "DELETE FROM analysis WHERE photo_id = ? AND kind = 'judgement'", [(photo.photo_id,) for photo in current]
         )
         await bump(connection)
+        if any(photo.faces for photo in current):
+            await note_faces(connection)
     return [photo.photo_id for photo in current]
 
 

@@ -14,7 +14,7 @@ from facetd.db.companions import pair_companions
 from facetd.db.connection import Database
 from facetd.db.folders import ensure_folder
 from facetd.db.names import from_stored, to_stored
-from facetd.db.revision import bump
+from facetd.db.revision import bump, note_faces
 from facetd.db.visibility import Hide, id_list
 from facetd.records import Judgement, Metadata, PhotoVisit, PixelMetrics
 
@@ -48,6 +48,8 @@ async def save_visits(db: Database, visits: Sequence[PhotoVisit], *, pair_raw: b
         if pair_raw:
             await pair_companions(connection, {(folders[v.root_id, v.folder], v.filename) for v in visits})
         await bump(connection)
+        if any(visit.metadata is not None and visit.metadata.regions for visit in visits):
+            await note_faces(connection)
     return ids
 
 

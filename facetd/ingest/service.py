@@ -15,14 +15,17 @@ from typing import Any
 
 from facetd.config import Config
 from facetd.db import folders as db_folders
+from facetd.db import grouping as db_grouping
 from facetd.db import roots as db_roots
 from facetd.db import store
 from facetd.db.connection import Database
+from facetd.db.grouping import Counts
 from facetd.db.tags import save_synonyms
-from facetd.errors import Conflict, InvalidInput
+from facetd.errors import Conflict, InvalidInput, Unavailable
 from facetd.ingest.discover import Territory
 from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
+from facetd.ingest.people import group_people
 from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
@@ -36,6 +39,7 @@ from facetd.watch.exclude import Excludes
 
 logger = logging.getLogger(__name__)
 PUBLISH_EVERY_S = 0.5
+GROUP_AFTER_S = 2.0  # of quiet, after changes that brought faces: many photos copied at once are compared once
 
 
 class Ingest:
@@ -54,6 +58,7 @@ class Ingest:
         self._scan: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._looking: set[str] = set()
+        self._grouping: asyncio.Task[None] | None = None
         self.progress = Progress()
         self.events = Broadcast()
 
@@ -154,6 +159,8 @@ class Ingest:
         publisher = asyncio.create_task(self._publish_progress())
         try:
             self._judging = await (await self._make_scan(options, progress)).run(parts)
+            if await db_grouping.faces_waiting(self._db):
+                await self.group_people(progress)
             await self._forget_missing()
         except asyncio.CancelledError:
             progress.cancelled = True
@@ -200,12 +207,38 @@ class Ingest:
         options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
         progress = Progress()
         await (await self._make_scan(options, progress)).run(parts)
+        if self._grouping is None and await db_grouping.faces_waiting(self._db):
+            self._grouping = self._in_background(self._group_soon())
         if progress.done or progress.missing:
             counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)
             logger.info("%s: %d new, %d changed, %d moved, %d gone, %d unreadable", root.name, *counts)
         if progress.confirm:
             self.progress.confirm = progress.confirm
             self.events.publish("scan", self.progress.as_dict())
+
+    async def group_people(self, progress: Progress | None = None, *, everything: bool = False, afresh: bool = False) -> Counts | None:
+        """Give new faces to persons; see ingest/people.py. Publishes `people` when somebody changed. None when it cannot be done now."""
+
+        def tell(phase: str) -> None:
+            if progress is not None:
+                progress.phase = phase
+
+        upto = await db_grouping.faces_waiting(self._db)
+        try:
+            counts = await group_people(self._db, self._workers, self._config.people, tell, everything=everything, afresh=afresh)
+            if upto:
+                await db_grouping.note_faces_compared(self._db, upto)
+        except Unavailable as error:
+            logger.warning("people are grouped another time: %s", error)
+            return None
+        if counts.changed:
+            self.events.publish("people", {"revision": self._db.revision})
+        return counts
+
+    async def _group_soon(self) -> None:
+        await asyncio.sleep(GROUP_AFTER_S)
+        self._grouping = None
+        await self.group_people()
 
     def look_at_soon(self, path: str) -> None:
         """Have one file looked at in the background, for example because a thumbnail of it was lost."""
@@ -227,10 +260,11 @@ class Ingest:
         }
         self._in_background(self._publish_change(data))
 
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
     async def _publish_change(self, data: dict[str, Any]) -> None:
         self.events.publish("photos", {**data, "revision": self._db.revision})

@@ -267,3 +267,20 @@ def test_a_folder_in_memory_that_others_made_is_not_used(tmp_path: Path) -> None
     ours = frames.new().parent
     ours.chmod(0o777)
     assert Frames(tmp_path / "data", memory).new().parent == tmp_path / "data" / "frames"
+
+
+async def test_the_same_face_in_two_photos_is_a_person(tmp_path: Path) -> None:
+    for number in range(3):
+        make_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    vectors = [(1.0, 0.0), (0.0, 1.0), (1.0, 0.0)]
+    eyes = FakeEyes(lambda _pixels, _kinds: Sighting(objects=(), faces=(face(vector=vectors.pop()),)))
+    async with opened(tmp_path / "data", eyes=eyes) as house:
+        await scan(house, tmp_path / "photos")
+        rows = await house.db.rows("SELECT person_id, COUNT(*) FROM face GROUP BY person_id ORDER BY person_id")
+        assert [tuple(row) for row in rows] == [(None, 1), (1, 2)]
+        vectors = [(1.0, 0.0)]
+        make_photo(tmp_path / "photos" / "new.jpg", 7)
+        await scan(house)
+        row = await house.db.row("SELECT COUNT(*) FROM face WHERE person_id = 1")
+    assert row is not None
+    assert row[0] == 3
