@@ -165,7 +165,7 @@ def _prelu(c: Converter, node: Node) -> Value:
 
 def _mean(c: Converter, node: Node) -> Value:
     """The mean over height and width, kept as 1 x 1."""
-    if sorted(c.weights[node.inputs[1]].tolist()) != [1, 2] or not node.attributes["keep_dims"]:
+    if sorted(c.weights[node.inputs[1]].ravel().tolist()) != [1, 2] or not node.attributes["keep_dims"]:
         raise WeightsError(f"{node.name}: only the mean over height and width is known")
     x = c.values[node.inputs[0]]
     return Value(c.g.add("GlobalAveragePool", [x.tensor], (x.tensor.shape[0], 1, 1)), x.scale)
