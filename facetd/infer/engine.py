@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -156,4 +158,11 @@ class Engine:
                 plan = Plan(path, choice.runtime, choice.device, choice.precision, choice.batch, streams, self._cache)
                 leaders = streams if choice.device == "cpu" else 1
                 self._models[model_id] = Gathering(self._open(plan).run, leaders=leaders, most=max(1, choice.batch))
+                _give_back()
             return self._models[model_id]
+
+
+def _give_back() -> None:
+    """What loading a network needed for a moment goes back to the system, where the C library knows how (glibc)."""
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -83,13 +83,25 @@ def key_of(catalogue: Catalogue, settings: Inference, processor: Cpu | None = No
         "cpu": [processor.model, processor.machine, sorted(processor.flags)],
         "devices": device_nodes(),
         "runtimes": runtime_versions(),
-        "models": {
-            model.id: [(file.sha256, catalogue.verify(model, stored).value) for stored, file in sorted(model.files.items())]
-            for model in catalogue.models
-        },
+        "models": [_stamp(catalogue, model) for model in catalogue.models],
         "settings": [settings.device, settings.runtime, settings.precision, stream_count(settings)],
     }
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _stamp(catalogue: Catalogue, model: Model) -> list[str]:
+    """What the trial of a model depends on: its entry in the catalogue, whether its files are as that says, and the reference."""
+    states = [f"{stored} {catalogue.verify(model, stored).value}" for stored in sorted(model.files)]
+    try:
+        reference = _reference(catalogue, model).read_text(encoding="utf-8")
+    except OSError:
+        reference = ""
+    return [model.model_dump_json(), *states, reference]
+
+
+def _reference(catalogue: Catalogue, model: Model) -> Path:
+    """Where infer/reference.py, which loads numpy, finds the right numbers of `model`."""
+    return catalogue.folder / "reference" / f"{model.id}.json"
 
 
 def candidates(

@@ -29,9 +29,7 @@ from facetd.infer.runtimes.session import Array, Plan, RuntimeProblem, Session
 RUNS = 5
 ENOUGH_S = 0.1  # of runs, when RUNS are done
 MOST_RUNS = 30
-CPU_BATCH = 8
-DEVICE_BATCH = 16
-BATCH_BELOW_PX = 256  # networks with larger inputs fill a core's caches with one picture
+DEVICE_BATCH = 16  # on a CPU: 1, see docs/decisions.md
 TOO_SLOW_S = 5.0  # one run; nobody wants to wait for more of them
 
 
@@ -48,7 +46,7 @@ class Bench:
         """Load, check and time one candidate; the fields of a Trial."""
         model = self.catalogue.model(candidate.model)
         on_cpu = candidate.device == "cpu"
-        batch = 1 if on_cpu and model.input.size >= BATCH_BELOW_PX else CPU_BATCH if on_cpu else DEVICE_BATCH
+        batch = 1 if on_cpu else DEVICE_BATCH
         file = self.catalogue.path(model, candidate.precision)
         kept = None if on_cpu else self.cache  # most candidates of a CPU are compiled in a moment, for this once
         plan = Plan(file, candidate.runtime, candidate.device, candidate.precision, batch, self.streams, kept)

@@ -1,4 +1,4 @@
-"""A catalogue of tiny networks: as the real one, but made in milliseconds. `mean` gives the mean of each colour, `double` twice the corner."""
+"""A catalogue of tiny networks that give the mean of each colour: as the real one, but made in milliseconds."""
 
 from __future__ import annotations
 
