@@ -25,8 +25,9 @@ from facetd.config import load_config
 from facetd.errors import FacetdError
 from facetd.house import check_settings
 from facetd.infer.catalogue import Catalogue
+from facetd.infer.children import find_devices
 from facetd.infer.hardware import runtime_versions
-from facetd.infer.measure import RUNTIMES, find_devices
+from facetd.infer.measure import RUNTIMES
 from facetd.ingest.lock import holder_of
 from facetd.version import __version__
 from facetd.watch.filesystem import filesystem_type, is_network_filesystem

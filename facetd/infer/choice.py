@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -99,10 +99,14 @@ def choose(
     *,
     key: str,
     streams: int,
-    wanted: str = "",
+    wanted: Collection[str] = (),
     in_use: Mapping[str, Precision] | None = None,
 ) -> Choices:
-    """Apply the rule to `trials`. `wanted` is the device of the settings (auto: ""), `in_use` the precision of earlier results by model."""
+    """Apply the rule to `trials`.
+
+    `wanted` are the devices that the settings name (none: any), others are the last resort; `in_use` is the precision of earlier results
+    by model.
+    """
     main = _main_runtime(models, trials, streams)
     picked: dict[str, Choice] = {}
     missing: dict[str, str] = {}
@@ -114,11 +118,11 @@ def choose(
                 "nothing can run it here"
             )
             continue
-        devices = [trial for trial in right if trial.candidate.device == wanted or not wanted] or right
+        devices = [trial for trial in right if trial.candidate.device in wanted or not wanted] or right
         best = _pick(devices, streams, main, (in_use or {}).get(model, "f32"))
         why = _why(best, own)
-        if wanted and best.candidate.device != wanted:
-            why = _("{device} cannot run it; {why}").format(device=wanted, why=why)
+        if wanted and best.candidate.device not in wanted:
+            why = _("{devices}: cannot run it; {why}").format(devices=", ".join(wanted), why=why)
         batch = best.batch if best.gains_by_batches else 1
         picked[model] = Choice(best.candidate.runtime, best.candidate.device, best.candidate.precision, batch, round(best.best_ms, 3), why)
     return Choices(key, streams, picked, tuple(trials), missing)

@@ -1,4 +1,4 @@
-"""Finding out what is fastest here: candidates, the child processes that try them, and what is kept of it."""
+"""Finding out what is fastest here: which candidates are worth a try, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -6,33 +6,25 @@ import asyncio
 import hashlib
 import json
 import logging
-import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from facetd.config.eyes import Inference
-from facetd.i18n import _
 from facetd.infer.catalogue import Catalogue, FileState, Model, Precision
+from facetd.infer.children import Place, try_runtime
 from facetd.infer.choice import Candidate, Choices, Trial, choose, load_choices, save_choices
 from facetd.infer.hardware import Cpu, cores, cpu, device_nodes, runtime_versions
-from facetd.infer.link import ENVIRONMENT
 
 log = logging.getLogger("facetd.infer")
 
 RUNTIMES = ("openvino", "onnxruntime")
-SILENCE_S = 60.0  # a child that says nothing for so long hangs
-SLOW_SILENCE_S = 600.0  # TensorRT and MIGraphX build networks for minutes
-CRASHES = 3  # of one runtime, after which it is not tried any further
 ASKED: dict[str, tuple[str, ...]] = {
     "auto": ("cpu", "gpu", "cuda", "migraphx"),  # not npu and tensorrt: compiling for them takes minutes
-    "gpu": ("gpu", "cuda", "migraphx", "cpu"),
+    "gpu": ("gpu", "cuda", "migraphx"),
 }
-"""Devices that are tried for a device of the settings; the processor is always there as the last resort."""
+"""Devices that a device of the settings stands for."""
 TRIAL_VERSION = 1
 
 
@@ -46,23 +38,9 @@ def cache_folder(data: Path) -> Path:
     return data / "cache" / "models"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the children of one trial share: where the models are, where compiled networks go, a scratch folder, and how many streams."""
-
-    models: Path
-    cache: Path
-    scratch: Path
-    streams: int
-
-
-@dataclass(slots=True)
-class Tried:
-    """What a runtime can use here and how its candidates did; `problem` when it cannot even be loaded."""
-
-    devices: tuple[str, ...] = ()
-    trials: list[Trial] = field(default_factory=list)
-    problem: str = ""
+def asked_devices(settings: Inference) -> tuple[str, ...]:
+    """The devices that the settings name."""
+    return ASKED.get(settings.device, (settings.device,))
 
 
 def stream_count(settings: Inference) -> int:
@@ -108,7 +86,7 @@ def candidates(
     model: Model, runtime: str, devices: Sequence[str], settings: Inference, processor: Cpu, present: Sequence[Precision]
 ) -> list[Candidate]:
     """The ways to run `model` with `runtime` that are worth a try."""
-    asked = ASKED.get(settings.device, (settings.device, "cpu"))
+    asked = (*asked_devices(settings), "cpu")  # the processor is the last resort
     found: list[Candidate] = []
     for device in devices:
         if device in asked:
@@ -147,9 +125,8 @@ async def choices_for(
     await asyncio.to_thread(shutil.rmtree, cache, ignore_errors=True)  # networks compiled for what was before
     trials = await try_all(catalogue, settings, processor, cache, progress=progress)
     models = [model.id for model in catalogue.models]
-    wanted = settings.device if settings.device not in ("auto", "gpu") else ""
     in_use = {model: choice.precision for model, choice in kept.models.items()} if kept is not None else {}
-    choices = choose(models, trials, key=key, streams=stream_count(settings), wanted=wanted, in_use=in_use)
+    choices = choose(models, trials, key=key, streams=stream_count(settings), wanted=asked_devices(settings), in_use=in_use)
     await asyncio.to_thread(save_choices, path, choices)
     for model, choice in choices.models.items():
         log.info("%s: %s", model, choice.why)
@@ -183,103 +160,3 @@ async def _try_all(
             tried.trials += [Trial(candidate, problem=tried.problem) for candidate in plan(("cpu",)) if candidate.precision == "f32"]
         trials += tried.trials
     return trials
-
-
-async def try_runtime(
-    runtime: str,
-    plan: Callable[[Sequence[str]], list[Candidate]],
-    place: Place,
-    progress: Callable[[Trial], None] = lambda _trial: None,
-) -> Tried:
-    """Try what `plan` makes of the devices of `runtime` in a child process; one that crashes or hangs costs the candidate it was at."""
-    tried = Tried()
-    todo: list[Candidate] | None = None
-    crashes = 0
-    while todo is None or todo:
-        child = await _Child.start(runtime, place)
-        try:
-            tried.devices = tuple((await child.hear())["devices"])
-            todo = plan(tried.devices) if todo is None else todo
-            child.tell([asdict(candidate) for candidate in todo])
-            while todo:
-                silence = SLOW_SILENCE_S if todo[0].device in ("tensorrt", "migraphx", "npu") else SILENCE_S
-                told = await child.hear(silence)
-                trial = Trial(todo.pop(0), **told["trial"])
-                tried.trials.append(trial)
-                progress(trial)
-        except _ChildProblem as problem:
-            crashes += 1
-            if todo is None:
-                tried.problem = str(problem)
-                return tried
-            begun = 1 if crashes < CRASHES else len(todo)
-            for candidate in todo[:begun]:
-                trial = Trial(candidate, problem=str(problem))
-                tried.trials.append(trial)
-                progress(trial)
-            del todo[:begun]
-        finally:
-            await child.end()
-    return tried
-
-
-async def find_devices(runtime: str) -> Tried:
-    """The devices of `runtime`, asked in a child process."""
-    nowhere = Path(os.devnull)
-    return await try_runtime(runtime, lambda _devices: [], Place(nowhere, nowhere, nowhere, 1))
-
-
-class _ChildProblem(Exception):
-    """A child that ended, hangs, or cannot load its runtime."""
-
-
-class _Child:
-    """A trial process: it says lines of JSON."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    @classmethod
-    async def start(cls, runtime: str, place: Place) -> _Child:
-        pipe = asyncio.subprocess.PIPE
-        folders = map(os.fspath, (place.models, place.cache, place.scratch))
-        command = (sys.executable, "-m", "facetd.infer.trial", runtime, *folders, str(place.streams))
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=os.environ | ENVIRONMENT
-        )
-        return cls(process)
-
-    def tell(self, message: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
-
-    async def hear(self, silence_s: float = SILENCE_S) -> dict[str, Any]:
-        """The next line. Raises _ChildProblem."""
-        assert self._process.stdout is not None
-        try:
-            async with asyncio.timeout(silence_s):
-                line = await self._process.stdout.readline()
-                if not line:
-                    code = await self._process.wait()
-        except TimeoutError:
-            raise _ChildProblem(_("it hangs")) from None
-        if not line:
-            raise _ChildProblem(
-                _("it crashes (signal {signal})").format(signal=-code) if code < 0 else _("it ends (code {code})").format(code=code)
-            )
-        try:
-            told = json.loads(line)
-        except ValueError:
-            raise _ChildProblem(_("it says what cannot be understood")) from None
-        if not isinstance(told, dict):
-            raise _ChildProblem(_("it says what cannot be understood"))
-        if "problem" in told:
-            raise _ChildProblem(str(told["problem"]))
-        return told
-
-    async def end(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
