@@ -25,11 +25,13 @@ from facetd.house import House, check_settings, make_folder, open_house
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
 from facetd.http.services import Services
+from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
+from facetd.library.people import People
 from facetd.library.roots import real_path
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
@@ -64,8 +66,11 @@ def make_services(house: House) -> Services:
         data=house.data,
         gallery=Gallery(house.db, house.config, house.ingest.judge),
         browse=Browse(house.db, house.config),
+        people=People(house.db, house.config),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
+        face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
+        group_people=house.group_people,
         viewer=lambda: single_viewer(house.db),
         ready=ready,
         household=house,

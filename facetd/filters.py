@@ -43,6 +43,15 @@ def _given(value: object) -> object:
     return None if value == "" else value
 
 
+def _ids(value: str) -> str:
+    """Ids separated by commas, each once, ascending, so that the same question is written in one way."""
+    parts = [part.strip() for part in value.split(",")]
+    if len(parts) > MOST_IDS or not all(re.fullmatch(r"\d{1,18}", part) for part in parts):
+        raise ValueError(f"expected at most {MOST_IDS} ids separated by commas")
+    return ",".join(map(str, sorted({int(part) for part in parts})))
+
+
+MOST_IDS = 50
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -52,6 +61,7 @@ Radius = Annotated[float, Field(gt=0, le=20_100, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Text = Annotated[str | None, Field(max_length=500), BeforeValidator(_given)]
 Names = Annotated[str | None, Field(max_length=4000), BeforeValidator(_given)]
+Ids = Annotated[Annotated[str, AfterValidator(_ids)] | None, BeforeValidator(_given)]
 Quality = Literal["good", "great", "excellent", "best"]
 
 
@@ -60,10 +70,17 @@ class PhotoConditions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    search: Text = Field(default=None, description="Text in the file name, camera, lens, category, title, description or a tag.")
+    search: Text = Field(
+        default=None, description="Text in the file name, camera, lens, category, title, description, a tag or a person's name."
+    )
     tag: Text = Field(default=None, description="One tag, exactly.")
     require_tags: Names = Field(default=None, description="Tags separated by commas; any of them.")
     exclude_tags: Names = Field(default=None, description="Tags separated by commas; none of them.")
+    person: Ids = Field(
+        default=None,
+        validation_alias=AliasChoices("person", "person_id"),
+        description="Ids of persons separated by commas; all of them are in the photo.",
+    )
     type: Text = Field(default=None, description="A photo type of /api/type_counts, or a category.")
     quality: Annotated[Quality | None, BeforeValidator(_given)] = Field(
         default=None, description="good, great, excellent or best: a lower bound of the score."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.errors import Conflict, FacetdError
 from facetd.ingest.lock import DataLock
+from facetd.ingest.people import group_people
 from facetd.ingest.scan import Part
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.service import Ingest
@@ -68,6 +70,14 @@ class House:
         self._require_rest()
         await db_roots.remove_root(self.db, (await find_root(self.db, name)).id)
         await self.roots_changed()
+
+    async def group_people(self, afresh: bool) -> dict[str, int]:
+        """Compare all faces anew; with `afresh` persons that nobody decided about are taken apart first. Returns what changed.
+
+        Raises Unavailable.
+        """
+        counts = await group_people(self.db, self.ingest.workers, self.config.people, everything=True, afresh=afresh)
+        return dataclasses.asdict(counts)
 
     def _require_rest(self) -> None:
         if self.ingest.scanning:

@@ -196,6 +196,19 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class FacePlace:
+    """Where a stored face is: in which photo and content, whose it is, and the box in a picture of this size (px, upright)."""
+
+    face_id: int
+    photo_id: int
+    person_id: int | None
+    content_hash: str
+    image_width: int | None
+    image_height: int | None
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class DetectedObject:
     """A thing found in a photo: its label (a name of the catalogue's label list), how sure the model is (0..1), and where."""
 

@@ -55,6 +55,7 @@ def conditions(chosen: PhotoConditions, viewer: Viewer) -> Conditions:
     _dates(found, chosen)
     _text(found, chosen)
     _tags(found, chosen)
+    _persons(found, chosen)
     _ratings(found, chosen, viewer)
     _circle(found, chosen)
     if chosen.min_aggregate is not None:
@@ -109,7 +110,9 @@ def _text(found: Conditions, chosen: PhotoConditions) -> None:
     # Another word for a tag counts as a whole word, or its plural.
     meant = "SELECT tag FROM tag_synonym WHERE word = :search_word OR word || 's' = :search_word COLLATE NOCASE"
     tagged += f" OR t.name IN ({meant}) OR t.name || 's' = :search_word COLLATE NOCASE"
-    found.add(f"({anywhere} OR p.id IN ({described}) OR p.id IN ({tagged}))", search=pattern, search_word=chosen.search.strip())
+    named = "SELECT f.photo_id FROM person n JOIN face f ON f.person_id = n.id WHERE n.name LIKE :search ESCAPE '\\' AND n.hidden = 0"
+    within = " OR ".join(f"p.id IN ({ids})" for ids in (described, tagged, named))
+    found.add(f"({anywhere} OR {within})", search=pattern, search_word=chosen.search.strip())
 
 
 def _tags(found: Conditions, chosen: PhotoConditions) -> None:
@@ -120,6 +123,11 @@ def _tags(found: Conditions, chosen: PhotoConditions) -> None:
         found.add(f"p.id IN ({_tagged(name, len(tags))})", **_numbered(name, tags))
     if excluded := split_list(chosen.exclude_tags):
         found.add(f"p.id NOT IN ({_tagged('no_tag', len(excluded))})", **_numbered("no_tag", excluded))
+
+
+def _persons(found: Conditions, chosen: PhotoConditions) -> None:
+    for index, person in enumerate(split_list(chosen.person)):
+        found.add(f"p.id IN (SELECT f.photo_id FROM face f WHERE f.person_id = :person_{index})", **{f"person_{index}": int(person)})
 
 
 def _tagged(name: str, count: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from facetd.db.connection import Connection, Database
@@ -15,7 +14,7 @@ from facetd.db.people import KEEP
 from facetd.db.revision import bump
 from facetd.db.store import now
 from facetd.db.visibility import Hide, gate_condition, id_list
-from facetd.records import Box, Viewer
+from facetd.records import Box, FacePlace, Viewer
 
 COLUMNS = """
     SELECT f.id, f.photo_id, f.x, f.y, f.width, f.height, f.score, f.quality, f.eyes_closed, f.source, f.assigned_by, f.person_id,
@@ -33,19 +32,6 @@ PEOPLE_OF_PHOTOS = """
     CROSS JOIN face f INDEXED BY face_photo ON f.photo_id = wanted.value
     LEFT JOIN person n ON n.id = f.person_id ORDER BY f.photo_id, f.id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class FacePlace:
-    """Where a face is: in which photo and content, and the box in fractions of the upright picture."""
-
-    face_id: int
-    photo_id: int
-    person_id: int | None
-    content_hash: str
-    image_width: int | None
-    image_height: int | None
-    box: Box
 
 
 async def of_photo(db: Database, viewer: Viewer, photo_id: int) -> list[dict[str, Any]]:

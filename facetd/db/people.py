@@ -64,6 +64,15 @@ async def visible(db: Database, viewer: Viewer, ids: Iterable[int]) -> set[int]:
     return {int(row[0]) for row in rows}
 
 
+async def face_totals(db: Database, persons: Iterable[int]) -> dict[int, int]:
+    """How many faces each of `persons` has in the whole library."""
+    rows = await db.rows(
+        "SELECT w.value, COUNT(f.id) FROM json_each(?) w LEFT JOIN face f ON f.person_id = w.value GROUP BY w.value",
+        (json.dumps(list(persons)),),
+    )
+    return {int(row[0]): int(row[1]) for row in rows}
+
+
 async def likenesses(db: Database, distance: float) -> list[Likeness]:
     """Pairs of persons at most `distance` apart, nearest first; without those that a user called different."""
     rows = await db.rows(

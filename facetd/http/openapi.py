@@ -29,6 +29,9 @@ class Access(Enum):
 
     PUBLIC = "public"  # anybody, also without login where logins exist
     OPEN = "open"
+    LOGIN = "login"
+    RATE = "rate"
+    EDITION = "edition"
     SUPERADMIN = "superadmin"
 
 

@@ -10,11 +10,13 @@ from typing import Protocol
 from aiohttp import web
 
 from facetd.config import Config
+from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import Part
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
+from facetd.library.people import People
 from facetd.records import Root, Viewer
 
 
@@ -39,14 +41,20 @@ class Household(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms behind the web side. `viewer` tells who asks; `ready` raises when the library cannot be read."""
+    """The rooms behind the web side. `viewer` tells who asks; `ready` raises when the library cannot be read.
+
+    `group_people` compares all faces anew, `True`: after taking apart persons that nobody decided about; returns what changed.
+    """
 
     config: Config
     data: Path
     gallery: Gallery
     browse: Browse
+    people: People
     ingest: Ingest
     renditions: Renditions
+    face_crops: FaceCrops
+    group_people: Callable[[bool], Awaitable[dict[str, int]]]
     viewer: Callable[[], Awaitable[Viewer]]
     ready: Callable[[], Awaitable[None]]
     household: Household

@@ -27,7 +27,7 @@ class Renditions:
         """The JPEG of a photo, made if need be (once, however many ask). Raises MediaError when it cannot be."""
         quality = self._config.viewer.display.image_jpeg_quality
         target = self._folder / place.content_hash[:2] / f"{place.content_hash}_{quality}.jpg"
-        if not await asyncio.to_thread(_touch, target):
+        if not await asyncio.to_thread(touch, target):
             task = self._making.get(target)
             if task is None:
                 task = self._making[target] = asyncio.create_task(self._make(place, quality, target))
@@ -39,10 +39,10 @@ class Renditions:
         await self._workers.render(
             place.path, place.orientation, quality, target, self._folder / SCRATCH, self._config.scanning.max_megapixels
         )
-        await asyncio.to_thread(_prune, self._folder, self._config.server.image_cache_mb * 1024 * 1024)
+        await asyncio.to_thread(prune, self._folder, self._config.server.image_cache_mb * 1024 * 1024)
 
 
-def _touch(path: Path) -> bool:
+def touch(path: Path) -> bool:
     """Whether the file is there; it counts as used now."""
     try:
         os.utime(path)
@@ -51,7 +51,7 @@ def _touch(path: Path) -> bool:
     return True
 
 
-def _prune(folder: Path, limit: int) -> None:
+def prune(folder: Path, limit: int) -> None:
     """Delete the files used longest ago until the cache is small enough."""
     found = [(facts.st_mtime, facts.st_size, path) for path in folder.glob("*/*.jpg") if (facts := path.stat())]
     total = sum(size for _, size, _ in found)

@@ -14,6 +14,7 @@ from facetd.db import folders as db_folders
 from facetd.db import options, photos
 from facetd.db.conditions import conditions, hide_bits, within_folder
 from facetd.db.connection import Connection, Database
+from facetd.db.faces import people_of_photos
 from facetd.db.ledger import judgement_inputs
 from facetd.db.listing import Key, Listing, Order
 from facetd.db.rows import photo_rows
@@ -92,7 +93,8 @@ class Gallery:
             total = listing.total(connection) if counted is None else counted[0]
             keys = listing.page(connection, offset=offset, limit=wanted) if last is None else listing.after(connection, last, limit=wanted)
             rows = photo_rows(connection, viewer, [key.id for key in keys[:per_page]])
-            return total, keys, present.encoded([present.photo(row, self._config) for row in rows])
+            people = people_of_photos(connection, [row.values["id"] for row in rows])
+            return total, keys, present.encoded([present.photo(row, self._config, people) for row in rows])
 
         total, keys, photos_json = await self._db.read(read)
         if counted is None and not listing.counted_by_gate:
@@ -107,7 +109,9 @@ class Gallery:
 
     async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
         """One photo with EXIF, histogram, and why it has its score. Raises NotFound."""
-        rows = await self._db.read(lambda connection: photo_rows(connection, viewer, [photo_id]))
+        rows, people = await self._db.read(
+            lambda connection: (photo_rows(connection, viewer, [photo_id]), people_of_photos(connection, [photo_id]))
+        )
         if not rows:
             raise NotFound("there is no such photo")
         row = rows[0]
@@ -115,7 +119,7 @@ class Gallery:
         inputs = await judgement_inputs(self._db, [photo_id])
         judgement = self._judge(inputs[photo_id][1]) if row.values["aggregate"] is not None else None
         return {
-            **present.photo(row, self._config),
+            **present.photo(row, self._config, people),
             "description": extra.description,
             "keywords": extra.keywords,
             "regions": extra.regions,

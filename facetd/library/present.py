@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import to_json
@@ -20,14 +21,19 @@ BLINK, BURST, DUPLICATE = int(Hide.BLINK), int(Hide.BURST), int(Hide.DUPLICATE)
 COMPANION, UNREADABLE = int(Hide.COMPANION), int(Hide.UNREADABLE)
 HISTOGRAM_BINS = 64
 HISTOGRAM_CHANNELS = ("l", "r", "g", "b")
+NOBODY: tuple[list[dict[str, Any]], int] = ([], 0)
 
 
-def photo(row: PhotoRow, config: Config) -> dict[str, Any]:
-    """One photo of a list: identity, camera, every metric by its key, flags, and what it looks like before its pixels arrive."""
+def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[str, Any]], int]]) -> dict[str, Any]:
+    """One photo of a list; `people` are those of the page by photo id (see db/faces.py).
+
+    Identity, camera, every metric by its key, flags, and what it looks like before its pixels arrive.
+    """
     values, beside = row
     names = json.loads(beside.tag_names) if beside.tag_names != "[]" else []
     colors = shown_colors(row)
     hide = beside.hide
+    persons, unassigned = people.get(values["id"], NOBODY)
     return {
         **values,
         "path": virtual_path(beside.root_name, beside.folder_path, beside.filename),
@@ -45,6 +51,8 @@ def photo(row: PhotoRow, config: Config) -> dict[str, Any]:
         "v": beside.content_hash,
         "offline": not beside.root_online,
         "readable": not hide & UNREADABLE,
+        "persons": persons,
+        "unassigned_faces": unassigned,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from facetd.db.photos import FilePlace
 from facetd.errors import MediaError
-from facetd.ingest.renditions import Renditions, _prune
+from facetd.ingest.renditions import Renditions, prune
 from tests.house import InlineWorkers, config
 from tests.photos import scene
 
@@ -54,7 +54,7 @@ def test_the_longest_unused_go_first(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x" * 100)
         os.utime(path, (number, number))
-    _prune(tmp_path, 500)
+    prune(tmp_path, 500)
     assert len(list(tmp_path.glob("*/*.jpg"))) == 5
-    _prune(tmp_path, 450)
+    prune(tmp_path, 450)
     assert sorted(path.name for path in tmp_path.glob("*/*.jpg")) == ["2.jpg", "3.jpg", "4.jpg"]

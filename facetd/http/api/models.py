@@ -37,6 +37,13 @@ class OnePhoto(Strict):
     path: str | None = Field(default=None, max_length=4096, description="The virtual path, /<root>/<folder>/<name>.")
 
 
+class PhotoPerson(BaseModel):
+    """A person in a photo."""
+
+    id: int
+    name: str
+
+
 class _PhotoBase(BaseModel):
     """A photo as lists show it. Every metric of the registry is a field; null where it is unknown."""
 
@@ -74,6 +81,8 @@ class _PhotoBase(BaseModel):
     v: str = Field(description="The content's hash; makes thumbnail addresses immutable.")
     offline: bool = Field(description="The photo's root is not there at the moment.")
     readable: bool
+    persons: list[PhotoPerson]
+    unassigned_faces: int = Field(description="Faces that are nobody's.")
 
 
 def _registry_fields() -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""A face cut out of a thumbnail: square, with some room around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from facetd.media.scaling import shrink
+from facetd.media.thumbs import save_jpeg
+from facetd.records import Box
+
+ROOM = 1.5  # side of the square in longer sides of the face's box
+
+
+def square_around(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """The square (left, top, right, bottom in px of a picture of this size) around a face, moved and shrunk to lie in the picture."""
+    side = max(1, min(width, height, round(ROOM * max(box.width * width, box.height * height))))
+    left = round((box.x + box.width / 2) * width - side / 2)
+    top = round((box.y + box.height / 2) * height - side / 2)
+    left, top = min(max(left, 0), width - side), min(max(top, 0), height - side)
+    return left, top, left + side, top + side
+
+
+def write_face(thumbnail: Path, box: Box, target: Path, *, side: int, quality: int, scratch: Path) -> None:
+    """Write the face in `box` of the picture at `thumbnail` to `target` as a square JPEG, at most `side` px. Raises OSError."""
+    with Image.open(thumbnail) as picture:
+        face = picture.convert("RGB").crop(square_around(box, *picture.size))
+    save_jpeg(shrink(face, side), target, quality=quality, scratch=scratch)
