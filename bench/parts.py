@@ -1,4 +1,5 @@
-"""The parts of one visit to a photo, each timed alone in this single process: `python -m bench.parts THUMBS PHOTO...` prints JSON."""
+"""The parts of one visit to a photo, each timed alone in this single process: `python -m bench.parts THUMBS PHOTO...` prints
+seconds and seconds of processor time as JSON."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from facetd.score.settings import MeasureSettings
 LONG_SIDE = max(thumbs.SIZES)
 
 
-def time_parts(paths: Sequence[str], folder: Path) -> dict[str, float]:
-    """Seconds per photo of each part, over all `paths`; thumbnails go to `folder`."""
+def time_parts(paths: Sequence[str], folder: Path) -> dict[str, tuple[float, float]]:
+    """Seconds per photo of each part, and of processor time, over all `paths`; thumbnails go to `folder`."""
     cv2.setNumThreads(1)
     settings, quality = MeasureSettings.from_config(Config()), Config().thumbnails.quality
     head = [headers.read_header(path) for path in paths]
@@ -27,12 +28,12 @@ def time_parts(paths: Sequence[str], folder: Path) -> dict[str, float]:
     hashed = [hashes.content_hash(path) for path in paths]
     small = [thumbs.write_thumbnails(p.show, folder, h, quality=quality) for p, h in zip(pictures, hashed, strict=True)]
 
-    def timed(part: Callable[[int], object]) -> float:
+    def timed(part: Callable[[int], object]) -> tuple[float, float]:
         part(0)  # imports and tables that the first call makes
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         for i in range(len(paths)):
             part(i)
-        return (time.perf_counter() - start) / len(paths)
+        return (time.perf_counter() - start) / len(paths), (time.process_time() - cpu) / len(paths)
 
     return {
         "content hash": timed(lambda i: hashes.content_hash(paths[i])),

@@ -53,8 +53,21 @@ def memory_of_tree(pid: int) -> Memory:
     return Memory(sum(part.pss for part in parts), sum(part.rss for part in parts), sum(part.processes for part in parts))
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time that `pid` has taken so far, in seconds; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class PeakMemory:
-    """Watches the memory of a process tree while a block runs; `peak` has the largest sums seen."""
+    """Watches a process tree while a block runs: `peak` has the largest sums of memory seen, `cpu_s` the processor time of all.
+
+    The last moments of each process, up to `every_s`, are not seen.
+    """
 
     def __init__(self, pid: int, every_s: float = 0.1) -> None:
         self._pid = pid
@@ -62,6 +75,12 @@ class PeakMemory:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.peak = Memory(0, 0, 0)
+        self._cpu: dict[int, float] = {}
+
+    @property
+    def cpu_s(self) -> float:
+        """Seconds of processor time, all processes together."""
+        return sum(self._cpu.values())
 
     def __enter__(self) -> PeakMemory:
         self._thread.start()
@@ -73,6 +92,8 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
+            for pid in tree(self._pid):
+                self._cpu[pid] = max(self._cpu.get(pid, 0.0), cpu_s(pid))
             now = memory_of_tree(self._pid)
             self.peak = Memory(max(self.peak.pss, now.pss), max(self.peak.rss, now.rss), max(self.peak.processes, now.processes))
             self._stop.wait(self._every_s)

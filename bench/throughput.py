@@ -18,10 +18,11 @@ from bench.processes import Memory, PeakMemory, memory, memory_of_tree, use_core
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One scan of fresh photos: seconds of the whole command, and the largest memory of all its processes together."""
+    """One scan of fresh photos: seconds of the whole command, processor time and the largest memory of all its processes together."""
 
     photos: int
     wall_s: float
+    cpu_s: float
     peak: Memory
 
 
@@ -50,7 +51,9 @@ def measure(folder: Path, scratch: Path, count: int, cores: int) -> None:
 
 def _one_size(megapixels: int, paths: Sequence[Path], scratch: Path, cores: int) -> dict[str, object]:
     weights = bytes_per_pixel(paths, megapixels)
-    parts = time_parts(paths[: min(20, len(paths))], scratch / "parts")
+    timed = time_parts(paths[: min(20, len(paths))], scratch / "parts")
+    parts = {name: wall for name, (wall, _) in timed.items()}
+    work = sum(cpu for _, cpu in timed.values()) * len(paths)
     once = _scan(_links(paths[:1], scratch / f"one{megapixels}"), scratch / f"one{megapixels}.data")
     run = _scan(_links(paths, scratch / f"all{megapixels}"), scratch / "library")
     total_s = sum(parts.values())
@@ -65,6 +68,7 @@ def _one_size(megapixels: int, paths: Sequence[Path], scratch: Path, cores: int)
          ("facetd scan, whole command", 1000 / rate, rate),
          (f"facetd scan without start-up ({once.wall_s:.1f} s for one photo)", 1000 / steady, steady),
          ("efficiency (whole command / without start-up)", "", f"{rate / bound:.2f} / {steady / bound:.2f}"),
+         ("processor time of the parts / of all processes", "", f"{work / run.cpu_s:.2f}"),
          ("peak memory of all processes, MB (PSS / RSS sum)", "", f"{run.peak.pss / 1e6:.0f} / {run.peak.rss / 1e6:.0f}")],
     )  # fmt: skip
     size = f"{megapixels}mp"
@@ -75,18 +79,19 @@ def _one_size(megapixels: int, paths: Sequence[Path], scratch: Path, cores: int)
         f"{size}_steady_per_s": round(steady, 2),
         f"{size}_efficiency": round(rate / bound, 3),
         f"{size}_steady_efficiency": round(steady / bound, 3),
+        f"{size}_processor_efficiency": round(work / run.cpu_s, 3),
         f"{size}_peak_pss_mb": round(run.peak.pss / 1e6, 1),
         f"{size}_peak_rss_mb": round(run.peak.rss / 1e6, 1),
         f"{size}_bytes_per_pixel": round(report.median(weights), 3),
     }
 
 
-def time_parts(paths: Sequence[Path], thumbs: Path) -> dict[str, float]:
-    """Seconds per photo of each part of a visit, each run alone over all `paths` in one single-threaded process."""
+def time_parts(paths: Sequence[Path], thumbs: Path) -> dict[str, tuple[float, float]]:
+    """Seconds per photo of each part of a visit, and of processor time, each run alone over `paths` in one single-threaded process."""
     words = [program.FACETD[0], "-m", "bench.parts", str(thumbs), *map(str, paths)]
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=program.environment() | single)
-    return {name: float(seconds) for name, seconds in json.loads(done.stdout).items()}
+    return {name: (float(wall), float(cpu)) for name, (wall, cpu) in json.loads(done.stdout).items()}
 
 
 def _links(paths: Sequence[Path], folder: Path) -> Path:
@@ -109,7 +114,7 @@ def _scan(folder: Path, data: Path) -> Run:
     wall_s = time.monotonic() - start
     if code:
         raise RuntimeError(f"facetd scan ended with {code}:\n{log.read_text(errors='replace')[-4000:]}")
-    return Run(len(list(folder.iterdir())), wall_s, peak.peak)
+    return Run(len(list(folder.iterdir())), wall_s, peak.cpu_s, peak.peak)
 
 
 def _idle_memory(scratch: Path) -> dict[str, object]:

@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, TypeVar
 
-from pebble import CONSTS, ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from facetd.errors import MediaError, Unavailable
 from facetd.i18n import _
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 IDLE_S = 60.0  # without a visit, after which the workers end
-CONSTS.sleep_unit = 0.03  # how often the pool looks for workers that ended or take too long, and how long its own end may take
 WORKER_LIFE = 2000  # visits after which a worker is replaced, against slow leaks in decoders
 
 
