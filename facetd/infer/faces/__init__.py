@@ -1,0 +1,1 @@
+"""Faces: found, checked, measured and turned into numbers that tell people apart."""

@@ -1,0 +1,49 @@
+"""How well a face can be recognised, whether people can be told by it, and whether its eyes may be closed."""
+
+from __future__ import annotations
+
+import math
+
+from facetd.infer.faces.pose import AGREED
+
+SIZE_MIDDLE_PX, SIZE_SLOPE = 34.0, 0.45  # octaves; recognition is at its best from 40 px on, near chance below 16
+YAW_MIDDLE_DEG, YAW_SLOPE_DEG = 42.0, 9.0
+ROLL_COST = 0.15  # of a face turned by a quarter; the alignment takes the rest
+SHARP_SHARE = 0.35  # a face blurred beyond recognition loses that much
+DOUBT = 0.2  # disagreement at which landmarks say nothing
+CLUSTER_YAW_DEG = 50.0
+EYES_FLAG, EYES_WIDTH_PX, EYES_YAW_DEG = 0.9, 48.0, 30.0
+
+
+def quality_of(
+    *, width_px: float, score: float, flag: float, roll_deg: float, yaw_deg: float, disagreement: float, sharpness: float
+) -> float:
+    """0..10: the product of what each fact leaves of a large, frontal, upright, sharp face that all networks are sure of.
+
+    `width_px` is that of the box, `score` and `flag` are 0..1, `disagreement` that of Posed, `sharpness` 0..100. Half is lost at a width of
+    34 px or when the head is turned by 42 degrees.
+    """
+    size = _logistic(math.log2(max(width_px, 1.0) / SIZE_MIDDLE_PX) / SIZE_SLOPE)
+    frontal = _logistic((YAW_MIDDLE_DEG - abs(yaw_deg)) / YAW_SLOPE_DEG)
+    upright = 1 - ROLL_COST * min(1.0, abs(roll_deg) / 90)
+    sharp = 1 - SHARP_SHARE * (1 - min(1.0, sharpness / 50))
+    sure = math.sqrt(score) * flag * min(1.0, max(0.0, 1.5 - disagreement / DOUBT / 1.2))
+    return round(10 * size * frontal * upright * sharp * sure, 2)
+
+
+def is_clusterable(*, width_px: float, flag: float, yaw_deg: float, disagreement: float, min_width_px: float, min_flag: float) -> bool:
+    """Whether an embedding of this face says who it is.
+
+    Roll does not matter where both networks agree, because the face is turned upright first; where they do not, nobody knows how it lies.
+    """
+    return width_px >= min_width_px and flag >= min_flag and abs(yaw_deg) <= CLUSTER_YAW_DEG and disagreement <= 2 * AGREED
+
+
+def eyes_closed(openness: tuple[float, float], *, flag: float, width_px: float, yaw_deg: float, limit: float) -> bool:
+    """A hint that both eyes are shut: both aspect ratios below `limit` in a face that is sure, large and frontal enough to tell."""
+    told = flag > EYES_FLAG and width_px >= EYES_WIDTH_PX and abs(yaw_deg) <= EYES_YAW_DEG
+    return told and max(openness) < limit
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-value))

@@ -1,0 +1,51 @@
+"""What the tasks need of a runtime, and what they say when a network's answer cannot be used."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetd.errors import FacetdError
+from facetd.i18n import _
+
+DETECTOR = "ssd_mobilenetv1"
+LANDMARKS = "face_landmark_68"
+MESH = "facemesh"
+EMBEDDING = "face_recognition"
+OBJECTS = "centernet"
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+class Runner(Protocol):
+    """Runs the networks of the catalogue. Calls may come from several threads."""
+
+    def run(self, model_id: str, batch: Floats) -> tuple[Floats, ...]:
+        """The outputs of model `model_id` for `batch` (N,3,S,S), in the order of the catalogue; the first axis of each is N."""
+        raise NotImplementedError
+
+    def space(self, model_id: str) -> str:
+        """The name of the space that the model's vectors live in: vectors of different spaces are never compared."""
+        raise NotImplementedError
+
+
+class BadOutput(FacetdError):
+    """A network answered with values that are no numbers."""
+
+    title = "A model gave no usable answer"
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__(_("The model {model} gave values that are not numbers.").format(model=model_id))
+
+
+def run_checked(runner: Runner, model_id: str, batch: Floats) -> tuple[Floats, ...]:
+    """The outputs of `runner.run`. Raises BadOutput when one holds NaN or infinity."""
+    outputs = runner.run(model_id, batch)
+    for output in outputs:
+        # The extremes carry NaN and infinities along: far cheaper than a test of every value.
+        if output.size and not (np.isfinite(output.max()) and np.isfinite(output.min())):
+            raise BadOutput(model_id)
+    return outputs

@@ -1,0 +1,1 @@
+"""Things: what the object detector knows by name."""
