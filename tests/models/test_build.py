@@ -29,7 +29,7 @@ def test_a_file_has_to_be_there_with_its_size_and_content(tmp_path: Path) -> Non
         build.check_file(path, 7, DIGEST)
 
 
-@pytest.mark.parametrize("model_id", ["face_landmark_68", "facemesh"])
+@pytest.mark.parametrize("model_id", sorted(RECIPES))
 def test_building_again_gives_the_same_bytes_as_the_catalogue_says(model_id: str, tmp_path: Path) -> None:
     entry = next(entry for entry in tomllib.loads(build.CATALOGUE.read_text())["models"] if entry["id"] == model_id)
     built = build.build(entry, build.ROOT / "node_modules", tmp_path)
@@ -74,3 +74,15 @@ def test_every_model_of_the_catalogue_has_a_recipe_and_loads_everywhere() -> Non
             assert dims == ["batch", 3, entry["input"]["size"], entry["input"]["size"]]
             outputs = {out.name: [dim.dim_param or dim.dim_value for dim in out.type.tensor_type.shape.dim] for out in model.graph.output}
             assert outputs == {output["name"]: ["batch", *output["shape"]] for output in entry["outputs"]}
+
+
+def test_main_says_what_does_not_fit_and_changes_nothing_without_being_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = build.accept(build.CATALOGUE.read_text(), "onnx/ssd_mobilenetv1.f32.onnx", b"other")
+    (tmp_path / "models.toml").write_text(wrong)
+    (tmp_path / "node_modules").symlink_to(build.ROOT / "node_modules")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "CATALOGUE", tmp_path / "models.toml")
+    monkeypatch.setattr(build.sys, "argv", ["build"])
+    with pytest.raises(WeightsError, match="5 are expected"):
+        build.main()
+    assert (tmp_path / "models.toml").read_text() == wrong
