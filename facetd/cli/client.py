@@ -29,9 +29,12 @@ class DaemonClient:
     def __init__(self, session: ClientSession) -> None:
         self._session = session
 
-    async def post(self, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, Any]:
+    async def post(self, path: str, body: Mapping[str, object] | None = None, *, timeout_s: float | None = 300) -> Mapping[str, Any]:
         """Ask for something. Raises the error that the daemon answered."""
-        async with self._session.post(f"http://facetd{path}", json=body or {}) as response:
+        from aiohttp import ClientTimeout  # noqa: PLC0415 - see connect
+
+        limit = ClientTimeout(total=timeout_s)
+        async with self._session.post(f"http://facetd{path}", json=body or {}, timeout=limit) as response:
             return await _answer(response)
 
     async def get(self, path: str) -> Mapping[str, Any]:

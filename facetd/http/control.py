@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from facetd.http.api import persons
 from facetd.http.api.scan import AnalysisKind
 from facetd.http.middlewares import error_guard
 from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
@@ -70,6 +71,29 @@ async def control_stream(request: web.Request, _parameters: Nothing) -> Any:
     return await stream(request, house.ingest.events, status=status, only={"scan"})
 
 
+class ControlPeople(BaseModel):
+    """How faces are grouped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    again: bool = False
+
+
+class PeopleCounts(BaseModel):
+    """What changed."""
+
+    named: int
+    joined: int
+    founded: int
+    merged: int
+
+
+@operations.add("POST", "/people/cluster", summary="Compare all faces", body=ControlPeople, reply=PeopleCounts, errors=(503,))
+async def control_people(request: web.Request, body: ControlPeople) -> Any:
+    """Compare every face with everybody; with `again` after taking persons apart that nobody decided about."""
+    return await services(request).group_people(body.again)
+
+
 class ControlRoot(BaseModel):
     """One root, by the percent-encoded bytes of its name or directory, and its new name where it gets one."""
 
@@ -123,5 +147,5 @@ def make_control_app(house: Services) -> web.Application:
     """The app for the Unix socket. Whoever may open the socket may do everything."""
     app = web.Application(middlewares=[error_guard])
     app[SERVICES] = house
-    register(app, operations.all)
+    register(app, [*operations.all, *persons.operations.all])
     return app
