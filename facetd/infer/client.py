@@ -24,7 +24,7 @@ log = logging.getLogger("facetd.infer")
 
 TASKS: Mapping[str, tuple[Task, ...]] = {
     "objects": ("object_detection",),
-    "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding"),
+    "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding", "object_detection"),  # animals veto faces
 }
 """What each kind of analysis needs."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
@@ -40,7 +40,7 @@ class Eyes:
     """Looks at photos in a process that is started by the first request and ended after `idle_s` without one.
 
     When the process dies or hangs, what was under way is tried once more, one photo at a time, each in a process that is known to live:
-    so the guilty photo is found and costs nobody else. `look_settings` is a dataclass of plain values for the tasks; `look` and
+    so the guilty photo is found and costs nobody else. `kinds` are the analyses that are wanted. `look_settings` is a dataclass of plain values for the tasks; `look` and
     `settings_type` name the function and that dataclass as `module:name`.
     """
 
@@ -50,6 +50,7 @@ class Eyes:
         look_settings: object,
         *,
         data: Path,
+        kinds: frozenset[str] = frozenset(TASKS),
         models: Path | None = None,
         look: str = LOOK,
         settings_type: str = LOOK_SETTINGS,
@@ -57,6 +58,7 @@ class Eyes:
         self._settings = settings
         self._look_settings = wire.settings_to_json(look_settings)
         self._data = data
+        self._kinds = kinds
         self._models_folder = models
         self._names = {"look": look, "settings": settings_type}
         self._catalogue: Catalogue | None = None
@@ -110,7 +112,7 @@ class Eyes:
         """By kind of analysis that can be made, the models it is made with: ids, versions, precisions."""
         if self._catalogue is None or self.choices is None:
             return {}
-        return {kind: " ".join(map(self._version, self._used_by(kind))) for kind in TASKS if not self._lacks(kind)}
+        return {kind: " ".join(map(self._version, self._used_by(kind))) for kind in TASKS if kind in self._kinds and not self._lacks(kind)}
 
     @property
     def on_cpu(self) -> bool:

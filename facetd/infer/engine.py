@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,6 +16,7 @@ from facetd.errors import Unavailable
 from facetd.i18n import _
 from facetd.infer.catalogue import Catalogue, FaceEmbedding
 from facetd.infer.choice import Choice, Choices
+from facetd.infer.memory import compactly
 from facetd.infer.runtimes import open_session
 from facetd.infer.runtimes.session import Outputs, Plan, Session
 
@@ -153,16 +152,14 @@ class Engine:
         with loading:
             if model_id not in self._models:
                 choice = self._choice(model_id)
-                path = self._catalogue.path(self._catalogue.model(model_id), choice.precision)
+                model = self._catalogue.model(model_id)
+                path = self._catalogue.path(model, choice.precision)
                 streams = self._choices.streams
                 plan = Plan(path, choice.runtime, choice.device, choice.precision, choice.batch, streams, self._cache)
                 leaders = streams if choice.device == "cpu" else 1
-                self._models[model_id] = Gathering(self._open(plan).run, leaders=leaders, most=max(1, choice.batch))
-                _give_back()
+                with compactly():
+                    session = self._open(plan)
+                    size = model.input.size
+                    session.run(np.zeros((1, 3, size, size), np.float32))  # the first run prepares more, and leaves more behind
+                self._models[model_id] = Gathering(session.run, leaders=leaders, most=max(1, choice.batch))
             return self._models[model_id]
-
-
-def _give_back() -> None:
-    """What loading a network needed for a moment goes back to the system, where the C library knows how (glibc)."""
-    with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
