@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from facetd.accounts.viewers import require_single_user
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.errors import Conflict, FacetdError
+from facetd.errors import ConfigError, Conflict, FacetdError
+from facetd.infer.client import Eyes as InferenceEyes
+from facetd.infer.settings import LookSettings
 from facetd.ingest.lock import DataLock
 from facetd.ingest.people import group_people
 from facetd.ingest.scan import Part
@@ -23,6 +26,7 @@ from facetd.library.roots import add_configured, add_directories, find_root, mak
 from facetd.records import Root
 from facetd.score.rules import Rules
 
+logger = logging.getLogger(__name__)
 DATABASE_NAME = "library.db"
 
 
@@ -112,7 +116,7 @@ async def open_house(
         raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
     try:
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
-            ingest = Ingest(db, data, config, decoders, eyes)
+            ingest = Ingest(db, data, config, decoders, eyes or make_eyes(data, config))
             await ingest.start()
             try:
                 yield House(data, config, db, ingest, roots_changed)
@@ -120,6 +124,18 @@ async def open_house(
                 await ingest.stop()
     finally:
         lock.release()
+
+
+def make_eyes(data: Path, config: Config) -> Eyes | None:
+    """The models that the configuration asks for; None when it asks for none."""
+    wanted = frozenset(kind for kind, section in (("objects", config.objects), ("faces", config.faces)) if section.enabled)
+    if not config.inference.enabled or not wanted:
+        return None
+    try:
+        return InferenceEyes(config.inference, LookSettings.from_config(config), data=data, kinds=wanted)
+    except ConfigError as error:
+        logger.warning("nothing is recognised in photos: %s", error)
+        return None
 
 
 def make_folder(path: Path) -> None:
