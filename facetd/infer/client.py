@@ -40,8 +40,8 @@ class Eyes:
     """Looks at photos in a process that is started by the first request and ended after `idle_s` without one.
 
     When the process dies or hangs, what was under way is tried once more, one photo at a time, each in a process that is known to live:
-    so the guilty photo is found and costs nobody else. `kinds` are the analyses that are wanted. `look_settings` is a dataclass of plain values for the tasks; `look` and
-    `settings_type` name the function and that dataclass as `module:name`.
+    so the guilty photo is found and costs nobody else. `kinds` are the analyses that are wanted. `look_settings` is a dataclass of
+    plain values for the tasks; `look` and `settings_type` name the function and that dataclass as `module:name`.
     """
 
     def __init__(

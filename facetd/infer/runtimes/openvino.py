@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from functools import cache
 from typing import Any
 
 import numpy as np
-import openvino as ov
+
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # nothing here reports to anybody: OpenVINO then uses its stub
+
+import openvino as ov  # noqa: E402
 
 from facetd.infer.runtimes.session import Array, Outputs, Plan, RuntimeProblem, run_in_chunks, sizes_up_to
 
