@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from facetd.infer.runtimes.session import Plan, RuntimeProblem, Session
 
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # nothing reports to anybody; OpenVINO has a stub for that
 RUNTIMES = ("openvino", "onnxruntime")
 
 

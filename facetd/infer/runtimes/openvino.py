@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from functools import cache
 from typing import Any
 
 import numpy as np
-
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # nothing here reports to anybody: OpenVINO then uses its stub
-
-import openvino as ov  # noqa: E402
+import openvino as ov
 
 from facetd.infer.runtimes.session import Array, Outputs, Plan, RuntimeProblem, run_in_chunks, sizes_up_to
 
