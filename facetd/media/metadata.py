@@ -11,7 +11,9 @@ from facetd.media import formats
 from facetd.media.containers import find_blocks
 from facetd.media.exif import exif_facts, modify_date, read_directories
 from facetd.media.failures import unreadable
+from facetd.media.picasa import picasa_faces
 from facetd.media.raw import raw_exposure
+from facetd.media.sidecars import PICASA_NAMES
 from facetd.media.xmp import xmp_facts
 from facetd.records import Metadata, PictureHeader
 
@@ -23,9 +25,9 @@ _MEASURED = (("date_taken", "date_offset"), ("camera_make",), ("camera_model",),
 
 
 def read_metadata(path: str, header: PictureHeader, sidecars: Sequence[str]) -> Metadata:
-    """Facts about the photo at `path` from EXIF, embedded XMP and the XMP files `sidecars` (most specific first).
+    """Facts about the photo at `path` from EXIF, embedded XMP and the files `sidecars` beside it (most specific first).
 
-    Rating, words and regions: sidecars before embedded XMP before EXIF. Date, camera, lens and place: EXIF before sidecars
+    Rating, words and regions: sidecars before embedded XMP before EXIF; Picasa's faces where there are no others. Date, camera, lens and place: EXIF before sidecars
     before embedded XMP; a file signed by a camera without any of these dates falls back to that of its last change.
     Orientation: the header's where the decoder knows better. One odd value never loses the others: it becomes a warning.
     Raises MediaError `unreadable` only.
@@ -42,13 +44,17 @@ def read_metadata(path: str, header: PictureHeader, sidecars: Sequence[str]) -> 
     facts["orientation"] = header.orientation or facts.get("orientation", 1)
     stored_size = (header.width, header.height)
     read = [_read_sidecar(sidecar) for sidecar in sidecars]
-    packets = [packet for packet, problem in read if not problem]
-    warnings.extend(problem for packet, problem in read if problem)
+    warnings.extend(problem for _, problem in read if problem)
+    sound = [(os.path.basename(sidecar), packet) for sidecar, (packet, problem) in zip(sidecars, read, strict=True) if not problem]
+    packets = [packet for name, packet in sound if name not in PICASA_NAMES]
     added: list[dict[str, Any]] = []
     for packet in (*packets, *blocks.xmp):
         found, odd = xmp_facts(packet, stored_size=stored_size, orientation=facts["orientation"])
         added.append(found)
         warnings.extend(odd)
+    for name, content in sound:
+        if name in PICASA_NAMES and (faces := picasa_faces(content, os.path.basename(path))):
+            added.append({"regions": faces})
     _merge(facts, added)
     if "date_taken" not in facts and (changed := modify_date(directories)):
         facts["date_taken"] = changed

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from facetd.records import FaceRegion
 
-INI_NAMES = (".picasa.ini", "Picasa.ini")
 LARGEST = 16 << 20
 NOBODY = "ffffffffffffffff"  # a face that was not named
 _FACE = re.compile(r"rect64\(([0-9A-Fa-f]{1,16})\)\s*,\s*([0-9A-Fa-f]+)")
@@ -21,7 +21,7 @@ _MOST_FACES = 500
 
 def picasa_faces(ini: bytes, filename: str) -> tuple[FaceRegion, ...]:
     """The faces of the photo `filename` in the contents of a `.picasa.ini`; what cannot be read is left out."""
-    sections = _sections(ini[:LARGEST])
+    sections = _sections(ini)
     contacts = {**_contacts(sections.get("contacts", {})), **_contacts(sections.get("contacts2", {}))}
     text = sections.get(filename.casefold(), {}).get("faces", "")
     found = []
@@ -35,11 +35,12 @@ def picasa_faces(ini: bytes, filename: str) -> tuple[FaceRegion, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=2)  # one file tells about a whole folder
 def _sections(ini: bytes) -> dict[str, dict[str, str]]:
     """Keys and values by section, names folded; a section or key that comes twice counts as the last one says."""
     found: dict[str, dict[str, str]] = {}
     current: dict[str, str] = {}
-    for line in ini.decode("utf-8-sig", "replace").splitlines():
+    for line in ini[:LARGEST].decode("utf-8-sig", "replace").splitlines():
         text = line.strip()
         if text.startswith("[") and text.endswith("]"):
             current = found.setdefault(text[1:-1].casefold(), {})

@@ -188,3 +188,17 @@ class TestContainers:
 )
 def test_sidecars_the_most_specific_first(names: set[str], expected: list[str]) -> None:
     assert find_sidecars("/photos/a.jpg", names) == [f"/photos/{name}" for name in expected]
+
+
+def test_picasa_names_faces_where_nobody_else_does(tmp_path: Path) -> None:
+    path = jpeg(tmp_path, EXIF)
+    ini = tmp_path / ".picasa.ini"
+    name = Path(path).name
+    ini.write_text(f"[Contacts2]\nab12=Anna;;\n[{name}]\nfaces=rect64(4000400080008000),ab12\n")
+    sidecars = find_sidecars(path, {name, ".picasa.ini"})
+    assert sidecars == [str(ini)]
+    found = metadata_of(path, *sidecars)
+    assert [(region.name, region.x, region.width) for region in found.regions] == [("Anna", 0.375, 0.25)]
+    assert found.warnings == ()
+    ini.write_bytes(b"")
+    assert metadata_of(path, *sidecars).regions == ()
