@@ -27,9 +27,10 @@ _MEASURED = (("date_taken", "date_offset"), ("camera_make",), ("camera_model",),
 def read_metadata(path: str, header: PictureHeader, sidecars: Sequence[str]) -> Metadata:
     """Facts about the photo at `path` from EXIF, embedded XMP and the files `sidecars` beside it (most specific first).
 
-    Rating, words and regions: sidecars before embedded XMP before EXIF; Picasa's faces where there are no others. Date, camera, lens and place: EXIF before sidecars
-    before embedded XMP; a file signed by a camera without any of these dates falls back to that of its last change.
-    Orientation: the header's where the decoder knows better. One odd value never loses the others: it becomes a warning.
+    Rating, words and regions: sidecars before embedded XMP before EXIF; Picasa's faces where there are no other regions. Date, camera,
+    lens and place: EXIF before sidecars before embedded XMP; a file signed by a camera without any of these dates falls back to that
+    of its last change. Orientation: the header's where the decoder knows better. One odd value never loses the others: it becomes a
+    warning.
     Raises MediaError `unreadable` only.
     """
     try:

@@ -1,4 +1,7 @@
-"""Files beside a photo that tell about it: XMP, and what Picasa keeps for a whole folder. Both `a.xmp` (Lightroom, Capture One) and `a.jpg.xmp` (darktable, digiKam) exist in the wild."""
+"""Files beside a photo that tell about it: XMP, and what Picasa keeps for a whole folder.
+
+Both `a.xmp` (Lightroom, Capture One) and `a.jpg.xmp` (darktable, digiKam) exist in the wild.
+"""
 
 from __future__ import annotations
 
