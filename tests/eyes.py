@@ -34,6 +34,7 @@ class FakeEyes:
     def __init__(self, sighting: Sighting | Callable[[np.ndarray, frozenset[str]], Sighting], version: str = "1") -> None:
         self.sighting = sighting
         self.models: Mapping[str, str] = {}
+        self.unavailable = ""
         self.version = version
         self.on_cpu = True
         self.shapes: list[tuple[int, ...]] = []

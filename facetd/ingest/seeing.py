@@ -24,6 +24,10 @@ class Eyes(Protocol):
     def on_cpu(self) -> bool:
         """Whether the models share the processor with the decode workers."""
 
+    @property
+    def unavailable(self) -> str:
+        """Why some analysis cannot be made, and what to do about it; empty when all can."""
+
     async def prepare(self) -> object:
         """Choose runtimes and precisions, unless that was done before on this machine."""
 

@@ -22,6 +22,7 @@ from facetd.db.connection import Database
 from facetd.db.grouping import Counts
 from facetd.db.tags import save_synonyms
 from facetd.errors import Conflict, InvalidInput, Unavailable
+from facetd.i18n import _
 from facetd.ingest.discover import Territory
 from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
@@ -30,6 +31,7 @@ from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
+from facetd.ingest.tasks import FACES, OBJECTS
 from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
 from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
@@ -104,6 +106,19 @@ class Ingest:
     @property
     def _models(self) -> Mapping[str, str]:
         return self._eyes.models if self._eyes is not None else {}
+
+    def capabilities(self) -> dict[str, dict[str, str]]:
+        """For each analysis made by models its state (ready, preparing, unavailable) and, where it lacks, why and what to do."""
+        found = {}
+        for kind in (OBJECTS, FACES):
+            if kind in self._models:
+                found[kind] = {"state": "ready", "reason": ""}
+            elif self._eyes is not None and not self._eyes_prepared:
+                found[kind] = {"state": "preparing", "reason": _("The first scan finds out what this machine can do.")}
+            else:
+                off = _("Switched off in the configuration (inference, objects, faces), or no models are installed.")
+                found[kind] = {"state": "unavailable", "reason": (self._eyes.unavailable if self._eyes else "") or off}
+        return found
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:
         """Judge these values with what is in force now."""

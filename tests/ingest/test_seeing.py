@@ -85,6 +85,16 @@ async def test_closed_eyes_are_a_hint_that_hides_on_request(tmp_path: Path) -> N
         assert await listed(house, hide_blinks=True) == []
 
 
+async def test_what_can_be_recognised_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data") as house:
+        assert {state["state"] for state in house.ingest.capabilities().values()} == {"unavailable"}
+    async with opened(tmp_path / "data", eyes=FakeEyes(DOG)) as house:
+        assert {state["state"] for state in house.ingest.capabilities().values()} == {"preparing"}
+        make_photo(tmp_path / "photos" / "a.jpg")
+        await scan(house, tmp_path / "photos")
+        assert house.ingest.capabilities()["faces"] == {"state": "ready", "reason": ""}
+
+
 async def test_a_second_scan_looks_at_nothing(tmp_path: Path) -> None:
     make_photo(tmp_path / "photos" / "a.jpg")
     (tmp_path / "photos" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")

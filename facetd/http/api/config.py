@@ -40,6 +40,7 @@ class ConfigReply(BaseModel):
     edition_authenticated: bool
     filters: list[dict[str, Any]]
     metrics: list[dict[str, Any]]
+    capabilities: dict[str, dict[str, str]]
 
 
 @operations.add("GET", "/api/config", summary="The viewer's configuration", reply=ConfigReply)
@@ -66,6 +67,7 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
         "edition_authenticated": True,
         "filters": [_filter(entry) for entry in FIELDS if entry.filter is not None],
         "metrics": [_metric(entry) for entry in FIELDS if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
+        "capabilities": house.ingest.capabilities(),
     }
 
 
