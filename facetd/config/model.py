@@ -99,7 +99,7 @@ class Penalties(Section):
     small_start_megapixels: float = Field(default=0.15, ge=0)
     small_max_points: Score = 2.0
     compression_start: Percent = 65
-    compression_max_points: Score = 1.5
+    compression_max_points: Score = 0.25
     blur_max_points: Score = 1.2
     blink_points: Score = 1.0
 

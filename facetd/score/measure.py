@@ -10,7 +10,7 @@ from facetd.score.color import measure_color
 from facetd.score.composition import composition_score
 from facetd.score.exposure import measure_exposure, silhouette_strength
 from facetd.score.lines import find_edges, find_lines, leading_lines
-from facetd.score.noise import noise_sigma
+from facetd.score.noise import measure_noise
 from facetd.score.patterns import pattern_scores
 from facetd.score.planes import LAB_SIDE, make_planes, reduce
 from facetd.score.saliency import saliency_map
@@ -32,8 +32,8 @@ def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
     channels = [histogram(np.ascontiguousarray(planes.rgb[..., i])) for i in range(3)]
     tone = measure_tone(planes, luma)
     color = measure_color(reduce(planes.color, LAB_SIDE), settings.monochrome_saturation)
-    sigma = noise_sigma(planes.gray)
-    sharp = measure_sharpness(planes.gray, sigma, planes.grid)
+    noise = measure_noise(planes.gray)
+    sharp = measure_sharpness(planes.gray, noise, planes.grid)
     saliency = saliency_map(planes.lab, sharp.detail)
     subject = find_subject(planes.lab, saliency, sharp)
     exposure = measure_exposure(tone, channels, planes.lab, subject.mask, settings.shadow_level, settings.highlight_level)
@@ -46,7 +46,7 @@ def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
         sharpness_laplacian=sharp.laplacian,
         sharpness_multiscale=sharp.octaves,
         tech_sharpness=sharp.score,
-        noise_sigma=sigma,
+        noise_sigma=noise.sigma,
         rms_contrast=round(tone.rms, 6),
         contrast_score=tone.contrast_score,
         dynamic_range_stops=round(tone.stops, 4),
@@ -76,7 +76,8 @@ def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
             "clipping": {name: [round(v, 6) for v in lost] for name, lost in zip("rgb", exposure.channels, strict=True)},
             "subject_box": list(subject.box) if subject.box else None,
             "pattern_scores": patterns,
-            "blockiness": sharp.blockiness,
+            "blockiness": sharp.traces.blockiness,
+            "quantisation": sharp.traces.quantisation,
         },
         histogram=packed_histogram(luma, channels),
     )

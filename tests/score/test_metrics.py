@@ -8,7 +8,7 @@ import pytest
 
 from facetd.records import PixelMetrics
 from facetd.score.measure import measure
-from facetd.score.noise import noise_sigma
+from facetd.score.noise import measure_noise
 from facetd.score.settings import MeasureSettings
 from tests.score.pictures import Picture, blur, expose, fade, noise, photo_like
 
@@ -32,13 +32,15 @@ def disc(x: float, y: float, radius: float = 0.1, ground: tuple[int, int, int] =
 @pytest.mark.parametrize("sigma", [1.0, 3.0, 8.0, 20.0])
 def test_the_noise_of_a_flat_picture_is_found_within_a_tenth(sigma: float) -> None:
     grain = np.random.default_rng(2).normal(128, sigma, (800, 1200)).round().clip(0, 255).astype(np.uint8)
-    assert noise_sigma(grain) == pytest.approx(sigma, rel=0.1)
+    found = measure_noise(grain)
+    assert found.sigma == pytest.approx(sigma, rel=0.1)
+    assert found.steady == pytest.approx(sigma, rel=0.1)
 
 
 def test_texture_beside_a_flat_part_does_not_read_as_noise() -> None:
     picture = np.full((600, 900), 128, np.uint8)
     picture[:, :600] = np.random.default_rng(3).integers(0, 256, (600, 600))
-    assert noise_sigma(picture) < 0.5
+    assert measure_noise(picture).sigma < 0.5
 
 
 def test_a_bokeh_portrait_is_as_sharp_as_its_subject() -> None:
