@@ -12,8 +12,16 @@ QUICK = {
     "library": ["--rows", "10000", "--requests", "20", "--seconds", "1"],
     "kill": ["--kills", "5"],
     "mutate": ["--files", "200"],
+    "metamorphic": ["--cameras", "3", "--classes", "3"],
 }
-FULL: dict[str, list[str]] = {"throughput": [], "freshness": [], "library": ["--large", "1000000"], "kill": [], "mutate": []}
+FULL: dict[str, list[str]] = {
+    "throughput": [],
+    "freshness": [],
+    "library": ["--large", "1000000"],
+    "kill": [],
+    "mutate": [],
+    "metamorphic": [],
+}
 
 
 def main() -> None:

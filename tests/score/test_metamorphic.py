@@ -17,7 +17,7 @@ from facetd.score.measure import measure
 from facetd.score.normalize import BUILT_IN
 from facetd.score.rules import Rules
 from facetd.score.settings import MeasureSettings
-from tests.score.pictures import BOUNDS, DEGRADATIONS, FOLLOWS, Picture, jpeg, load, photo_like, spearman
+from tests.score.pictures import BOUNDS, DEGRADATIONS, FOLLOWS, Picture, from_best, jpeg, load, photo_like, spearman
 
 RENDERED = ("rendered 1", "rendered 2", "rendered 3")
 REAL = (
@@ -67,15 +67,18 @@ def correlations(source: str, corpus: Path | None) -> dict[str, float]:
     """Rank correlation with the strength, signed so that 1 is perfect, for each follower and for the falling aggregate."""
     _, steps = series(source, corpus)
     found = {f"{name} {metric}": sign * spearman(range(6), [getattr(m, metric) for m in steps[name]]) for name, metric, sign in FOLLOWERS}
+    found["over exposure_score"] = from_best([m.exposure_score for m in steps["over"]])
     return found | {f"{name} aggregate": -spearman(range(6), [aggregate(m) for m in steps[name]]) for name in steps}
 
 
-def check_bounds(source: str, corpus: Path | None) -> None:
+def drifts(source: str, corpus: Path | None) -> dict[tuple[str, str], float]:
+    """How far each score that need not follow a degradation moves, at the strength where it moves most."""
     _, steps = series(source, corpus)
-    for name, bounds in BOUNDS.items():
-        for metric, bound in bounds.items():
-            away = max(abs(getattr(m, metric) - getattr(steps[name][0], metric)) for m in steps[name][1:])
-            assert away <= bound, f"{name} moves {metric} by {away:.2f}"
+    return {
+        (name, metric): max(abs(getattr(m, metric) - getattr(steps[name][0], metric)) for m in steps[name][1:])
+        for name, bounds in BOUNDS.items()
+        for metric in bounds
+    }
 
 
 def check_small_changes(picture: Picture) -> None:
@@ -95,8 +98,8 @@ def test_metrics_follow_what_is_done_to_a_rendered_picture(source: str) -> None:
     found = correlations(source, None)
     for name, metric, _ in FOLLOWERS:
         assert found[f"{name} {metric}"] >= 0.8, f"{name} {metric}"
-    for name in ("blur", "noise", "over", "under", "contrast"):
-        assert found[f"{name} aggregate"] >= 0.7, name
+    for name in ("blur", "noise", "jpeg", "over", "under", "contrast"):
+        assert found[f"{name} aggregate"] >= 0.8, name
 
 
 @pytest.mark.parametrize("source", RENDERED)
@@ -110,17 +113,21 @@ def test_metrics_follow_what_is_done_to_real_photos(corpus: Path) -> None:
     for key in table[0]:
         column = [row[key] for row in table]
         if key.endswith("aggregate"):
-            assert np.median(column) >= 0.8, key
+            # Without colour another subject may stand out, and the photo is judged by its tones.
+            assert np.median(column) >= (0.8 if key.startswith("color") else 0.9), key
         else:
             assert np.median(column) >= 0.95, key
-            # In a noisy photo compression takes noise and detail at once, so that the order of neighbours may change.
-            assert min(column) >= (0.5 if key.startswith("jpeg") else 0.8), f"{key}: {REAL[int(np.argmin(column))]}"
+            assert min(column) >= 0.8, f"{key}: {REAL[int(np.argmin(column))]}"
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("source", REAL[::3])
-def test_other_metrics_of_a_real_photo_stay_within_their_bounds(source: str, corpus: Path) -> None:
-    check_bounds(source, corpus)
+def test_other_metrics_of_real_photos_stay_within_their_bounds(corpus: Path) -> None:
+    moved = [drifts(source, corpus) for source in REAL[::3]]
+    usual = 0
+    for (name, metric), away in (item for found in moved for item in found.items()):
+        assert away <= BOUNDS[name][metric][1], f"{name} moves {metric} by {away:.2f}"
+        usual += away <= BOUNDS[name][metric][0]
+    assert usual >= 0.95 * sum(len(found) for found in moved)
 
 
 @pytest.mark.corpus
