@@ -104,7 +104,7 @@ class Eyes:
             log.warning("no models: %s", error)
             return None
         self._places = asyncio.Semaphore(self.choices.streams * AHEAD)
-        self.unavailable = "\n".join(f"{kind}: {why}" for kind in TASKS if (why := self._lacks(kind)))
+        self.unavailable = "\n".join(f"{kind}: {why}" for kind in TASKS if kind in self._kinds and (why := self._lacks(kind)))
         return self.choices
 
     @property
