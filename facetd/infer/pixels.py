@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facetd.infer.runner import Floats, Pixels
 
 Matrix = NDArray[np.float64]
-ALIASING = 1.3  # source pixels per target pixel that bilinear sampling bears
+ALIASING = 1.5  # source pixels per target pixel that bilinear sampling bears
 
 
 class Letterbox(NamedTuple):
@@ -24,7 +24,7 @@ class Letterbox(NamedTuple):
 
 
 def resized(picture: Pixels, width: int, height: int) -> Pixels:
-    """`picture` (H,W,3) at exactly `width` x `height`: averaged where it shrinks, bilinear where it grows.
+    """`picture` (H,W,3) at exactly `width` x `height`: averaged where it shrinks, bilinear where it hardly does or grows.
 
     Large pictures are halved first, which is ten times as fast; an odd last row or column is left out there.
     """
@@ -33,8 +33,10 @@ def resized(picture: Pixels, width: int, height: int) -> Pixels:
         picture = np.asarray(cv2.resize(picture[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA), np.uint8)
     if (picture.shape[1], picture.shape[0]) == (width, height):
         return picture
-    shrinks = picture.shape[1] >= width and picture.shape[0] >= height
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
+    ratio = max(picture.shape[1] / width, picture.shape[0] / height)
+    return np.asarray(
+        cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if ratio > ALIASING else cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def letterbox(picture: Pixels, side: int, long_side: int) -> Letterbox:
@@ -91,12 +93,12 @@ def sample(picture: Pixels, matrix: Matrix, side: int) -> Pixels:
     region = picture[y0:y1, x0:x1]
     to_region = matrix.copy()
     to_region[:, 2] -= (x0, y0)
-    if scale > ALIASING:
-        w, h = max(1, round((x1 - x0) / scale)), max(1, round((y1 - y0) / scale))
-        steps = np.array([[(x1 - x0) / w], [(y1 - y0) / h]])
-        region = np.asarray(cv2.resize(region, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+    factor = min(int(scale + 0.5), *region.shape[:2]) if scale > ALIASING else 1
+    if factor > 1:  # by a whole number: three times as fast as by a fraction
+        w, h = (x1 - x0) // factor, (y1 - y0) // factor
+        region = np.asarray(cv2.resize(region[: h * factor, : w * factor], (w, h), interpolation=cv2.INTER_AREA), np.uint8)
         to_region[:, 2] += 0.5  # pixel centres stay where they are
-        to_region /= steps
+        to_region /= factor
         to_region[:, 2] -= 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(region, to_region, (side, side), flags=flags, borderMode=cv2.BORDER_CONSTANT), np.uint8)

@@ -6,11 +6,11 @@ import math
 
 from facetd.infer.faces.pose import AGREED
 
-SIZE_MIDDLE_PX, SIZE_SLOPE = 34.0, 0.45  # octaves; recognition is at its best from 40 px on, near chance below 16
-YAW_MIDDLE_DEG, YAW_SLOPE_DEG = 42.0, 9.0
+SIZE_MIDDLE_PX, SIZE_SLOPE = 45.0, 0.75  # octaves; recognition is sound from 40 px on, expressions are read from 100 px on
+YAW_MIDDLE_DEG, YAW_SLOPE_DEG = 38.0, 10.0
 ROLL_COST = 0.15  # of a face turned by a quarter; the alignment takes the rest
-SHARP_SHARE = 0.35  # a face blurred beyond recognition loses that much
-DOUBT = 0.2  # disagreement at which landmarks say nothing
+SHARP_SHARE, SHARP = 0.5, 80.0  # what a face loses that is all blur, and where blur begins
+CERTAIN, DOUBTFUL = 0.1, 0.4  # disagreement that costs nothing, and everything
 CLUSTER_YAW_DEG = 50.0
 EYES_FLAG, EYES_WIDTH_PX, EYES_YAW_DEG = 0.9, 48.0, 30.0
 
@@ -21,13 +21,14 @@ def quality_of(
     """0..10: the product of what each fact leaves of a large, frontal, upright, sharp face that all networks are sure of.
 
     `width_px` is that of the box, `score` and `flag` are 0..1, `disagreement` that of Posed, `sharpness` 0..100. Half is lost at a width of
-    34 px or when the head is turned by 42 degrees.
+    45 px or when the head is turned by 38 degrees.
     """
     size = _logistic(math.log2(max(width_px, 1.0) / SIZE_MIDDLE_PX) / SIZE_SLOPE)
     frontal = _logistic((YAW_MIDDLE_DEG - abs(yaw_deg)) / YAW_SLOPE_DEG)
     upright = 1 - ROLL_COST * min(1.0, abs(roll_deg) / 90)
-    sharp = 1 - SHARP_SHARE * (1 - min(1.0, sharpness / 50))
-    sure = math.sqrt(score) * flag * min(1.0, max(0.0, 1.5 - disagreement / DOUBT / 1.2))
+    sharp = 1 - SHARP_SHARE * (1 - min(1.0, sharpness / SHARP))
+    agreed = min(1.0, max(0.0, (DOUBTFUL - disagreement) / (DOUBTFUL - CERTAIN)))
+    sure = math.sqrt(score) * flag * agreed
     return round(10 * size * frontal * upright * sharp * sure, 2)
 
 
