@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from facetd.media.formats import is_photo_name, is_video_name
-from facetd.media.sidecars import find_sidecars
+from facetd.media.sidecars import PICASA_NAMES, find_sidecars
 from facetd.watch.exclude import Excludes
 
 STAMP_BYTES = 6
@@ -78,7 +78,7 @@ class Territory:
                 if not self.excludes.excluded_dir(entry.name, relative) and entry.path not in self.foreign:
                     listing.folders.append(relative)
                 return
-            if self.excludes.excluded_file(entry.name, relative):
+            if self.excludes.excluded_file(entry.name, relative) and entry.name not in PICASA_NAMES:
                 return
             if is_photo_name(entry.name):
                 facts = entry.stat()

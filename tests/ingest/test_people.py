@@ -16,7 +16,10 @@ from facetd.db.connection import Database
 from facetd.ingest.people import Distances
 from facetd.records import Root
 from tests.db.conftest import put, visit
+from tests.house import opened as opened_house
+from tests.house import scan
 from tests.people import Cast, add_face, add_faces, add_region, group, groups, whose
+from tests.photos import make_photo
 
 
 @pytest.fixture
@@ -429,3 +432,20 @@ async def test_a_decision_while_faces_are_compared_wins(db: Database, root: Root
     assert found[faces["a"][0]] == person
     assert found[faces["b"][0]] is None
     assert found[faces["a"][1]] == found[faces["a"][2]]
+
+
+async def test_a_scan_takes_names_from_picasa(tmp_path: Path) -> None:
+    make_photo(tmp_path / "Pictures" / "a.jpg", 1)
+    make_photo(tmp_path / "Pictures" / "b.jpg", 2)
+    (tmp_path / "Pictures" / ".picasa.ini").write_text("[Contacts2]\nab=Anna;;\n[a.jpg]\nfaces=rect64(4000400080008000),ab\n")
+    async with opened_house(tmp_path / "data") as house:
+        await scan(house, tmp_path / "Pictures")
+        assert [tuple(row) for row in await house.db.rows("SELECT p.filename, r.name FROM region r JOIN photo p ON p.id = r.photo_id")] == [
+            ("a.jpg", "Anna")
+        ]
+        await group(house.db)
+        assert [row[0] for row in await house.db.rows("SELECT name FROM person")] == ["Anna"]
+        (tmp_path / "Pictures" / ".picasa.ini").unlink()
+        await scan(house)
+        await group(house.db)
+        assert await house.db.rows("SELECT 1 FROM region UNION SELECT 1 FROM person") == []
