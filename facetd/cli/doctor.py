@@ -135,7 +135,8 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
     lines = model_lines(catalogue, settings, folder)
     broken = [f"{line.id}: {line.problem or line.state}" for line in lines if line.state != "ready"]
     if broken or not usable:
-        yield Finding("models", "problem", "; ".join(broken) or "there is no runtime for them")
+        why = "; ".join(broken) or "there is no runtime for them"
+        yield Finding("models", "warning", f"faces and things cannot be found: {why}")
     else:
         measured = "" if all(line.ms is None for line in lines) else ", measured on this machine"
         off = "" if settings.enabled else "; switched off (inference.enabled)"

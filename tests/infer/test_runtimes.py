@@ -92,6 +92,8 @@ def test_a_file_that_is_no_network_is_a_problem(tmp_path: Path, runtime: str) ->
 def test_an_unknown_runtime_is_a_problem(network: Path) -> None:
     with pytest.raises(RuntimeProblem, match="abacus"):
         open_session(Plan(network, "abacus"))
+    with pytest.raises(RuntimeProblem, match="abacus"):
+        devices("abacus")
 
 
 @pytest.mark.parametrize(

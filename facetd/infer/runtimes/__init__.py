@@ -24,11 +24,13 @@ def open_session(plan: Plan) -> Session:
 
 
 def devices(runtime: str) -> tuple[str, ...]:
-    """The devices that `runtime` can use here, by the names of the settings; loads the library. Raises ImportError, OSError."""
+    """The devices that `runtime` can use here, by the names of the settings; loads the library. Raises ImportError, RuntimeProblem."""
     if runtime == "openvino":
         from facetd.infer.runtimes import openvino  # noqa: PLC0415 - loads the library
 
         return openvino.devices()
-    from facetd.infer.runtimes import onnxruntime  # noqa: PLC0415 - loads the library
+    if runtime == "onnxruntime":
+        from facetd.infer.runtimes import onnxruntime  # noqa: PLC0415 - loads the library
 
-    return onnxruntime.devices()
+        return onnxruntime.devices()
+    raise RuntimeProblem(f"there is no runtime called {runtime}")

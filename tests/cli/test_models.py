@@ -1,0 +1,99 @@
+"""`facetd models` and what the doctor says about models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from facetd.cli.tree import facetd
+from facetd.infer.catalogue import Catalogue
+from tests.daemons import configure
+from tests.infer.tiny import tiny_catalogue
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """Tiny models instead of those that came with the program."""
+    made = tiny_catalogue(tmp_path / "models", factors={"tiny_embedding.int8": 1.5})
+    monkeypatch.setattr("facetd.infer.catalogue.asset_dir", lambda _name: made.folder)
+    return made
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    configure(tmp_path / "data", {"inference": {"runtime": "onnxruntime"}})
+    return tmp_path / "data"
+
+
+def call(*arguments: object) -> Result:
+    result = CliRunner().invoke(facetd, [str(each) for each in arguments], env={"COLUMNS": "400"})
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_models_are_listed_before_and_after_they_are_measured(catalogue: Catalogue, data: Path) -> None:
+    before = json.loads(call("models", "list", "--data", data, "--json").stdout)
+    assert [line["id"] for line in before] == ["tiny_objects", "tiny_embedding"]
+    assert {(line["state"], line["licence"], line["origin"], line["ms"]) for line in before} == {("ready", "MIT", "made here", None)}
+    assert before[0]["bytes"] == catalogue.path(catalogue.models[0], "f32").stat().st_size
+    assert not (data / "models").exists()  # a list changes nothing
+    assert "Not measured" in call("models", "list", "--data", data).stdout
+
+    measured = json.loads(call("models", "bench", "--data", data, "--json").stdout)
+    assert {(each["model"], each["precision"]) for each in measured["trials"]} >= {("tiny_objects", "f32"), ("tiny_embedding", "f32")}
+    assert all(each["runtime"] == "onnxruntime" for each in measured["trials"])
+    assert [each["model"] for each in measured["trials"] if each["picked"]] == ["tiny_objects", "tiny_embedding"]
+
+    after = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}
+    assert (after["tiny_objects"]["runtime"], after["tiny_objects"]["device"], after["tiny_objects"]["precision"]) == (
+        "onnxruntime",
+        "cpu",
+        "f32",
+    )
+    assert after["tiny_objects"]["ms"] == measured["models"]["tiny_objects"]["ms"]
+    assert "onnxruntime on cpu, f32" in call("models", "list", "--data", data).stdout
+
+
+def test_bench_says_what_was_picked_and_why(catalogue: Catalogue, data: Path) -> None:
+    lines = call("models", "bench", "--data", data).stdout.splitlines()
+    assert any(line.startswith("* tiny_objects") and "f32" in line and " ms" in line for line in lines)
+    assert any(line.startswith("tiny_embedding: onnxruntime cpu f32") for line in lines)
+    wrong = [line for line in lines if "int8" in line and line.startswith("  tiny_embedding")]
+    assert all("wrong numbers" in line for line in wrong)
+
+
+def test_missing_and_damaged_files_are_listed(catalogue: Catalogue, data: Path) -> None:
+    catalogue.path(catalogue.model("tiny_objects"), "f32").unlink()
+    path = catalogue.path(catalogue.model("tiny_embedding"), "f32")
+    path.write_bytes(bytes(path.stat().st_size))
+    lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}
+    assert (lines["tiny_objects"]["state"], lines["tiny_embedding"]["state"]) == ("missing", "damaged")
+    assert "tiny_objects.f32.onnx is not there" in lines["tiny_objects"]["problem"]
+    doctor = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
+    assert doctor["models"]["state"] == "warning"
+    assert "tiny_objects" in doctor["models"]["text"]
+
+
+def test_a_model_with_wrong_numbers_failed_its_check(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tiny_catalogue(tmp_path / "wrong", factors={"tiny_objects.f32": 1.1}).folder
+    monkeypatch.setattr("facetd.infer.catalogue.asset_dir", lambda _name: folder)
+    shown = call("models", "bench", "--data", data).stdout
+    assert "tiny_objects: onnxruntime cpu f32: wrong numbers" in shown
+    lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}
+    assert lines["tiny_objects"]["state"] == "failed"
+    assert "wrong numbers" in lines["tiny_objects"]["problem"]
+
+
+def test_the_doctor_asks_about_runtimes_and_models(catalogue: Catalogue, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
+    for runtime in ("openvino", "onnxruntime"):
+        assert found[runtime]["state"] == "ok"
+        assert "cpu" in found[runtime]["text"]
+    assert found["models"]["state"] == "ok"
+    assert str(catalogue.folder) in found["models"]["text"]
+    monkeypatch.setattr("facetd.cli.doctor.RUNTIMES", ("abacus",))
+    without = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
+    assert without["models"]["state"] == "warning"
