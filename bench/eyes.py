@@ -197,7 +197,7 @@ def turned(frame: NDArray[np.uint8], degrees: float, side: int = 700) -> NDArray
     return np.asarray(cv2.warpAffine(small, matrix, (side, side), borderValue=(128, 128, 128)), np.uint8)
 
 
-def turning_figures(corpus: Path, engine: Timed, seen: Seen, degrees: float) -> dict[str, float]:
+def look_turned(corpus: Path, engine: Timed, seen: Seen, degrees: float) -> dict[str, float]:
     """For the labelled portraits turned by `degrees`: the share found, and the share still known as the same person."""
     settings = LookSettings.from_config(Config())
     portraits = [path for path in seen.where(made="0") if seen.rows[path]["person"] and ";" not in seen.rows[path]["person"]]
@@ -223,7 +223,7 @@ def main() -> None:
     engine = open_engine(options.runtime, options.precision)
     seen = see(options.corpus, engine, manifest(options.corpus))
     people, objects = people_figures(options.corpus, seen), object_figures(seen)
-    turning = {f"{degrees:g}": turning_figures(options.corpus, engine, seen, degrees) for degrees in options.turns}
+    turning = {f"{degrees:g}": look_turned(options.corpus, engine, seen, degrees) for degrees in options.turns}
     count = max(1, len(seen.sightings))
     speed = {"photos": count, "networks_ms": 1000 * seen.networks_s / count, "around_ms": 1000 * seen.around_s / count}
     title = f"Eyes: {options.runtime}, {options.precision}"
