@@ -13,11 +13,10 @@ from facetd.accounts.viewers import require_single_user
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.errors import ConfigError, Conflict, FacetdError
+from facetd.errors import ConfigError, Conflict, FacetdError, Unavailable
 from facetd.infer.client import Eyes as InferenceEyes
 from facetd.infer.settings import LookSettings
 from facetd.ingest.lock import DataLock
-from facetd.ingest.people import group_people
 from facetd.ingest.scan import Part
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.service import Ingest
@@ -80,7 +79,9 @@ class House:
 
         Raises Unavailable.
         """
-        counts = await group_people(self.db, self.ingest.workers, self.config.people, everything=True, afresh=afresh)
+        counts = await self.ingest.group_people(everything=True, afresh=afresh)
+        if counts is None:
+            raise Unavailable("the faces could not be compared", hint="The log says why.")
         return dataclasses.asdict(counts)
 
     def _require_rest(self) -> None:

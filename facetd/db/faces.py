@@ -11,7 +11,7 @@ from facetd.db.connection import Connection, Database
 from facetd.db.ledger import virtual_path
 from facetd.db.options import LISTED
 from facetd.db.people import KEEP
-from facetd.db.revision import bump
+from facetd.db.revision import bump, note_faces
 from facetd.db.store import now
 from facetd.db.visibility import Hide, gate_condition, id_list
 from facetd.records import Box, FacePlace, Viewer
@@ -114,6 +114,7 @@ async def assign(db: Database, faces: Sequence[int], person: int) -> int:
         )
         await _drop_empty(connection, [row[0] for row in left])
         await bump(connection)
+        await note_faces(connection)
         return cursor.rowcount
 
 
@@ -134,6 +135,7 @@ async def take_out(db: Database, faces: Sequence[int]) -> tuple[int, int]:
         await connection.executemany(KEEP, [(moment, person) for person in persons])
         dropped = await _drop_empty(connection, persons)
         await bump(connection)
+        await note_faces(connection)
         return cursor.rowcount, dropped
 
 
@@ -167,4 +169,5 @@ def _shown(row: sqlite3.Row) -> dict[str, Any]:
         "assigned_by": row["assigned_by"],
         "person_id": row["person_id"],
         "person_name": name,
+        "person_is_named": row["person_name"] is not None,
     }

@@ -11,7 +11,7 @@ import aiosqlite
 from facetd.db.connection import Database
 from facetd.db.merging import merge_rows
 from facetd.db.options import LISTED
-from facetd.db.revision import bump
+from facetd.db.revision import bump, note_faces
 from facetd.db.store import now
 from facetd.db.visibility import Hide, gate_condition, id_list
 from facetd.records import Viewer
@@ -104,6 +104,7 @@ async def merge(db: Database, sources: Sequence[int], target: int) -> None:
             await merge_rows(connection, source, target)
         await connection.execute(KEEP, (now(), target))
         await bump(connection)
+        await note_faces(connection)
 
 
 async def delete(db: Database, persons: Sequence[int]) -> int:
@@ -113,6 +114,7 @@ async def delete(db: Database, persons: Sequence[int]) -> int:
         await connection.execute(f"UPDATE face SET person_id = NULL, assigned_by = 'user' WHERE person_id IN ({ids})")
         cursor = await connection.execute(f"DELETE FROM person WHERE id IN ({ids})")
         await bump(connection)
+        await note_faces(connection)
         return cursor.rowcount
 
 
@@ -144,6 +146,7 @@ async def split(db: Database, person: int, faces: Sequence[int], name: str | Non
         )
         await _distinguish(connection, person, new)
         await bump(connection)
+        await note_faces(connection)
         return new, cursor.rowcount
 
 
