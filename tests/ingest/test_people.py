@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,7 +17,9 @@ from facetd.db import faces as db_faces
 from facetd.db import people as db_people
 from facetd.db import roots
 from facetd.db.connection import Database
-from facetd.ingest.people import Distances
+from facetd.errors import Unavailable
+from facetd.ingest.people import Distances, group_people
+from facetd.ingest.workers import Workers
 from facetd.records import Root
 from tests.db.conftest import put, visit
 from tests.house import opened as opened_house
@@ -449,3 +455,46 @@ async def test_a_scan_takes_names_from_picasa(tmp_path: Path) -> None:
         await scan(house)
         await group(house.db)
         assert await house.db.rows("SELECT 1 FROM region UNION SELECT 1 FROM person") == []
+
+
+GROUP_ALONE = """
+import asyncio, sys
+from pathlib import Path
+from facetd.config.eyes import People
+from facetd.db.connection import Database
+from facetd.ingest.people import group_people
+from facetd.ingest.workers import Workers
+
+async def main():
+    workers = Workers(1, memory_mb=1024, timeout_s=60)
+    async with Database(Path(sys.argv[1]), readers=1) as db:
+        counts = await group_people(db, workers, People())
+    await workers.stop()
+    print(counts.founded, counts.joined, "numpy" in sys.modules)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+async def test_the_daemon_itself_never_computes(db: Database, root: Root, tmp_path: Path) -> None:
+    await add_faces(db, Cast(), await photos(db, root, 5), ["ab", "ab", "a", "c", "b"])
+    await db.close()
+    program = tmp_path / "alone.py"
+    program.write_text(GROUP_ALONE)
+    process = await asyncio.create_subprocess_exec(sys.executable, program, tmp_path / "library.db", stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    assert said.decode().split() == ["2", "6", "False"]
+
+
+async def test_a_worker_that_fails_is_told_and_costs_nothing(db: Database, root: Root) -> None:
+    await add_faces(db, Cast(), await photos(db, root, 2), "aa")
+    workers = Workers(1, memory_mb=1024, timeout_s=60)
+    try:
+        with pytest.raises(Unavailable, match="crashed"):
+            await workers.compute(os._exit, 3, timeout_s=60)
+        with pytest.raises(Unavailable, match="longer than"):
+            await workers.compute(time.sleep, 60, timeout_s=0.2)
+        assert (await group_people(db, workers, People())).founded == 1
+    finally:
+        await workers.stop()
