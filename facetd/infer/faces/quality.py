@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-from facetd.infer.faces.pose import AGREED
-
 SIZE_MIDDLE_PX, SIZE_SLOPE = 45.0, 0.75  # octaves; recognition is sound from 40 px on, expressions are read from 100 px on
 YAW_MIDDLE_DEG, YAW_SLOPE_DEG = 38.0, 10.0
 ROLL_COST = 0.15  # of a face turned by a quarter; the alignment takes the rest
 SHARP_SHARE, SHARP = 0.5, 80.0  # what a face loses that is all blur, and where blur begins
 CERTAIN, DOUBTFUL = 0.1, 0.4  # disagreement that costs nothing, and everything
-CLUSTER_YAW_DEG = 50.0
+CLUSTER_YAW_DEG, CLUSTER_DISAGREEMENT = 45.0, 0.15
 EYES_FLAG, EYES_WIDTH_PX, EYES_YAW_DEG = 0.9, 48.0, 30.0
 
 
@@ -37,7 +35,7 @@ def is_clusterable(*, width_px: float, flag: float, yaw_deg: float, disagreement
 
     Roll does not matter where both networks agree, because the face is turned upright first; where they do not, nobody knows how it lies.
     """
-    return width_px >= min_width_px and flag >= min_flag and abs(yaw_deg) <= CLUSTER_YAW_DEG and disagreement <= 2 * AGREED
+    return width_px >= min_width_px and flag >= min_flag and abs(yaw_deg) <= CLUSTER_YAW_DEG and disagreement <= CLUSTER_DISAGREEMENT
 
 
 def eyes_closed(openness: tuple[float, float], *, flag: float, width_px: float, yaw_deg: float, limit: float) -> bool:

@@ -28,6 +28,8 @@ def test_a_narrow_box_is_padded_with_black():
     ((_, batch),) = fake.asked
     assert batch[0, :, :, :28].max() == batch[0, :, :, -28:].max() == 0
     assert batch[0, :, :, 29:83].min() == 200
+    find_landmarks(fake, np.full_like(FRAME, 200), heads_.of_boxes(np.array([[200, 100, 400, 200]], np.float32)))
+    assert fake.asked[1][1] == pytest.approx(batch.transpose(0, 1, 3, 2))
 
 
 def test_mesh_points_come_back_to_the_picture_in_a_larger_crop_of_zero_to_one():
@@ -58,6 +60,28 @@ def test_networks_that_disagree_look_in_all_directions():
     assert sum(len(batch) for batch in turned) == 1 + len(TURNS)
     assert poses.disagreements[0] > 0.5  # nothing better was found: it stays as it was
     assert poses.rolls_deg == pytest.approx([0], abs=0.1)
+
+
+def test_a_head_on_its_side_is_turned_upright():
+    frame = FRAME.copy()
+    frame[:, 300:] = 255  # its top lies to the right, as that of a head turned clockwise by a quarter
+
+    def upright(batch: np.ndarray) -> np.ndarray:
+        middle = batch.shape[-1] // 2
+        light = batch.mean(axis=(1, 2, 3)) + 1e-6
+        return (batch[:, :, :middle].mean(axis=(1, 2, 3)) - batch[:, :, middle:].mean(axis=(1, 2, 3))) / light > 1.8
+
+    def sees_mesh(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        points, flags = mesh()(batch)
+        return points, np.where(upright(batch)[:, None], flags, 0).astype(np.float32)
+
+    def sees_landmarks(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        return (np.where(upright(batch)[:, None], landmarks()(batch)[0], landmarks(FIVE[[1, 0, 2, 4, 3]] / 150)(batch)[0]),)
+
+    poses = find_poses(runner(mesh=sees_mesh, landmarks=sees_landmarks), frame, BOX)
+    assert poses.rolls_deg == pytest.approx([90], abs=0.5)
+    assert poses.meshes.flags == pytest.approx([1])
+    assert poses.disagreements[0] < 0.1
 
 
 def test_the_head_of_a_mesh_is_about_the_detectors_box():

@@ -33,7 +33,7 @@ def test_quality_runs_from_nothing_to_ten():
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [({}, True), ({"width_px": 29.9}, False), ({"flag": 0.89}, False), ({"yaw_deg": -70.0}, False), ({"disagreement": 0.5}, False)],
+    [({}, True), ({"width_px": 29.9}, False), ({"flag": 0.89}, False), ({"yaw_deg": -70.0}, False), ({"disagreement": 0.2}, False)],
 )
 def test_people_are_told_by_good_faces_only(change, told):
     face = {"width_px": 30.0, "flag": 0.9, "yaw_deg": 20.0, "disagreement": 0.1, **change}
