@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import random
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -34,14 +35,16 @@ class Order:
 
 
 def sources(corpus: Path = CORPUS) -> list[Path]:
-    """Real photos large enough to start from; none without the corpus."""
+    """Real photos large enough to start from, people (two fifths) among everything else; none without the corpus."""
     manifest = corpus / "MANIFEST.csv"
     if not manifest.exists():
         return []
     with open(manifest, encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["file_type"] == "JPEG" and row["decoder"] == "pillow" and row["mode"] == "RGB"]
     large = [row["path"] for row in rows if int(row["decoded_width"]) * int(row["decoded_height"]) >= 700_000]
-    return [corpus / path for path in sorted(large) if "/Broken/" not in path]
+    found = [corpus / path for path in sorted(large) if "/Broken/" not in path]
+    random.Random(12).shuffle(found)
+    return found
 
 
 def make_photos(folder: Path, counts: dict[int, int], *, processes: int | None = None) -> dict[int, list[Path]]:

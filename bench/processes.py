@@ -1,4 +1,4 @@
-"""What processes take: memory of a whole process tree and CPU time, from /proc."""
+"""What processes take: memory of a whole process tree and CPU time, from /proc; and which process is which."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import threading
 import time
 from dataclasses import dataclass
+
+INFERENCE = "facetd.infer.process"
+FORKSERVER = "multiprocessing.forkserver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,16 @@ class Memory:
     rss: int
     processes: int
 
+    def __add__(self, other: Memory) -> Memory:
+        return Memory(self.pss + other.pss, self.rss + other.rss, self.processes + other.processes)
+
+    def at_most(self, other: Memory) -> Memory:
+        """The larger of each."""
+        return Memory(max(self.pss, other.pss), max(self.rss, other.rss), max(self.processes, other.processes))
+
+
+NOTHING = Memory(0, 0, 0)
+
 
 def tree(pid: int) -> list[int]:
     """`pid` and its descendants that are alive."""
@@ -23,13 +36,39 @@ def tree(pid: int) -> list[int]:
     while stack:
         item = stack.pop()
         found.append(item)
-        try:
-            for task in os.listdir(f"/proc/{item}/task"):
-                with open(f"/proc/{item}/task/{task}/children", encoding="ascii") as file:
-                    stack.extend(int(child) for child in file.read().split())
-        except OSError:
-            continue
+        stack += children(item)
     return found
+
+
+def command(pid: int) -> str:
+    """The words that started `pid`; empty when it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def children(pid: int) -> list[int]:
+    """The processes that `pid` started itself."""
+    found: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                found.extend(int(child) for child in file.read().split())
+    except OSError:
+        pass
+    return found
+
+
+def inference_processes(pid: int) -> list[int]:
+    """The inference processes of the program `pid`."""
+    return [child for child in children(pid) if INFERENCE in command(child)]
+
+
+def decode_workers(pid: int) -> list[int]:
+    """The decode workers of the program `pid`: forked from a process that only loads libraries."""
+    return [worker for child in children(pid) if FORKSERVER in command(child) for worker in children(child)]
 
 
 def memory(pid: int) -> Memory:
@@ -43,14 +82,13 @@ def memory(pid: int) -> Memory:
                 elif line.startswith("Rss:"):
                     rss = int(line.split()[1]) * 1024
     except OSError:
-        return Memory(0, 0, 0)
+        return NOTHING
     return Memory(pss, rss, 1)
 
 
 def memory_of_tree(pid: int) -> Memory:
     """The memory of `pid` and its descendants together."""
-    parts = [memory(item) for item in tree(pid)]
-    return Memory(sum(part.pss for part in parts), sum(part.rss for part in parts), sum(part.processes for part in parts))
+    return sum((memory(item) for item in tree(pid)), NOTHING)
 
 
 def cpu_s(pid: int) -> float:
@@ -64,7 +102,8 @@ def cpu_s(pid: int) -> float:
 
 
 class PeakMemory:
-    """Watches a process tree while a block runs: `peak` has the largest sums of memory seen, `cpu_s` the processor time of all.
+    """Watches a process tree while a block runs: `peak` has the largest sums of memory seen, `cpu_s` the processor time of all;
+    `main` and `inference` have the largest memory of the first process and of the inference process alone.
 
     The last moments of each process, up to `every_s`, are not seen.
     """
@@ -74,7 +113,7 @@ class PeakMemory:
         self._every_s = every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.peak = Memory(0, 0, 0)
+        self.peak = self.main = self.inference = NOTHING
         self._cpu: dict[int, float] = {}
 
     @property
@@ -92,10 +131,14 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
+            now = {}
             for pid in tree(self._pid):
                 self._cpu[pid] = max(self._cpu.get(pid, 0.0), cpu_s(pid))
-            now = memory_of_tree(self._pid)
-            self.peak = Memory(max(self.peak.pss, now.pss), max(self.peak.rss, now.rss), max(self.peak.processes, now.processes))
+                now[pid] = memory(pid)
+            self.peak = self.peak.at_most(sum(now.values(), NOTHING))
+            self.main = self.main.at_most(now[self._pid])
+            for pid in inference_processes(self._pid):
+                self.inference = self.inference.at_most(now.get(pid, NOTHING))
             self._stop.wait(self._every_s)
 
 
