@@ -29,7 +29,8 @@ TASKS: Mapping[str, tuple[Task, ...]] = {
 """What each kind of analysis needs."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
 STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
-TRIES_ALONE = 2  # somebody else may have ended the process once more: a system short of memory, an impatient person
+CRASHES_ALONE = 1  # of the process with one photo alone, after which it is the photo's fault
+KILLS_ALONE = 8  # by a person or a system short of memory: most likely not the photo's fault
 START_S = 60.0
 START_TRIES = 3
 LOOK = "facetd.infer.look:look"
@@ -176,7 +177,8 @@ class Eyes:
                 hint=_("Run `facetd models bench`, or choose another inference.runtime."),
             )
         failure = Failure("crash", "")
-        for _attempt in range(TRIES_ALONE):
+        killed = crashed = 0
+        while crashed < CRASHES_ALONE and killed < KILLS_ALONE:
             try:
                 sighting = await self._ask(message)
             except TimeoutError:
@@ -184,11 +186,12 @@ class Eyes:
                 break
             except Lost as error:
                 self._still_wanted(stops)
+                killed, crashed = (killed + 1, crashed) if error.killed else (killed, crashed + 1)
                 failure = Failure("crash", _("The inference process ended on this photo ({how}).").format(how=error))
             else:
                 self._strikes = 0
                 return sighting
-        self._strikes += 1
+        self._strikes += not killed
         return Sighting(failures=dict.fromkeys(kinds, failure))
 
     async def _ask(self, message: wire.Json) -> Sighting:
@@ -313,7 +316,7 @@ class Eyes:
 
 async def _started(opening: wire.Json) -> Link:
     """A process that is ready. Raises Unavailable."""
-    lost: Exception = Lost()
+    lost: Exception = Lost("")
     for _attempt in range(START_TRIES):
         try:
             return await Link.start(opening, START_S)

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import logging
 import os
+import signal
 import sys
 from collections import deque
 from typing import Any
@@ -23,10 +24,19 @@ ENVIRONMENT = {
 }
 PARTING_S = 5.0  # for a process to end by itself once nobody talks to it
 LAST_WORDS = 5
+KILLED = (-signal.SIGKILL, -signal.SIGTERM)
 
 
 class Lost(Exception):
-    """The process ended, or said something that is no answer."""
+    """The process ended, or said something that is no answer. `killed`: somebody else ended it, a person or a system short of memory."""
+
+    def __init__(self, how: str, *, killed: bool = False) -> None:
+        super().__init__(how)
+        self.killed = killed
+
+    def again(self) -> Lost:
+        """The same for somebody else who waits."""
+        return Lost(str(self), killed=self.killed)
 
 
 class Link:
@@ -74,7 +84,7 @@ class Link:
     async def ask(self, message: wire.Json) -> wire.Json:
         """The answer to `message`. Raises Lost. Once cancelled, the answer is thrown away when it comes."""
         if self._lost is not None:
-            raise Lost(str(self._lost))
+            raise self._lost.again()
         number = next(self._ids)
         answer: asyncio.Future[wire.Json] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
@@ -121,8 +131,9 @@ class Link:
             await self._process.wait()
             await asyncio.wait([self._tasks[1]], timeout=1)  # its last words
             code = self._process.returncode
-            how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            self._fail(Lost("; ".join([how, *self._words])))
+            by_signal = code is not None and code < 0
+            how = f"signal {-(code or 0)}" if by_signal else "; ".join([f"exit code {code}", *self._words])
+            self._fail(Lost(how, killed=code in KILLED))
         except wire.WireError as error:
             self._fail(Lost(f"it answered with {error}"))
 
@@ -156,5 +167,5 @@ class Link:
         waiting: list[asyncio.Future[Any]] = [self._ready, *self._pending.values()]
         for future in waiting:
             if not future.done():
-                future.set_exception(Lost(str(lost)))
+                future.set_exception(lost.again())
                 future.exception()  # nobody has to wait for it

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-import signal
 import sys
 import time
 from collections.abc import Set
@@ -30,7 +30,7 @@ def look(engine: Any, frame: Any, kinds: Set[str], settings: TinySettings) -> Si
     assert settings.sizes == (1, 2)
     order = int(frame[0, 0, 0])
     if order == CRASH:
-        os.kill(os.getpid(), signal.SIGKILL)
+        ctypes.string_at(0)
     if order == HANG:
         time.sleep(600)
     if order == SLOW:
