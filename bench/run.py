@@ -13,6 +13,7 @@ QUICK = {
     "kill": ["--kills", "5"],
     "mutate": ["--files", "200"],
     "metamorphic": ["--cameras", "3", "--classes", "3"],
+    "eyes": ["--turns"],
 }
 FULL: dict[str, list[str]] = {
     "throughput": [],
@@ -21,6 +22,7 @@ FULL: dict[str, list[str]] = {
     "kill": [],
     "mutate": [],
     "metamorphic": [],
+    "eyes": [],
 }
 
 

@@ -87,7 +87,7 @@ def test_a_head_on_its_side_is_turned_upright():
 def test_the_head_of_a_mesh_is_about_the_detectors_box():
     meshes = find_meshes(runner(), FRAME, heads_.of_boxes(BOX))
     again = heads_.of_meshes(meshes.points, np.zeros(1, np.float32))
-    assert again.centres[0] == pytest.approx([300, 200], abs=12)
+    assert again.centres[0] == pytest.approx([295, 192.5], abs=1)  # the mesh reaches lower and further right than the box
     assert again.sizes[0] == pytest.approx([160, 168], abs=5)
 
 
