@@ -11,8 +11,9 @@ from facetd.errors import NotFound
 from facetd.http.api import OPERATIONS
 from facetd.http.middlewares import add_headers, error_guard, host_guard, origin_guard
 from facetd.http.openapi import register, require_declared
-from facetd.http.pages import FIND_PHOTO, setup_pages
+from facetd.http.pages import FIND_PERSON, FIND_PHOTO, setup_pages
 from facetd.http.services import SERVICES, Services, services, viewer_of
+from facetd.library.people import display_name
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 API_PAGES = frozenset({"/api/docs"})
@@ -24,6 +25,7 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     app = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = house
     app[FIND_PHOTO] = _find_photo
+    app[FIND_PERSON] = _find_person
     app.on_response_prepare.append(add_headers)
     app.on_startup.append(_check_routes)
     app.on_shutdown.append(_end_streams)
@@ -36,6 +38,13 @@ async def _find_photo(request: web.Request, photo_id: int) -> Mapping[str, objec
     house = services(request)
     with contextlib.suppress(NotFound):
         return await house.gallery.photo(await viewer_of(request), photo_id)
+    return None
+
+
+async def _find_person(request: web.Request, person: int) -> Mapping[str, object] | None:
+    house = services(request)
+    with contextlib.suppress(NotFound):
+        return {"name": display_name(await house.people.person(await viewer_of(request), person))}
     return None
 
 

@@ -196,7 +196,7 @@ class People:
 
     async def suggestions(self, viewer: Viewer, *, threshold: float | None = None, limit: int = 100) -> list[Suggestion]:
         """Persons that may be one, most similar first. `threshold` is the least similarity; None: what is configured."""
-        distance = Distances.of(self._config.people).suggest if threshold is None else 1 - threshold
+        distance = 1 - (self.suggest_threshold() if threshold is None else threshold)
         seen = await self._seen(viewer)
         found = []
         for pair in await db_people.likenesses(self._db, distance):
@@ -206,6 +206,10 @@ class People:
                 if len(found) == limit:
                     break
         return found
+
+    def suggest_threshold(self) -> float:
+        """The similarity from which persons are suggested as one, as configured."""
+        return round(1 - Distances.of(self._config.people).suggest, 4)
 
     async def dismiss(self, viewer: Viewer, one: int, other: int) -> bool:
         """Say that two persons are different people; whether that was new. Raises NotFound, InvalidInput."""

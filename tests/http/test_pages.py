@@ -10,11 +10,12 @@ import pytest
 from aiohttp import web
 
 from facetd.errors import FacetdError
-from facetd.http.pages import FIND_PHOTO, error_page, setup_pages, wants_html
+from facetd.http.pages import FIND_PERSON, FIND_PHOTO, error_page, setup_pages, wants_html
 from facetd.http.pages.built import load_built_files
 
 BUILT = {name: f"{name.rpartition('.')[0]}-0123abcd.{name.rpartition('.')[2]}" for name in (
-    "app.css", "docs.css", "docs.js", "gallery.js", "icons.svg", "licenses.txt", "logo.svg", "page.js", "photo.js", "scan.js",
+    "app.css", "docs.css", "docs.js", "gallery.js", "icons.svg", "licenses.txt", "logo.svg", "merge-suggestions.js", "page.js", "person.js",
+    "persons.js", "photo.js", "scan.js",
 )}  # fmt: skip
 
 
@@ -43,10 +44,12 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return static
 
 
-def an_app(*, find=None) -> web.Application:
+def an_app(*, find=None, find_person=None) -> web.Application:
     app = web.Application(middlewares=[errors_as_pages])
     if find:
         app[FIND_PHOTO] = find
+    if find_person:
+        app[FIND_PERSON] = find_person
     setup_pages(app)
     return app
 
@@ -54,7 +57,7 @@ def an_app(*, find=None) -> web.Application:
 HTML = {"Accept": "text/html"}
 
 
-@pytest.mark.parametrize("path", ["/", "/scan", "/photo/7", "/api/docs"])
+@pytest.mark.parametrize("path", ["/", "/scan", "/photo/7", "/api/docs", "/persons", "/person/7", "/merge-suggestions"])
 async def test_a_page_has_no_inline_script_or_style(aiohttp_client, built: Path, path: str):
     client = await aiohttp_client(an_app())
     response = await client.get(path)
@@ -115,7 +118,21 @@ async def test_a_photo_that_one_may_not_see_is_a_404(aiohttp_client, built: Path
     assert "There is no such photo." in await response.text()
 
 
-@pytest.mark.parametrize("path", ["/photo/x", "/photo/-1", "/photo/1.5", "/photo/"])
+async def test_a_person_page_names_the_person_and_escapes_the_name(aiohttp_client, built: Path):
+    async def find(_request: web.Request, person: int):
+        return {"name": "Béla & <b>Co</b>"} if person == 7 else None
+
+    client = await aiohttp_client(an_app(find_person=find))
+    html = await (await client.get("/person/7")).text()
+    assert "<title>Béla &amp; &lt;b&gt;Co&lt;/b&gt; · facetd</title>" in html
+    assert 'data-id="7"' in html
+    for path in ("/person/8", "/person/0", "/person/9999999999999999999"):
+        response = await client.get(path, headers=HTML)
+        assert response.status == 404
+        assert "There is no such person." in await response.text()
+
+
+@pytest.mark.parametrize("path", ["/photo/x", "/person/x", "/person/-1", "/persons/", "/photo/-1", "/photo/1.5", "/photo/"])
 async def test_other_ids_are_no_route(aiohttp_client, built: Path, path: str):
     client = await aiohttp_client(an_app())
     assert (await client.get(path)).status == 404

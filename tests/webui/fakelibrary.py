@@ -17,6 +17,7 @@ from PIL import Image
 from facetd.errors import FacetdError
 from facetd.fields import BY_KEY, COMPOSITION_PATTERNS, FIELDS, GROUPS, Filter, Kind
 from facetd.http.pages import error_page, setup_pages, wants_html
+from tests.webui.fakepeople import FakePeople
 
 CSP = (
     "default-src 'none'; img-src 'self' data: blob:; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -32,6 +33,7 @@ class FakeLibrary:
 
     def __init__(self) -> None:
         self.base = ""
+        self.people = FakePeople()
         self.reset()
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -47,6 +49,8 @@ class FakeLibrary:
         self.posts: list[tuple[str, Any]] = []
         self.failures: list[dict[str, Any]] = []
         self.offline = False
+        self.things: list[dict[str, Any]] = []
+        self.people.reset()
         self.scan: dict[str, Any] = {
             "state": "idle", "phase": "", "done": 0, "total": 0, "failed": 0, "rate_per_s": 0, "eta_s": None, "current": "",
             "finished_at": "2026-05-01T10:00:00Z", "cancelled": False, "confirm": [],
@@ -88,7 +92,7 @@ class FakeLibrary:
             "placeholder": PLACEHOLDER, "v": f"{index:032x}", "star_rating": 0, "offline": self.offline,
             "format": "jpeg", "size": 4_200_000,
             "gps_latitude": None, "gps_longitude": None, "noise_sigma": 2.5, "mean_luminance": 0.42,
-            "shadow_clipping": 0.2, "shadow_clipped": 1,
+            "shadow_clipping": 0.2, "shadow_clipped": 1, "face_count": int(index + 1 in self.people.faces),
         }  # fmt: skip
 
     # -- the API ---------------------------------------------------------------------------------------------------
@@ -101,6 +105,7 @@ class FakeLibrary:
             "/api/filter_options/{name}": self._options, "/api/scan/status": self._status, "/api/failures": self._failures,
             "/api/events": self._events, "/thumbnail": self._pixels, "/image": self._pixels, "/api/openapi.json": self._openapi,
         }  # fmt: skip
+        app.add_routes(self.people.routes())
         app.add_routes([web.get(path, handler) for path, handler in get.items()])
         app.add_routes([web.post("/api/scan/{what}", self._post)])
         runner = web.AppRunner(app, shutdown_timeout=0.2)
@@ -138,6 +143,8 @@ class FakeLibrary:
         total = 0 if "nothing" in request.query.get("search", "") else self.total
         if "min_score" in request.query:
             total = sum(1 for index in range(min(total, 1000)) if self.photo(index)["aggregate"] >= float(request.query["min_score"]))
+        if "person" in request.query:
+            total = len(self.people.faces_of(int(request.query["person"].split(",")[0])))
         start = int(request.query["after"]) if "after" in request.query else (int(request.query.get("page", 1)) - 1) * per_page
         indices = range(start, min(total, start + per_page))
         if request.query.get("sort_direction") == "ASC":
@@ -170,7 +177,7 @@ class FakeLibrary:
                 },
                 "details": {"subject_box": [0.25, 0.25, 0.5, 0.5], "pattern_scores": {"diagonal": 0.7}, "clipping": {}},
                 "description": None, "keywords": ["holiday"], "regions": [], "warnings": [], "failures": [], "orientation": 1,
-                "flash_fired": False, "exposure_bias": -0.33, "title": None, "gps_altitude": None,
+                "objects": self.things, "flash_fired": False, "exposure_bias": -0.33, "title": None, "gps_altitude": None,
             }
         )  # fmt: skip
 

@@ -39,10 +39,37 @@ def _empty(page: Page) -> None:
     page.locator("#blank h2").wait_for()
 
 
+def _persons(page: Page) -> None:
+    page.locator(".person img.ready").first.wait_for()
+    page.locator(".person .pick").nth(1).check()
+    page.locator(".person .name.add").first.click()
+    page.locator(".offers li").first.wait_for()
+
+
+def _person(page: Page) -> None:
+    page.locator(".strip img.ready").first.wait_for()
+    page.locator(".face-pick").nth(1).click()
+    page.locator(f"{CARDS} img.ready").first.wait_for()
+
+
+def _pairs(page: Page) -> None:
+    page.locator(".pair .face img.ready").nth(3).wait_for()
+
+
+def _people_in_photo(page: Page) -> None:
+    _photo(page)
+    page.locator(".in-photo img.ready").first.wait_for()
+    page.keyboard.press("p")
+
+
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "gallery": ("/?category=portrait&min_score=2", _gallery),
     "drawer": ("/", _drawer),
     "photo": ("/photo/2?at=1", _photo),
+    "people": ("/persons?hidden=with", _persons),
+    "person": ("/person/1", _person),
+    "pairs": ("/merge-suggestions", _pairs),
+    "people in a photo": ("/photo/2?at=1", _people_in_photo),
     "scan": ("/scan", _scan),
     "nothing": ("/?search=nothing", _empty),
     "error": ("/no-such-page", lambda page: page.locator(".code").wait_for()),
@@ -63,6 +90,9 @@ def view(request: pytest.FixtureRequest, complaints, fake: FakeLibrary) -> tuple
             "at": None,
         }
     ]
+    fake.people.hidden = {6}
+    fake.people.faces[102] = None
+    fake.things = [{"label": "dog", "score": 0.8, "x": 0.5, "y": 0.5, "width": 0.4, "height": 0.4, "shown": True}]
     if request.param == "error":
         complaints.expected.append("Failed to load resource")
     path, ready = VIEWS[request.param]

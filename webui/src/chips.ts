@@ -2,6 +2,7 @@
 import { el, icon } from "./dom";
 import { valueLabel } from "./drawer";
 import { formatDay, formatMetric } from "./format";
+import { knownName, personIds } from "./people/names";
 import { filtersOf } from "./query";
 import { S } from "./strings";
 import type { Config, FilterMetric } from "./types";
@@ -10,6 +11,13 @@ export interface Chip {
   label: string;
   /** The parameters that go away with it. */
   params: string[];
+  /** What becomes of them instead, where something of them stays. */
+  changes?: Record<string, string | null>;
+}
+
+/** The changes of the address that take a chip away. */
+export function removal(chip: Chip): Record<string, string | null> {
+  return chip.changes ?? Object.fromEntries(chip.params.map((param) => [param, null]));
 }
 
 export function chipsOf(query: URLSearchParams, config: Config): Chip[] {
@@ -17,12 +25,22 @@ export function chipsOf(query: URLSearchParams, config: Config): Chip[] {
   const done = new Set<string>();
   for (const [param, value] of filtersOf(query)) {
     if (done.has(param)) continue;
+    if (param === "person") {
+      chips.push(...personChips(value));
+      continue;
+    }
     const metric = config.filters.find((m) => [m.param, `min_${m.param}`, `max_${m.param}`].includes(param));
     const chip = metric ? metricChip(metric, query, config) : otherChip(param, value, query, config);
     chip.params.forEach((each) => done.add(each));
     chips.push(chip);
   }
   return chips;
+}
+
+/** One chip for each person: all of them must be in a photo. */
+function personChips(value: string): Chip[] {
+  const ids = personIds(value);
+  return ids.map((id) => ({ label: S.withPerson(knownName(id) ?? S.unnamed), params: ["person"], changes: { person: ids.filter((each) => each !== id).join(",") } }));
 }
 
 function metricChip(metric: FilterMetric, query: URLSearchParams, config: Config): Chip {
@@ -60,11 +78,11 @@ function otherChip(param: string, value: string, query: URLSearchParams, config:
   }
 }
 
-export function showChips(box: HTMLElement, chips: Chip[], remove: (params: string[]) => void, clear: () => void): void {
+export function showChips(box: HTMLElement, chips: Chip[], remove: (chip: Chip) => void, clear: () => void): void {
   box.hidden = chips.length === 0;
   const nodes = chips.map((chip) => {
     const button = el("button", { class: "chip", type: "button", "aria-label": S.removeFilter(chip.label) }, el("bdi", {}, chip.label), icon("x"));
-    button.addEventListener("click", () => remove(chip.params));
+    button.addEventListener("click", () => remove(chip));
     return el("li", {}, button);
   });
   if (chips.length > 1) {

@@ -2,12 +2,15 @@
 import { byId, el, icon, isTyping } from "./dom";
 import { S } from "./strings";
 
-/** A short notice at the lower edge. `sticky` stays until `hideNotice(kind)`. */
-export function notice(kind: string, text: string, sticky = false): void {
+const SHOWN_MS = 3500;
+const ACTION_MS = 7000;
+
+/** A short notice at the lower edge, longer with an `action` in it. `sticky` stays until `hideNotice(kind)`. */
+export function notice(kind: string, text: string, { sticky = false, action }: { sticky?: boolean; action?: HTMLElement } = {}): void {
   hideNotice(kind);
-  const node = el("p", { class: "notice", "data-kind": kind }, text);
+  const node = el("p", { class: "notice", "data-kind": kind }, text, action && " ", action);
   byId("notices").append(node);
-  if (!sticky) setTimeout(() => node.remove(), 3500);
+  if (!sticky) setTimeout(() => node.remove(), action ? ACTION_MS : SHOWN_MS);
 }
 
 export function hideNotice(kind: string): void {
@@ -21,7 +24,7 @@ export function connectionNotice(up: boolean): void {
     hideNotice("connection");
     notice("connection", S.reconnected);
   } else {
-    notice("connection", S.reconnecting, true);
+    notice("connection", S.reconnecting, { sticky: true });
   }
 }
 

@@ -2,6 +2,7 @@
 import { getJson } from "./api";
 import { byId, el, icon, recall, remember } from "./dom";
 import { formatCount, humanize } from "./format";
+import { PeopleFilter } from "./people/filter";
 import { RangeFilter } from "./range";
 import { S } from "./strings";
 import type { Config, FilterMetric } from "./types";
@@ -18,6 +19,7 @@ export class Drawer {
   readonly #dialog = byId<HTMLDialogElement>("drawer");
   readonly #form = byId<HTMLFormElement>("drawer-form");
   readonly #button = byId<HTMLButtonElement>("filters");
+  readonly #people = new PeopleFilter((person) => this.onChange({ person }));
   readonly #setters: ((query: URLSearchParams) => void)[] = [];
   #selects: { select: HTMLSelectElement; param: string; key: string }[] = [];
   #query = new URLSearchParams();
@@ -92,7 +94,8 @@ export class Drawer {
     const filters = this.config.filters;
     const score = filters.find((metric) => metric.param === "score");
     const texts = filters.filter((metric) => metric.filter === "exact" || metric.filter === "prefix").sort((a, b) => order(a) - order(b));
-    this.#form.append(this.#quality(), ...(score ? [this.#range(score)] : []), this.#dates(), ...texts.map((metric) => this.#select(metric)));
+    this.#form.append(this.#quality(), ...(score ? [this.#range(score)] : []), this.#dates(), ...texts.map((metric) => this.#select(metric)), this.#people.node);
+    this.#setters.push((query) => this.#people.set(query.get("person") ?? ""));
     const groups = new Map<string, FilterMetric[]>();
     for (const metric of filters) {
       if (metric === score || texts.includes(metric)) continue;
@@ -191,6 +194,7 @@ export class Drawer {
 
   /** Fill the lists each time the drawer opens: the library may have grown. */
   async #loadOptions(): Promise<void> {
+    void this.#people.load();
     await Promise.all(
       this.#selects.map(async ({ select, param, key }) => {
         const name = OPTIONS[param];

@@ -4,6 +4,8 @@ import type { PhotosEvent, ScanStatus } from "./types";
 interface Listener {
   scan?: (status: ScanStatus) => void;
   photos?: (event: PhotosEvent) => void;
+  /** Somebody was found, or people were told apart anew. */
+  people?: () => void;
   /** The page is back from the back/forward cache, where it missed what happened. */
   resumed?: () => void;
   /** Called with false after the connection has been gone for a while, with true when it is back. */
@@ -47,6 +49,7 @@ export function follow(listener: Listener): void {
     };
     source.addEventListener("scan", (event) => listener.scan?.(JSON.parse((event as MessageEvent<string>).data) as ScanStatus));
     source.addEventListener("photos", (event) => listener.photos?.(JSON.parse((event as MessageEvent<string>).data) as PhotosEvent));
+    source.addEventListener("people", () => listener.people?.());
   };
   const close = () => {
     clearTimeout(retryTimer);

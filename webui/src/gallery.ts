@@ -1,24 +1,21 @@
 /** The gallery: the URL is the state; the grid, the drawer, the chips and the live stream follow it. */
 import { ApiError, getJson } from "./api";
 import { hideBlank, reasonForNothing, showBlank } from "./blank";
-import { chipsOf, showChips } from "./chips";
+import { chipsOf, removal, showChips } from "./chips";
 import { connectionNotice, hideNotice, inDialog, notice, offerKeys } from "./chrome";
-import { byId, debounce, el, isTyping, recall, remember, throttle } from "./dom";
+import { byId, debounce, el, isTyping, recall, throttle } from "./dom";
 import { Drawer } from "./drawer";
 import { follow } from "./events";
 import { formatCount } from "./format";
 import { Grid } from "./grid";
+import { fillSort, showSort, wireGridTools } from "./gridtools";
+import { loadNames } from "./people/names";
+import { linkedPlace, takeReturn, type Visit } from "./place";
 import { changed, filtersOf, pageUrl, readQuery, withoutFilters } from "./query";
 import { showScanBar } from "./scanbar";
 import { PhotoSource } from "./source";
 import { S } from "./strings";
 import type { Config, PhotosEvent, ScanStatus } from "./types";
-
-interface Visit {
-  index: number;
-  shift: number;
-  total: number;
-}
 
 const phone = matchMedia("(max-width: 559px)");
 const grid = new Grid(byId("grid"), { size: recall("size", phone.matches ? 124 : 168), whole: recall("whole", false), onSettle: rememberPlace });
@@ -65,13 +62,6 @@ function open(visit: Visit | null): void {
   showState();
 }
 
-/** The place that a shared link names. Its list is taken to be long enough until the first answer tells. */
-function linkedPlace(): Visit | null {
-  if (!/^#\d{1,9}$/.test(location.hash)) return null;
-  const index = Number(location.hash.slice(1));
-  return { index, shift: 0, total: index + 1000 };
-}
-
 /** Go to another list: a step of the history. */
 function go(next: URLSearchParams, replace = false): void {
   if (next.toString() === query.toString()) return;
@@ -91,18 +81,10 @@ addEventListener("popstate", (event) => {
 
 /** Where the photo page was left: that photo gets the focus when it is in this list. */
 function returnPlace(): Visit | null {
-  try {
-    const text = sessionStorage.getItem("facetd.return");
-    sessionStorage.removeItem("facetd.return");
-    if (!text) return null;
-    const left = JSON.parse(text) as { query: string; index: number; total: number };
-    if (left.query !== query.toString()) return null;
-    requestAnimationFrame(() => grid.focusPhoto(left.index));
-    const visit = history.state as Visit | null;
-    return visit ?? { index: left.index, shift: 0, total: left.total };
-  } catch {
-    return null;
-  }
+  const left = takeReturn(query);
+  if (!left) return null;
+  requestAnimationFrame(() => grid.focusPhoto(left.index));
+  return (history.state as Visit | null) ?? left;
 }
 
 addEventListener("pageshow", (event) => {
@@ -131,13 +113,12 @@ function onSource(): void {
 }
 
 function showRetry(): void {
-  notice("pages", S.someFailed, true);
   const button = el("button", { class: "link", type: "button" }, S.retry);
   button.addEventListener("click", () => {
     hideNotice("pages");
     source.retry();
   });
-  byId("notices").querySelector('[data-kind="pages"]')?.append(" ", button);
+  notice("pages", S.someFailed, { sticky: true, action: button });
 }
 
 function showState(): void {
@@ -146,16 +127,11 @@ function showState(): void {
   const filtered = filtersOf(query).filter(([key]) => key !== "type").length > 0;
   byId("chips").hidden = !filtered; // their row is there from the start, so that the photos below do not move
   if (!config) return;
-  const { sort, sort_direction } = config.defaults;
-  byId<HTMLSelectElement>("sort").value = query.get("sort") ?? sort;
-  const ascending = (query.get("sort_direction") ?? sort_direction) === "ASC";
-  const direction = byId("direction");
-  direction.classList.toggle("ascending", ascending);
-  direction.title = ascending ? S.sortAscending : S.sortDescending;
-  direction.setAttribute("aria-label", direction.title);
+  showSort(query, config);
   drawer?.set(query);
   const chips = chipsOf(query, config).filter((chip) => chip.params[0] !== "type");
-  showChips(byId("chips"), chips, (params) => go(changed(query, Object.fromEntries(params.map((param) => [param, null])))), () => go(withoutFilters(query)));
+  showChips(byId("chips"), chips, (chip) => go(changed(query, removal(chip))), () => go(withoutFilters(query)));
+  void loadNames(query)?.then(showState);
   const badge = byId("filters").querySelector("b")!;
   badge.hidden = chips.length === 0;
   badge.textContent = String(chips.length);
@@ -170,23 +146,8 @@ function showTotal(): void {
   drawer?.setTotal(text);
 }
 
-function fillSort(settings: Config): void {
-  const select = byId<HTMLSelectElement>("sort");
-  for (const [group, options] of Object.entries(settings.sort_options_grouped ?? {})) {
-    select.append(el("optgroup", { label: group }, ...options.map(({ column, label }) => el("option", { value: column }, label))));
-  }
-}
-
 function wireTools(): void {
-  byId<HTMLSelectElement>("sort").addEventListener("change", (event) => {
-    const value = (event.target as HTMLSelectElement).value;
-    go(changed(query, { sort: value === config?.defaults.sort ? null : value }));
-  });
-  byId("direction").addEventListener("click", () => {
-    const standard = config?.defaults.sort_direction ?? "DESC";
-    const next = (query.get("sort_direction") ?? standard) === "ASC" ? "DESC" : "ASC";
-    go(changed(query, { sort_direction: next === standard ? null : next }));
-  });
+  wireGridTools(grid, { query: () => query, config: () => config, change: (changes) => go(changed(query, changes)) });
   const form = byId<HTMLFormElement>("search");
   const input = form.querySelector("input")!;
   const search = (replace: boolean) => go(changed(query, { search: input.value.trim() }), replace);
@@ -195,19 +156,6 @@ function wireTools(): void {
     search(false);
   });
   input.addEventListener("input", debounce(300, () => search(query.has("search"))));
-  const size = byId<HTMLInputElement>("size");
-  [size.min, size.max, size.step, size.value] = ["96", "400", "8", String(grid.size)];
-  size.addEventListener("input", () => {
-    grid.setSize(Number(size.value));
-    remember("size", grid.size);
-  });
-  const fit = byId("fit");
-  fit.setAttribute("aria-pressed", String(grid.whole));
-  fit.addEventListener("click", () => {
-    grid.setWhole(!grid.whole);
-    fit.setAttribute("aria-pressed", String(grid.whole));
-    remember("whole", grid.whole);
-  });
   byId("pill").addEventListener("click", () => {
     scrollTo({ top: 0, behavior: "instant" });
     applyChanges();

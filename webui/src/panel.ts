@@ -5,6 +5,7 @@ import { el, icon, recall, remember } from "./dom";
 import { valueLabel } from "./drawer";
 import { formatBytes, formatCount, formatFine, formatMetric, formatMoment, formatPoints, formatScore, formatShare, formatShutter, formatSum, humanize, scoreLevel } from "./format";
 import { histogramFigure } from "./histogram";
+import { thingsSection } from "./people/things";
 import { pageUrl } from "./query";
 import { scaleOf } from "./range";
 import { S } from "./strings";
@@ -16,6 +17,8 @@ type Row = [string, Node | string | null | undefined | false];
 export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Config, onPattern: () => void): void {
   const sections = [
     headline(photo, config),
+    peopleSlot(photo),
+    thingsSection(photo.objects ?? []),
     photo.histogram ? section(S.histogram, "histogram", histogramFigure(photo.histogram, photo)) : null,
     photo.breakdown ? section(S.why, "why", breakdownTable(photo.breakdown, photo, config)) : null,
     camera(photo),
@@ -27,6 +30,14 @@ export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Confi
   const shell = el("div", { class: "panel-content" }, ...sections);
   shell.classList.toggle("terse", !recall("explanations", true));
   panel.replaceChildren(shell);
+}
+
+/** Where the people go as soon as they are known; as high as they will be, so that nothing below moves. */
+function peopleSlot(photo: PhotoDetails): HTMLElement {
+  const slot = el("div", { class: "people-slot" });
+  const rows = Math.min(photo.face_count ?? 0, 40);
+  if (rows) slot.style.minHeight = `calc(var(--people-head) + ${rows} * var(--people-row))`;
+  return slot;
 }
 
 function section(title: string, name: string, ...content: (Node | null)[]): HTMLElement {

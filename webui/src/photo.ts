@@ -6,7 +6,11 @@ import { follow } from "./events";
 import { formatCount } from "./format";
 import { Neighbours } from "./neighbours";
 import { drawOverlay } from "./overlay";
+import { drawBoxes } from "./people/boxes";
+import { peopleSection } from "./people/inphoto";
+import { getFacesOfPhoto, type Face } from "./people/model";
 import { showPanel } from "./panel";
+import { noteReturn } from "./place";
 import { pageUrl, photoUrl, readQuery } from "./query";
 import { Stage } from "./stage";
 import { S } from "./strings";
@@ -17,7 +21,7 @@ const panel = byId("panel");
 const query = readQuery(location.search);
 const neighbours = new Neighbours(query);
 const stage = new Stage((step) => void turn(step), (zoomed) => byId("zoom").setAttribute("aria-pressed", String(zoomed)));
-const show = { pattern: recall("pattern", false), subject: recall("subject", false) };
+const show = { pattern: recall("pattern", false), subject: recall("subject", false), people: recall("people", false) };
 const configuration = getJson<Config>("/api/config");
 const details = new Map<number, Promise<PhotoDetails>>();
 
@@ -25,6 +29,8 @@ let id = Number(viewer.dataset["id"]);
 let index = Number(new URLSearchParams(location.search).get("at") ?? NaN);
 let current: PhotoDetails | null = null;
 let turning = false;
+let faces: Face[] = [];
+let pointed: number | null = null;
 
 wire();
 void load();
@@ -48,6 +54,7 @@ async function load(brief?: Photo): Promise<void> {
   try {
     const [photo, config] = await Promise.all([fetchDetails(wanted), configuration]);
     if (wanted !== id) return;
+    if (current?.id !== wanted) faces = [];
     current = photo;
     if (!brief || brief.v !== photo.v) stage.show(photo);
     document.title = `${photo.filename} · facetd`;
@@ -57,14 +64,53 @@ async function load(brief?: Photo): Promise<void> {
     download.download = photo.filename;
     const scrolled = panel.scrollTop;
     showPanel(panel, photo, config, () => toggleOverlay("pattern"));
+    showPeople();
     panel.scrollTop = scrolled;
     overlay();
+    void loadFaces();
     await locate();
   } catch (error) {
     if (wanted === id) showError(error);
   } finally {
     if (wanted === id) viewer.removeAttribute("aria-busy");
   }
+}
+
+/** Fetch who is in the photo; the section has its place from the start where the photo says that there are faces. */
+async function loadFaces(): Promise<void> {
+  const wanted = id;
+  try {
+    const found = await getFacesOfPhoto(wanted);
+    if (wanted !== id) return;
+    faces = found;
+  } catch {
+    return; // the photo stands without its people
+  }
+  showPeople();
+  overlay();
+}
+
+function showPeople(): void {
+  const slot = panel.querySelector<HTMLElement>(".people-slot");
+  if (!slot || slot.querySelector("form")) return; // somebody is being named: what is new comes with the answer
+  const section = peopleSection(faces, { changed: () => void onDecision(), point });
+  slot.replaceChildren(...(section ? [section] : []));
+}
+
+/** A face got another name, or none. */
+async function onDecision(): Promise<void> {
+  panel.querySelector(".people-slot")?.replaceChildren();
+  details.delete(id);
+  await loadFaces();
+}
+
+function point(face: number | null): void {
+  pointed = face;
+  boxes();
+}
+
+function boxes(): void {
+  drawBoxes(stage.picture, { faces, things: (current?.objects ?? []).filter(({ shown }) => shown), all: show.people, pointed });
 }
 
 /** Find the place in the list, and fetch what the next key press will need. */
@@ -125,11 +171,9 @@ function galleryUrl(): string {
 
 /** Back to the gallery, to the photo that was shown last. */
 function leave(): void {
-  if (Number.isInteger(index)) {
-    sessionStorage.setItem("facetd.return", JSON.stringify({ query: query.toString(), index, total: neighbours.total ?? index + 1 }));
-  }
+  if (Number.isInteger(index)) noteReturn(query, index, neighbours.total ?? index + 1);
   const from = document.referrer ? new URL(document.referrer) : null;
-  if (from?.origin === location.origin && from.pathname === "/" && history.length > 1) history.back();
+  if (from?.origin === location.origin && (from.pathname === "/" || /^\/person\/\d+$/.test(from.pathname)) && history.length > 1) history.back();
   else location.assign(galleryUrl());
 }
 
@@ -137,10 +181,12 @@ function overlay(): void {
   if (current) drawOverlay(stage.picture, current, show);
   byId("show-pattern").setAttribute("aria-pressed", String(show.pattern));
   byId("show-subject").setAttribute("aria-pressed", String(show.subject));
+  byId("show-people").setAttribute("aria-pressed", String(show.people));
+  boxes();
   if (show.subject && current && !current.details?.subject_box) stage.say(S.noSubject);
 }
 
-function toggleOverlay(which: "pattern" | "subject"): void {
+function toggleOverlay(which: "pattern" | "subject" | "people"): void {
   show[which] = !show[which];
   remember(which, show[which]);
   stage.say("");
@@ -177,11 +223,12 @@ function onPhotos(event: PhotosEvent): void {
 function wire(): void {
   toggleInfo(recall("info", true));
   offerKeys("photo");
-  follow({ photos: onPhotos, resumed: () => void load(), connected: connectionNotice });
+  follow({ photos: onPhotos, people: () => void loadFaces(), resumed: () => void load(), connected: connectionNotice });
   byId("previous").addEventListener("click", () => void turn(-1));
   byId("next").addEventListener("click", () => void turn(1));
   byId("show-pattern").addEventListener("click", () => toggleOverlay("pattern"));
   byId("show-subject").addEventListener("click", () => toggleOverlay("subject"));
+  byId("show-people").addEventListener("click", () => toggleOverlay("people"));
   byId("zoom").addEventListener("click", () => stage.toggleZoom());
   byId("fullscreen").addEventListener("click", toggleFullscreen);
   byId("info").addEventListener("click", () => toggleInfo());
@@ -212,6 +259,7 @@ const keys: Record<string, () => void> = {
   0: () => stage.reset(),
   c: () => toggleOverlay("pattern"),
   s: () => toggleOverlay("subject"),
+  p: () => toggleOverlay("people"),
   Escape: () => {
     if (stage.zoomed) stage.reset();
     else leave();

@@ -11,6 +11,7 @@ const SPANS: Record<string, { low: number; high: number; log?: boolean }> = {
   f_stop: { low: 0.7, high: 45, log: true },
   shutter_speed: { low: 1 / 8000, high: 60, log: true },
   focal_length: { low: 3, high: 1200, log: true },
+  face_count: { low: 0, high: 20 },
   noise_sigma: { low: 0, high: 30 },
   sharpness_laplacian: { low: 1, high: 20000, log: true },
   sharpness_multiscale: { low: 0.001, high: 1000, log: true },

@@ -128,6 +128,7 @@ export class Stage {
     };
     this.#at = { x: Math.min(reach.x, Math.max(-reach.x, this.#at.x)), y: Math.min(reach.y, Math.max(-reach.y, this.#at.y)) };
     this.#picture.style.transform = `translate(-50%, -50%) translate(${this.#at.x}px, ${this.#at.y}px) scale(${this.#scale})`;
+    this.#picture.style.setProperty("--zoom", String(this.#scale));
     this.#picture.classList.toggle("pixels", this.#scale * this.#fit.width > (this.#photo?.image_width ?? Infinity) * 2);
     this.#frame.classList.toggle("zoomed", this.zoomed);
     this.onZoom(this.zoomed);

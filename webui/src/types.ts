@@ -22,6 +22,7 @@ export interface Photo {
   v: string | null;
   star_rating?: number | null;
   offline?: boolean;
+  face_count?: number | null;
   gps_latitude?: number | null;
   gps_longitude?: number | null;
   [metric: string]: unknown;
@@ -51,7 +52,19 @@ export interface Breakdown {
   missing: string[];
 }
 
+/** Something in the picture; the box as shares of it. Only what is `shown` is told as a fact. */
+export interface Thing {
+  label: string;
+  score: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  shown: boolean;
+}
+
 export interface PhotoDetails extends Photo {
+  objects?: Thing[];
   format: string | null;
   size: number | null;
   camera_make: string | null;
@@ -87,6 +100,7 @@ export interface FilterMetric extends Metric {
 }
 
 export interface Config {
+  features?: Record<string, boolean>;
   sort_options_grouped: Record<string, { column: string; label: string }[]> | null;
   quality_levels: [string, string][];
   quality_thresholds: Record<string, number>;

@@ -37,7 +37,8 @@ class FaceOut(BaseModel):
     source: str = Field(description="model, or region: drawn in another program.")
     assigned_by: str | None = Field(description="cluster, region or user.")
     person_id: int | None
-    person_name: str | None
+    person_name: str | None = Field(description="The name, or what a person without one is called.")
+    person_is_named: bool
 
 
 class FacesReply(BaseModel):

@@ -8,9 +8,9 @@ from facetd.assets import asset_dir
 from facetd.http.pages import views
 from facetd.http.pages.built import load_built_files
 from facetd.http.pages.templates import TEMPLATES, make_environment
-from facetd.http.pages.views import FIND_PHOTO
+from facetd.http.pages.views import FIND_PERSON, FIND_PHOTO
 
-__all__ = ["FIND_PHOTO", "setup_pages"]
+__all__ = ["FIND_PERSON", "FIND_PHOTO", "setup_pages"]
 
 
 def setup_pages(app: web.Application) -> None:
@@ -22,6 +22,9 @@ def setup_pages(app: web.Application) -> None:
         [
             web.get("/", views.gallery, name="gallery"),
             web.get(r"/photo/{id:\d{1,19}}", views.photo, name="photo"),
+            web.get("/persons", views.persons, name="persons"),
+            web.get(r"/person/{id:\d{1,19}}", views.person, name="person"),
+            web.get("/merge-suggestions", views.merge_suggestions, name="merge-suggestions"),
             web.get("/scan", views.scan, name="scan"),
             web.get("/api/docs", views.api_docs, name="api-docs"),
             web.get("/static/{name}", built.serve, name="static"),

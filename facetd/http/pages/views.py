@@ -10,8 +10,9 @@ from facetd.errors import NotFound
 from facetd.http.pages.templates import render
 from facetd.i18n import _
 
-FindPhoto = Callable[[web.Request, int], Awaitable[Mapping[str, object] | None]]
-FIND_PHOTO: web.AppKey[FindPhoto] = web.AppKey("find_photo", Callable)  # type: ignore[arg-type]  # AppKey wants a class
+Find = Callable[[web.Request, int], Awaitable[Mapping[str, object] | None]]
+FIND_PHOTO: web.AppKey[Find] = web.AppKey("find_photo", Callable)  # type: ignore[arg-type]  # AppKey wants a class
+FIND_PERSON: web.AppKey[Find] = web.AppKey("find_person", Callable)  # type: ignore[arg-type]  # AppKey wants a class
 
 
 async def gallery(request: web.Request) -> web.Response:
@@ -21,14 +22,37 @@ async def gallery(request: web.Request) -> web.Response:
 
 async def photo(request: web.Request) -> web.Response:
     """One photo. With FIND_PHOTO set, a photo that the viewer may not see answers 404 like one that does not exist."""
-    photo_id = int(request.match_info["id"])
-    find = request.config_dict.get(FIND_PHOTO)
-    found: Mapping[str, object] | None = {}
-    if find is not None:
-        found = await find(request, photo_id) if photo_id < 2**63 else None
+    photo_id, found = await _find(request, FIND_PHOTO)
     if found is None:
         raise NotFound(_("There is no such photo."))
     return render(request, "photo.html", photo_id=photo_id, photo=found)
+
+
+async def persons(request: web.Request) -> web.Response:
+    """Everybody with a face."""
+    return render(request, "persons.html")
+
+
+async def person(request: web.Request) -> web.Response:
+    """One person. With FIND_PERSON set, somebody of whom the viewer may see no photo answers 404 like nobody."""
+    person_id, found = await _find(request, FIND_PERSON)
+    if found is None:
+        raise NotFound(_("There is no such person."))
+    return render(request, "person.html", person_id=person_id, person=found)
+
+
+async def merge_suggestions(request: web.Request) -> web.Response:
+    """Pairs of persons that may be one."""
+    return render(request, "merge-suggestions.html")
+
+
+async def _find(request: web.Request, key: web.AppKey[Find]) -> tuple[int, Mapping[str, object] | None]:
+    """The id in the address and what the viewer may see of it: None for nothing, empty without a finder."""
+    number = int(request.match_info["id"])
+    find = request.config_dict.get(key)
+    if find is None:
+        return number, {}
+    return number, await find(request, number) if 0 < number < 2**63 else None
 
 
 async def scan(request: web.Request) -> web.Response:

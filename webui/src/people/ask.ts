@@ -1,0 +1,69 @@
+/** Questions in a modal dialog. */
+import { el } from "../dom";
+import { formatCount } from "../format";
+import { S } from "../strings";
+import { faceCircle } from "./face";
+import { nameOf, type Person } from "./model";
+
+export interface Answer {
+  value: string;
+  label: string;
+  look?: "primary" | "danger";
+}
+
+/** Ask; null when the question is left unanswered. `content` stands between the text and the buttons. */
+export function ask(title: string, content: (Node | string)[], answers: Answer[]): Promise<string | null> {
+  const id = "question-title";
+  const cancel = el("button", { class: "button", value: "", formnovalidate: true }, S.cancel);
+  const buttons = answers.map(({ value, label, look }) => el("button", { class: `button ${look ?? ""}`, value }, label));
+  const form = el("form", { method: "dialog" }, el("h2", { id }, title), ...content.map((part) => (typeof part === "string" ? el("p", {}, part) : part)), el("div", { class: "answers" }, ...buttons, cancel));
+  const dialog = el("dialog", { class: "question", "aria-labelledby": id }, form);
+  const before = document.activeElement;
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close("");
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      resolve(dialog.returnValue || null);
+    });
+    dialog.showModal();
+    (buttons[0] ?? cancel).focus();
+  });
+}
+
+/** Several persons become one: whose name stays? */
+export async function askTarget(persons: Person[]): Promise<Person | null> {
+  const ranked = [...persons].sort((a, b) => Number(b.is_named) - Number(a.is_named) || b.photo_count - a.photo_count);
+  const rows = ranked.map((person, index) =>
+    el(
+      "label",
+      { class: "choice" },
+      el("input", { type: "radio", name: "target", value: person.id, checked: index === 0 }),
+      faceCircle(person.representative_face_id, "small"),
+      el("bdi", {}, nameOf(person)),
+      el("span", { class: "muted" }, S.photos(formatCount(person.photo_count), person.photo_count === 1)),
+    ),
+  );
+  const box = el("fieldset", { class: "choices" }, el("legend", {}, S.whoseName), ...rows);
+  const answer = await ask(S.mergeTitle(persons.length), [S.mergeText, box], [{ value: "merge", label: S.merge, look: "primary" }]);
+  const chosen = box.querySelector<HTMLInputElement>("input:checked")?.value;
+  return answer ? (ranked.find(({ id }) => String(id) === chosen) ?? null) : null;
+}
+
+/** Two persons side by side: are they one? */
+export function askSame(one: Person, other: Person): Promise<"merge" | "both" | null> {
+  const side = (person: Person) => el("figure", {}, faceCircle(person.representative_face_id, "middle"), el("figcaption", {}, el("bdi", {}, nameOf(person)), el("span", { class: "muted" }, S.photos(formatCount(person.photo_count), person.photo_count === 1))));
+  return ask(S.sameTitle(nameOf(other)), [el("div", { class: "versus" }, side(one), side(other)), S.mergeText], [
+    { value: "merge", label: S.samePerson, look: "primary" },
+    { value: "both", label: S.sameNameOnly },
+  ]) as Promise<"merge" | "both" | null>;
+}
+
+export async function askForget(persons: Person[]): Promise<boolean> {
+  const [first] = persons;
+  const title = persons.length === 1 && first ? S.forgetOne(nameOf(first)) : S.forgetMany(formatCount(persons.length));
+  return (await ask(title, [S.forgetText], [{ value: "forget", label: S.forget, look: "danger" }])) !== null;
+}
