@@ -70,10 +70,10 @@ def test_a_chip_shows_its_square_whatever_its_size(side, roll):
 @pytest.mark.parametrize("side", [90, 160, 270, 440])
 def test_shrinking_moves_nothing(side):
     slope = np.broadcast_to((np.arange(500) / 2)[None, :, None], (500, 500, 3))
-    ramp = np.floor(slope + np.random.default_rng(2).random((500, 500, 3))).astype(np.uint8)  # dithered: right on average
+    ramp = np.clip(np.rint(slope + np.random.default_rng(2).normal(0, 4, (500, 500, 3))), 0, 255).astype(np.uint8)
     matrix = turned_square((250, 250), side, 0, 100)
     places = moved(matrix, np.stack([np.arange(100), np.full(100, 50)], axis=1).astype(np.float32))[:, 0]
-    assert (sample(ramp, matrix, 100).mean(axis=(0, 2)) - places / 2).mean() == pytest.approx(0, abs=0.1)
+    assert (sample(ramp, matrix, 100).mean(axis=(0, 2)) - places / 2).mean() == pytest.approx(0, abs=0.2)
 
 
 def test_a_tilted_head_stands_upright_in_the_chip():
