@@ -19,7 +19,7 @@ def thing(label: str, x: float, *, shown: bool = True) -> dict[str, object]:
 def photo(open_page, fake: FakeLibrary) -> Page:
     """A photo of Anna, who may have closed her eyes, and of somebody without a person."""
     fake.people.faces[102] = None
-    fake.things = [thing("dog", 0.1), thing("dog", 0.4), thing("bus", 0.7), thing("kite", 0.8, shown=False)]
+    fake.things = [thing("dog", 0.1), thing("dog", 0.4), thing("bus", 0.7), thing("person", 0.5), thing("kite", 0.8, shown=False)]
     page = open_page(f"{fake.base}/photo/2?at=1")
     expect(page.locator(".in-photo li")).to_have_count(2)
     return page
@@ -36,6 +36,12 @@ def test_certain_things_are_counted_and_lead_to_a_search(photo: Page):
     marks = photo.locator(".about-things .mark")
     expect(marks).to_have_text(["2 dogs", "bus"])
     assert marks.first.get_attribute("href") == "/?search=dog"
+
+
+def test_people_whose_faces_are_not_seen_are_counted_too(open_page, fake: FakeLibrary):
+    fake.things = [thing("person", 0.1), thing("person", 0.5)]
+    page = open_page(f"{fake.base}/photo/2?at=1")
+    expect(page.locator(".about-things .mark")).to_have_text("2 people")
 
 
 def test_p_draws_faces_and_things_with_labels_where_they_are(photo: Page, fake: FakeLibrary):

@@ -5,7 +5,7 @@ import { el, icon, recall, remember } from "./dom";
 import { valueLabel } from "./drawer";
 import { formatBytes, formatCount, formatFine, formatMetric, formatMoment, formatPoints, formatScore, formatShare, formatShutter, formatSum, humanize, scoreLevel } from "./format";
 import { histogramFigure } from "./histogram";
-import { thingsSection } from "./people/things";
+import { factsOf, thingsSection } from "./people/things";
 import { pageUrl } from "./query";
 import { scaleOf } from "./range";
 import { S } from "./strings";
@@ -18,7 +18,7 @@ export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Confi
   const sections = [
     headline(photo, config),
     peopleSlot(photo),
-    thingsSection(photo.objects ?? []),
+    thingsSection(factsOf(photo.objects ?? [], photo.face_count ?? 0)),
     photo.histogram ? section(S.histogram, "histogram", histogramFigure(photo.histogram, photo)) : null,
     photo.breakdown ? section(S.why, "why", breakdownTable(photo.breakdown, photo, config)) : null,
     camera(photo),

@@ -9,6 +9,7 @@ import { drawOverlay } from "./overlay";
 import { drawBoxes } from "./people/boxes";
 import { peopleSection } from "./people/inphoto";
 import { getFacesOfPhoto, type Face } from "./people/model";
+import { factsOf } from "./people/things";
 import { showPanel } from "./panel";
 import { noteReturn } from "./place";
 import { pageUrl, photoUrl, readQuery } from "./query";
@@ -110,7 +111,7 @@ function point(face: number | null): void {
 }
 
 function boxes(): void {
-  drawBoxes(stage.picture, { faces, things: (current?.objects ?? []).filter(({ shown }) => shown), all: show.people, pointed });
+  drawBoxes(stage.picture, { faces, things: factsOf(current?.objects ?? [], current?.face_count ?? 0), all: show.people, pointed });
 }
 
 /** Find the place in the list, and fetch what the next key press will need. */

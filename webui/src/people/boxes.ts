@@ -18,8 +18,7 @@ export function drawBoxes(picture: HTMLElement, { faces, things, all, pointed }:
   picture.querySelector(".boxes")?.remove();
   const wanted = all ? faces : faces.filter(({ id }) => id === pointed);
   const nodes = [
-    // A person is told by the face, where there is one.
-    ...(all ? things.filter(({ label }) => label !== "person" || !faces.length).map((thing) => box("thing", [thing.x, thing.y, thing.width, thing.height], S.thing(thing.label))) : []),
+    ...(all ? things.map((thing) => box("thing", [thing.x, thing.y, thing.width, thing.height], S.thing(thing.label))) : []),
     ...wanted.map((face) => box(face.id === pointed ? "face-box pointed" : "face-box", face.box, labelOf(face))),
   ];
   if (nodes.length) picture.append(el("div", { class: "boxes", "aria-hidden": "true" }, ...nodes));

@@ -38,7 +38,7 @@ function row(face: Face, look: Look): HTMLElement {
 function showWho(face: Face, who: HTMLElement, look: Look): void {
   const name = named(face) ? face.person_name : null;
   const label = name ? S.correctName(name) : face.person_id === null ? S.whoIsThis : S.addName;
-  const edit = el("button", { class: name ? "tool slim" : "link", type: "button", "aria-label": label, title: label }, name ? icon("pencil") : label);
+  const edit = el("button", { class: name ? "tool slim" : "mark action", type: "button", "aria-label": label, title: label }, name ? icon("pencil") : label);
   edit.addEventListener("click", () => editWho(face, who, look));
   const remove = el("button", { class: "tool slim", type: "button", "aria-label": S.notThem(name), title: S.notThem(name) }, icon("user-round-x"));
   remove.addEventListener("click", () => void unassign(face.id).then(look.changed, tell));
