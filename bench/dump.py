@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sqlite3
+import struct
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 _NOT_COMPARED = frozenset(("id", "folder_id", "added_at", "updated_at"))
+TOLERANCE = 1e-3  # of numbers that models make: scores, boxes as shares of the picture, distances of unit vectors, and what follows of them
+_OF_MODELS = frozenset(
+    ("face_ratio", "face_confidence", "face_quality", "eye_sharpness", "face_sharpness", "aggregate", "top_picks_score", "objects", "tags")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face: everything stored of it but ids, its vector, and the person (an id that means something within one library only)."""
+
+    box: tuple[float, ...]
+    facts: tuple[Any, ...]
+    space: str | None
+    vector: tuple[float, ...]
+    person: int | None
+    name: str | None
 
 
 @contextmanager
@@ -56,6 +76,8 @@ def library_rows(database: Path) -> dict[str, Row]:
                 connection, "SELECT t.name, pt.source FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = ?", number
             )
             row["regions"] = _rows(connection, "SELECT * FROM region WHERE photo_id = ?", number, skip=1)
+            row["objects"] = _rows(connection, "SELECT position, label, score, x, y, width, height FROM object WHERE photo_id = ?", number)
+            row["faces"] = _faces(connection, number)
             row["analysis"] = _rows(
                 connection, "SELECT kind, fingerprint, model, state, reason, error FROM analysis WHERE photo_id = ?", number
             )
@@ -73,13 +95,81 @@ def outcomes(database: Path) -> dict[str, tuple[list[str], list[str]]]:
 
 
 def differences(expected: dict[str, Row], found: dict[str, Row]) -> list[str]:
-    """In what two libraries differ, one line each."""
+    """In what two libraries differ, one line each. Numbers of models may differ by TOLERANCE."""
     lines = [f"missing: {path}" for path in sorted(expected.keys() - found.keys())]
     lines += [f"too much: {path}" for path in sorted(found.keys() - expected.keys())]
+    pairs: list[tuple[str, Face, Face]] = []
     for path in sorted(expected.keys() & found.keys()):
         before, after = expected[path], found[path]
-        lines += [f"{path}: {key}: {before[key]!r:.60} != {after[key]!r:.60}" for key in before if before[key] != after[key]]
+        for key in before.keys() - {"faces"}:
+            if not _alike(before[key], after[key], TOLERANCE if key in _OF_MODELS else 0.0):
+                lines.append(f"{path}: {key}: {before[key]!r:.60} != {after[key]!r:.60}")
+        matched = match_faces(before["faces"], after["faces"])
+        if len(matched) != len(before["faces"]) or len(matched) != len(after["faces"]):
+            lines.append(f"{path}: faces: {len(before['faces'])} and {len(after['faces'])}, of which {len(matched)} are the same")
+        pairs += [(path, *pair) for pair in matched]
+    lines += [line for path, one, other in pairs for line in _face_differences(path, one, other)]
+    return lines + _person_differences(pairs)
+
+
+def match_faces(expected: Sequence[Face], found: Sequence[Face]) -> list[tuple[Face, Face]]:
+    """Pairs of faces with the same box."""
+    left = list(found)
+    pairs = []
+    for face in expected:
+        same = next((other for other in left if _alike(face.box, other.box, TOLERANCE)), None)
+        if same is not None:
+            left.remove(same)
+            pairs.append((face, same))
+    return pairs
+
+
+def _face_differences(path: str, one: Face, other: Face) -> list[str]:
+    lines = []
+    if not _alike(one.facts, other.facts, TOLERANCE):
+        lines.append(f"{path}: face: {one.facts} != {other.facts}")
+    if one.space != other.space or len(one.vector) != len(other.vector) or math.dist(one.vector, other.vector) > TOLERANCE:
+        lines.append(f"{path}: vector of a face: {one.space} {one.vector[:3]} != {other.space} {other.vector[:3]}")
+    if one.name != other.name:
+        lines.append(f"{path}: name of a face: {one.name} != {other.name}")
     return lines
+
+
+def _person_differences(pairs: Sequence[tuple[str, Face, Face]]) -> list[str]:
+    """Persons are sets of faces: each person of one library has to be one person of the other, and nobody has to stay nobody."""
+    lines = []
+    there, back = defaultdict(set), defaultdict(set)
+    for path, one, other in pairs:
+        there[one.person].add(other.person)
+        back[other.person].add(one.person)
+        if (one.person is None) != (other.person is None):
+            lines.append(f"{path}: a face is of {'nobody' if one.person is None else 'somebody'}, then of {other.person}")
+    lines += [f"person {person} became {len(others)} persons" for person, others in there.items() if len(others) > 1]
+    return lines + [f"{len(others)} persons became one, {person}" for person, others in back.items() if len(others) > 1]
+
+
+def _alike(one: Any, other: Any, tolerance: float) -> bool:
+    """Whether two values are the same, numbers within `tolerance` (of their size, where that is more than 1)."""
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
+        return len(one) == len(other) and all(_alike(a, b, tolerance) for a, b in zip(one, other, strict=True))
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or abs(one - other) <= tolerance * max(1.0, abs(one))
+    return bool(one == other)
+
+
+def _faces(connection: sqlite3.Connection, photo: int) -> list[Face]:
+    """The faces of a photo, from left to right."""
+    rows = connection.execute(
+        "SELECT f.x, f.y, f.width, f.height, f.source, f.score, f.flag, f.width_px, f.roll_deg, f.yaw_deg, f.quality, f.eye_sharpness,"
+        " f.sharpness, f.eye_left, f.eye_right, f.eyes_closed, f.clusterable, f.assigned_by, f.grouped, e.space, e.vector, f.person_id,"
+        " (SELECT name FROM person WHERE id = f.person_id) FROM face f LEFT JOIN face_embedding e ON e.face_id = f.id"
+        " WHERE f.photo_id = ? ORDER BY f.x, f.y",
+        (photo,),
+    )
+    return [
+        Face(tuple(row[:4]), tuple(row[4:-4]), row[-4], struct.unpack(f"<{len(row[-3] or b'') // 4}f", row[-3] or b""), row[-2], row[-1])
+        for row in rows
+    ]
 
 
 def _rows(connection: sqlite3.Connection, sql: str, *parameters: object, skip: int = 0) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ import argparse
 import dataclasses
 import json
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,10 +25,11 @@ from facetd.infer.look import look
 from facetd.infer.measure import choice_path
 from facetd.infer.settings import LookSettings
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
+from facetd.media.thumbnail_paths import SIZES
 from facetd.score.measure import measure
 from facetd.score.settings import MeasureSettings
 
-LONG_SIDE = max(thumbs.SIZES)
+LONG_SIDE = max(SIZES)
 KINDS = frozenset({"objects", "faces"})
 LOOK = "look at it"
 
@@ -38,7 +39,7 @@ class Timed:
     """The networks of `engine`, with the seconds that each took."""
 
     engine: Engine
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def run(self, model_id: str, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """See Runner."""

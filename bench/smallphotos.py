@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +14,10 @@ import pillow_heif
 import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow
 from PIL import Image
 
-from bench.pictures import camera_exif, rendered_scene
+from bench.pictures import CORPUS, camera_exif, rendered_scene
 
 pillow_heif.register_heif_opener()
+LARGEST_REAL = 200_000
 
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -70,3 +73,26 @@ def make_mixed_folder(folder: Path, count: int) -> None:
         target.write_bytes(data)
         if rng.random() < 0.2:
             target.with_suffix(".xmp").write_text(XMP)
+
+
+def add_real_photos(folder: Path, count: int, corpus: Path = CORPUS) -> int:
+    """Up to `count` small real photos, most of them of people who are in several of them; how many there are (none without the corpus)."""
+    manifest = corpus / "MANIFEST.csv"
+    if not manifest.exists():
+        return 0
+    with manifest.open(encoding="utf-8", newline="") as file:
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["decoder"] == "pillow" and row["file_type"] == "JPEG" and "/Broken/" not in row["path"]
+        ]
+    small = sorted((row for row in rows if int(row["bytes"]) <= LARGEST_REAL), key=lambda row: int(row["bytes"]))
+    people = [row["path"] for row in small if row["person"]]
+    things = [row["path"] for row in small if row["class"]]
+    wanted = people[: count * 3 // 4]
+    wanted += things[: count - len(wanted)]
+    for i, path in enumerate(wanted):
+        target = folder / "real" / f"{i:03d}{Path(path).suffix}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(corpus / path, target)
+    return len(wanted)

@@ -101,10 +101,8 @@ def _one_size(megapixels: int, paths: Sequence[Path], scratch: Path, cores: int,
     parts = _mean(before, time_parts(some, scratch / "parts", models))
     bound = cores / parts.total_s
     rate, steady = run.photos / run.wall_s, (run.photos - 1) / max(1e-9, run.wall_s - once.wall_s)
-    used = parts.cpu_s * run.photos / run.cpu_s
-    title = (
-        f"{megapixels} MP, models {models.mode}: {len(paths)} JPEGs, {report.median(weights):.2f} byte per pixel (least {min(weights):.2f})"
-    )
+    used, used_steady = parts.cpu_s * run.photos / run.cpu_s, parts.cpu_s * (run.photos - 1) / max(1e-9, run.cpu_s - once.cpu_s)
+    dense = f"{report.median(weights):.2f} byte per pixel (least {min(weights):.2f})"
     rows: list[Row] = [(name, 1000 * seconds, "") for name, seconds in parts.wall_s.items()]
     rows += [(f"  of this: {name}", 1000 * seconds, "") for name, seconds in parts.networks_s.items()]
     rows += [
