@@ -241,6 +241,8 @@ async def test_suggestions_can_be_refused_and_switched_off(people: Site) -> None
         await connection.execute("INSERT OR REPLACE INTO person_likeness VALUES (1, 3, 0.4), (2, 3, 0.45)")
     found = (await people.json("/api/merge_suggestions"))["suggestions"]
     assert [(each["person1"]["id"], each["person2"]["id"], each["similarity"]) for each in found] == [(1, 3, 0.6)]
+    assert (await people.json("/api/merge_suggestions"))["threshold"] == 0.58
+    assert (await people.json("/api/merge_suggestions?threshold=0.5"))["threshold"] == 0.5
     assert len((await people.json("/api/merge_suggestions?threshold=0.5"))["suggestions"]) == 2
     assert len((await people.json("/api/merge_suggestions?threshold=0.5&limit=1"))["suggestions"]) == 1
     assert (await post(people, "/api/merge_suggestions/dismiss", {"person1_id": 3, "person2_id": 1}))["changed"] is True
@@ -365,3 +367,20 @@ async def test_a_lost_thumbnail_is_made_again(own: Site, tmp_path: Path) -> None
     cached = next((tmp_path / "data" / "cache" / "faces").glob("*/*.jpg"))
     os.truncate(cached, 0)
     assert (await own.get(f"/face_thumbnail/{face}")).status == 200, "an empty file, as after a power cut, is made again"
+
+
+async def test_the_page_of_a_person_has_the_name_and_that_of_nobody_is_not_there(people: Site) -> None:
+    await post(people, "/api/persons/1/rename", {"name": "Anna <b>"})
+    response = await people.get("/person/1", Accept="text/html")
+    assert response.status == 200
+    assert "Anna &lt;b&gt;" in await response.text()
+    assert "Person 2" in await (await people.get("/person/2", Accept="text/html")).text()
+    assert (await people.get("/person/99", Accept="text/html")).status == 404
+
+
+async def test_faces_tell_whether_their_person_has_a_name(people: Site) -> None:
+    await post(people, "/api/persons/1/rename", {"name": "Anna"})
+    faces = {face["person_id"]: face for number in (1, 2, 3, 4) for face in (await people.json(f"/api/photo/faces?id={number}"))["faces"]}
+    assert faces[1]["person_is_named"] is True
+    assert faces[2]["person_is_named"] is False
+    assert faces[2]["person_name"] == "Person 2"

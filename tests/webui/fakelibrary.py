@@ -200,7 +200,7 @@ class FakeLibrary:
                 "quality_thresholds": {"good": 6, "great": 7, "excellent": 8, "best": 9}, "type_labels": {"": "All Photos"},
                 "category_labels": {"landscape": "Landscape", "portrait": "Portrait"}, "pattern_labels": COMPOSITION_PATTERNS,
                 "defaults": {"sort": "aggregate", "sort_direction": "DESC", "type": ""}, "pagination": {"default_per_page": 64},
-                "display": {"tags_per_photo": 4}, "filters": filters,
+                "display": {"tags_per_photo": 4}, "filters": filters, "capabilities": {"faces": self.people.capability()},
                 "metrics": [metric(field) for field in FIELDS if field.kind in MEASURED and field.group != "camera"],
             }
         )  # fmt: skip

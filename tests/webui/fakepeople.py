@@ -37,6 +37,9 @@ class FakePeople:
             for _ in range(max(1, 13 - number)):
                 self.faces[len(self.faces) + 1] = number
 
+    def capability(self) -> dict[str, str]:
+        return {"state": "unavailable" if self.unavailable else "ready", "reason": self.unavailable or ""}
+
     def faces_of(self, person: int) -> list[int]:
         return [face for face, owner in self.faces.items() if owner == person]
 
@@ -98,9 +101,7 @@ class FakePeople:
             found.sort(key=lambda person: (person["face_count"] * (-1 if way == "desc" else 1), person["id"]))
         page, per_page = int(asked.get("page", 1)), int(asked.get("per_page", 48))
         shown = found[(page - 1) * per_page : page * per_page]
-        return web.json_response(
-            {"persons": shown, "total": len(found), "page": page, "per_page": per_page, "unavailable": self.unavailable}
-        )
+        return web.json_response({"persons": shown, "total": len(found), "page": page, "per_page": per_page})
 
     async def _person(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])

@@ -12,7 +12,7 @@ import type { Choice } from "./people/namefield";
 import { nobody } from "./people/nobody";
 import type { Tile } from "./people/tile";
 import { changed, pageUrl, readQuery } from "./query";
-import { showScanBar } from "./scanbar";
+import { isRunning, showScanBar } from "./scanbar";
 import { S } from "./strings";
 import type { Config, ScanStatus } from "./types";
 
@@ -20,6 +20,8 @@ const STANDARD_SORT = "count_desc";
 let query = readQuery(location.search);
 let scan: ScanStatus | null = null;
 let last: Tile | null = null;
+/** Why no faces can be found at the moment. */
+let unavailable: string | null = null;
 const list = new PeopleList(byId("people"), byId("more"), { pick, name }, show);
 
 offerKeys("people");
@@ -27,7 +29,19 @@ wire();
 void open();
 follow({ scan: onScan, people: () => refresh(), resumed: () => refresh(), connected: onConnection });
 getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
-getJson<Config>("/api/config").then(({ features }) => (byId("to-suggestions").hidden = features?.["show_merge_suggestions"] === false), () => undefined);
+void configure();
+
+async function configure(): Promise<void> {
+  try {
+    const { features, capabilities } = await getJson<Config>("/api/config");
+    byId("to-suggestions").hidden = features?.["show_merge_suggestions"] === false;
+    const faces = capabilities?.["faces"];
+    unavailable = faces?.state === "unavailable" ? faces.reason : null;
+    if (list.total === 0) show();
+  } catch {
+    // the list works without it
+  }
+}
 
 async function open(): Promise<void> {
   showState();
@@ -59,7 +73,7 @@ function show(): void {
   const broken = list.error !== null && list.tiles.length === 0;
   blank.hidden = !broken && list.total !== 0;
   if (broken) blank.replaceChildren(...failure(list.error));
-  else if (list.total === 0) blank.replaceChildren(...nobody(scan, list.unavailable, query.has("search"), () => go({ search: null })));
+  else if (list.total === 0) blank.replaceChildren(...nobody(scan, unavailable, query.has("search"), () => go({ search: null })));
   if (list.error && !broken) {
     const again = el("button", { class: "link", type: "button" }, S.retry);
     again.addEventListener("click", () => void list.refresh(true));
@@ -140,6 +154,7 @@ const refresh = throttle(1200, () => {
 });
 
 function onScan(status: ScanStatus): void {
+  if (isRunning(scan) && !isRunning(status)) void configure(); // the first scan finds out what this machine can do
   scan = { ...status, roots: status.roots ?? scan?.roots ?? [] };
   showScanBar(status);
   if (list.total === 0) show();

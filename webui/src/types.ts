@@ -101,6 +101,8 @@ export interface FilterMetric extends Metric {
 
 export interface Config {
   features?: Record<string, boolean>;
+  /** For each analysis made by models: ready, preparing or unavailable, and why. */
+  capabilities?: Record<string, { state: string; reason: string }>;
   sort_options_grouped: Record<string, { column: string; label: string }[]> | null;
   quality_levels: [string, string][];
   quality_thresholds: Record<string, number>;

@@ -10,7 +10,6 @@ const LARGEST = 200;
 
 export class PeopleList {
   total: number | null = null;
-  unavailable: string | null = null;
   error: unknown = null;
   #params: Record<string, string> = {};
   #tiles = new Map<number, Tile>();
@@ -103,7 +102,6 @@ export class PeopleList {
     try {
       const answer = await getPersons({ ...this.#params, page, per_page: perPage }, loading.signal);
       this.total = answer.total;
-      this.unavailable = answer.unavailable ?? null;
       this.error = null;
       use(answer);
     } catch (error) {

@@ -15,8 +15,6 @@ export interface Person {
 export interface PersonPage {
   persons: Person[];
   total: number;
-  /** Why no faces can be found at the moment, where that is known. */
-  unavailable?: string | null;
 }
 
 export interface Face {
