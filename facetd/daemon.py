@@ -66,7 +66,7 @@ def make_services(house: House) -> Services:
         data=house.data,
         gallery=Gallery(house.db, house.config, house.ingest.judge),
         browse=Browse(house.db, house.config),
-        people=People(house.db, house.config, lambda: house.ingest.events.publish("people", {"revision": house.db.revision})),
+        people=People(house.db, house.config, house.ingest.people_decided),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),

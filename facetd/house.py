@@ -13,7 +13,7 @@ from facetd.accounts.viewers import require_single_user
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.errors import ConfigError, Conflict, FacetdError, Unavailable
+from facetd.errors import ConfigError, Conflict, FacetdError
 from facetd.infer.client import Eyes as InferenceEyes
 from facetd.infer.settings import LookSettings
 from facetd.ingest.lock import DataLock
@@ -79,10 +79,7 @@ class House:
 
         Raises Unavailable.
         """
-        counts = await self.ingest.group_people(everything=True, afresh=afresh)
-        if counts is None:
-            raise Unavailable("the faces could not be compared", hint="The log says why.")
-        return dataclasses.asdict(counts)
+        return dataclasses.asdict(await self.ingest.people.run(lambda _phase: None, everything=True, afresh=afresh))
 
     def _require_rest(self) -> None:
         if self.ingest.scanning:

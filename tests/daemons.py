@@ -18,14 +18,14 @@ from urllib.request import urlopen
 from facetd.config import load_config
 from facetd.daemon import Address, Daemon
 
-QUICK = {"scanning": {"settle_s": 0.1}}
+QUICK = {"scanning": {"settle_s": 0.1}}  # and no models, see configure
 
 
 def configure(data: Path, raw: dict[str, Any]) -> Path:
-    """Write the configuration of the library in `data`."""
+    """Write the configuration of the library in `data`; without models unless it says something about them."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / "scoring_config.json"
-    path.write_text(json.dumps(raw), encoding="utf-8")
+    path.write_text(json.dumps({"inference": {"enabled": False}, **raw}), encoding="utf-8")
     return path
 
 

@@ -35,6 +35,7 @@ class FakeEyes:
         self.sighting = sighting
         self.models: Mapping[str, str] = {}
         self.unavailable = ""
+        self.streams = 2
         self.version = version
         self.on_cpu = True
         self.shapes: list[tuple[int, ...]] = []

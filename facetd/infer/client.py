@@ -116,6 +116,11 @@ class Eyes:
         return {kind: " ".join(map(self._version, self._used_by(kind))) for kind in TASKS if kind in self._kinds and not self._lacks(kind)}
 
     @property
+    def streams(self) -> int:
+        """How many photos are looked at at once; 1 until that is chosen."""
+        return self.choices.streams if self.choices else 1
+
+    @property
     def on_cpu(self) -> bool:
         """Whether any model runs on the processor, beside everything else."""
         return self.choices is None or any(choice.device == "cpu" for choice in self.choices.models.values())

@@ -63,7 +63,7 @@ async def group_people(
     """
     async with _running.setdefault(db, asyncio.Lock()):
         near = distances or Distances.of(people)
-        recipe = f"{VERSION} {near.join:g} {near.suggest:g} {people.min_faces}"
+        recipe = _recipe(near, people)
         everything = everything or afresh or recipe != await db_grouping.recipe(db)
         counts = Counts()
         if afresh:
@@ -82,6 +82,39 @@ async def group_people(
         if everything:
             await db_grouping.note_recipe(db, recipe)
         return counts
+
+
+class PeopleGrouping:
+    """Telling people apart as a follow-up of faces, names and decisions. `changed` is told when somebody did."""
+
+    name = "people"
+
+    def __init__(self, db: Database, workers: Workers, people: People, changed: Callable[[], None]) -> None:
+        self._db = db
+        self._workers = workers
+        self._people = people
+        self._changed = changed
+
+    async def due(self) -> bool:
+        """Faces came, or people are to be told apart by other distances than last time."""
+        if await db_grouping.faces_waiting(self._db):
+            return True
+        known = await db_grouping.recipe(self._db)
+        return bool(known) and known != _recipe(Distances.of(self._people), self._people)
+
+    async def run(self, tell: Callable[[str], None], *, everything: bool = False, afresh: bool = False) -> Counts:
+        """See group_people."""
+        upto = await db_grouping.faces_waiting(self._db)
+        counts = await group_people(self._db, self._workers, self._people, tell, everything=everything, afresh=afresh)
+        if upto:
+            await db_grouping.note_faces_compared(self._db, upto)
+        if counts.changed:
+            self._changed()
+        return counts
+
+
+def _recipe(near: Distances, people: People) -> str:
+    return f"{VERSION} {near.join:g} {near.suggest:g} {people.min_faces}"
 
 
 async def _store(db: Database, found: Found) -> Counts:

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ from facetd.errors import Unavailable
 from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
+from facetd.ingest.models import Models
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
 from facetd.ingest.presence import check_presence
 from facetd.ingest.progress import Progress
-from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Job, Sink, Stored
 from facetd.ingest.tagging import tag_photos
 from facetd.ingest.tasks import OBJECTS, SIGHT_KINDS, TAGS, TECHNICAL, VISIT_KINDS, VisitResult, VisitSettings, VisitTask
@@ -89,7 +89,7 @@ class Scan:
     def __init__(
         self, db: Database, workers: Workers, judging: Judging, thumbs: Path, territory: Callable[[Root], Territory],
         options: ScanOptions, progress: Progress, on_change: Callable[[Sequence[Stored], int], None],
-        eyes: Eyes | None, frames: Frames,
+        models: Models | None, frames: Frames,
     ) -> None:  # fmt: skip
         self._db = db
         self._workers = workers
@@ -98,7 +98,7 @@ class Scan:
         self._options = options
         self._progress = progress
         self._on_change = on_change
-        self._eyes = eyes
+        self._models = models
         self._frames = frames
         self._planner = Planner(db, thumbs, judging.recipes.of_files)
         self._sink = Sink(db, judging, pair_raw=judging.config.scanning.raw_jpeg == "pair", on_stored=self._stored, on_seen=self._seen)
@@ -106,6 +106,11 @@ class Scan:
         self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
         self._vanished: dict[int, list[int]] = {}
         self._stored_ids: set[int] = set()
+
+    def join(self, models: Models, judging: Judging) -> None:
+        """Look at new and changed photos with these models from now on; those already visited are left for another scan."""
+        self._models = models
+        self._judging = self._sink.judging = judging
 
     async def run(self, parts: Sequence[Part]) -> Judging:
         """Do it all; returns the judging in force afterwards (a first snapshot may have been made)."""
@@ -202,7 +207,7 @@ class Scan:
     @property
     def _at_once(self) -> int:
         """Photos on their way at once: enough that workers and models never wait, few enough that frames take little room."""
-        return self._workers.count + 1 if self._eyes is None else 2 * self._workers.count + 2
+        return self._workers.count + 1 if self._models is None else 2 * self._workers.count + 2
 
     async def _visitor(self, jobs: asyncio.Queue[Job]) -> None:
         while True:
@@ -213,8 +218,9 @@ class Scan:
                 jobs.task_done()
 
     async def _visit(self, job: Job) -> None:
-        wanted = job.kinds & SIGHT_KINDS if self._eyes is not None else frozenset()
-        if not wanted:
+        if job.kinds >= VISIT_KINDS:  # everything of a new or changed file, which may be more than when it was planned
+            job = dataclasses.replace(job, kinds=self._judging.recipes.of_files)
+        if self._models is None or not job.kinds & SIGHT_KINDS:
             await self._visit_file(job, None)
             return
         frame = self._frames.new()
@@ -249,16 +255,15 @@ class Scan:
         failures = {kind: result.failures[kind] for kind in kinds if kind in result.failures}
         if failures:
             return Sighting(failures=failures)
-        eyes = self._eyes
-        if eyes is None:
+        models = self._models
+        if models is None:
             return None
         try:
-            async with self._workers.slots if eyes.on_cpu else nullcontext():
-                return await eyes.look(frame, kinds)
+            return await models.look(frame, kinds, self._workers.slots)
         except Unavailable as error:
-            if self._eyes is not None:
+            if self._models is not None:
                 logger.warning("the models are left out of this scan: %s", error)
-                self._eyes = None
+                self._models = None
             return None
 
     async def _settled(self, job: Job) -> None:

@@ -25,6 +25,10 @@ class Eyes(Protocol):
         """Whether the models share the processor with the decode workers."""
 
     @property
+    def streams(self) -> int:
+        """How many photos can be looked at at once."""
+
+    @property
     def unavailable(self) -> str:
         """Why some analysis cannot be made, and what to do about it; empty when all can."""
 

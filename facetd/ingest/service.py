@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import functools
 import logging
 import os
 import shutil
@@ -15,23 +16,21 @@ from typing import Any
 
 from facetd.config import Config
 from facetd.db import folders as db_folders
-from facetd.db import grouping as db_grouping
 from facetd.db import roots as db_roots
 from facetd.db import store
 from facetd.db.connection import Database
-from facetd.db.grouping import Counts
 from facetd.db.tags import save_synonyms
-from facetd.errors import Conflict, InvalidInput, Unavailable
-from facetd.i18n import _
+from facetd.errors import Conflict, InvalidInput
 from facetd.ingest.discover import Territory
+from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
-from facetd.ingest.people import group_people
+from facetd.ingest.models import Models
+from facetd.ingest.people import PeopleGrouping
 from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
-from facetd.ingest.tasks import FACES, OBJECTS
 from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
 from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
@@ -41,7 +40,7 @@ from facetd.watch.exclude import Excludes
 
 logger = logging.getLogger(__name__)
 PUBLISH_EVERY_S = 0.5
-GROUP_AFTER_S = 2.0  # of quiet, after changes that brought faces: many photos copied at once are compared once
+PATIENCE_S = 1.0  # for models whose choice is known; a first trial takes longer
 
 
 class Ingest:
@@ -53,16 +52,16 @@ class Ingest:
         self._data = data
         self._config = config
         self._workers = workers
-        self._eyes = eyes
-        self._eyes_prepared = False
+        self.models = Models(eyes)
         self._frames = Frames(data)
         self._judging: Judging | None = None
         self._scan: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._looking: set[str] = set()
-        self._grouping: asyncio.Task[None] | None = None
         self.progress = Progress()
         self.events = Broadcast()
+        self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
+        self.followups = Followups([self.people])
 
     @property
     def thumbs(self) -> Path:
@@ -86,7 +85,7 @@ class Ingest:
 
     async def start(self) -> None:
         """Load what judges, and clear what a kill left. Raises ConfigError when the categories do not make sense."""
-        self._judging = await Judging.load(self._db, self._config, self._models)
+        self._judging = await Judging.load(self._db, self._config, self.models.names)
         await save_synonyms(self._db, self._judging.vocabulary.tag_of_synonym)
         await asyncio.to_thread(self._frames.clear)
         for folder in (self.thumbs, self.renditions_folder):
@@ -99,26 +98,9 @@ class Ingest:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await self.followups.stop()
         await self._workers.stop()
-        if self._eyes is not None:
-            await self._eyes.stop()
-
-    @property
-    def _models(self) -> Mapping[str, str]:
-        return self._eyes.models if self._eyes is not None else {}
-
-    def capabilities(self) -> dict[str, dict[str, str]]:
-        """For each analysis made by models its state (ready, preparing, unavailable) and, where it lacks, why and what to do."""
-        found = {}
-        for kind in (OBJECTS, FACES):
-            if kind in self._models:
-                found[kind] = {"state": "ready", "reason": ""}
-            elif self._eyes is not None and not self._eyes_prepared:
-                found[kind] = {"state": "preparing", "reason": _("The first scan finds out what this machine can do.")}
-            else:
-                off = _("Switched off in the configuration (inference, objects, faces), or no models are installed.")
-                found[kind] = {"state": "unavailable", "reason": (self._eyes.unavailable if self._eyes else "") or off}
-        return found
+        await self.models.stop()
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:
         """Judge these values with what is in force now."""
@@ -173,9 +155,8 @@ class Ingest:
         progress = self.progress
         publisher = asyncio.create_task(self._publish_progress())
         try:
-            self._judging = await (await self._make_scan(options, progress)).run(parts)
-            if await db_grouping.faces_waiting(self._db):
-                await self.group_people(progress)
+            await self._scan_with_models(parts, options, progress)
+            await self.followups.run(functools.partial(setattr, progress, "phase"))
             await self._forget_missing()
         except asyncio.CancelledError:
             progress.cancelled = True
@@ -190,17 +171,38 @@ class Ingest:
             give_memory_back()
             self.events.publish("scan", progress.as_dict())
 
+    async def _scan_with_models(self, parts: Sequence[Part], options: ScanOptions, progress: Progress) -> None:
+        """One scan. While the models are not ready yet, which takes some seconds once on each machine, it goes on without them; they
+        join as soon as they are, and look at what they missed at the end.
+        """
+        late = not await self.models.get_ready(PATIENCE_S)
+        scan = await self._make_scan(options, progress)
+        joining = self._in_background(self._join_later(scan)) if late else None
+        self._judging = await scan.run(parts)
+        if joining is not None:
+            progress.phase = "preparing"
+            await joining
+            if self.models.names:
+                unchanged = progress.unchanged
+                self._judging = await (await self._make_scan(options, progress)).run(parts)
+                progress.unchanged = unchanged
+
+    async def _join_later(self, scan: Scan) -> None:
+        await self.models.get_ready()
+        await self._load_judging()
+        if self.models.names:
+            scan.join(self.models, self.judging)
+
+    async def _load_judging(self) -> None:
+        if self.models.names != self.judging.models:
+            self._judging = await Judging.load(self._db, self._config, self.models.names)
+
     async def _make_scan(self, options: ScanOptions, progress: Progress) -> Scan:
-        if self._eyes is not None:
-            if not self._eyes_prepared:
-                self._eyes_prepared = True
-                await self._eyes.prepare()
-            if self._models != self.judging.models:
-                self._judging = await Judging.load(self._db, self._config, self._models)
+        await self._load_judging()
         roots = await db_roots.roots(self._db)
         return Scan(
             self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed,
-            self._eyes if self._models else None, self._frames,
+            self.models if self.models.names else None, self._frames,
         )  # fmt: skip
 
     def territory(self, roots: Sequence[Root]) -> Callable[[Root], Territory]:
@@ -222,8 +224,7 @@ class Ingest:
         options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
         progress = Progress()
         await (await self._make_scan(options, progress)).run(parts)
-        if self._grouping is None and await db_grouping.faces_waiting(self._db):
-            self._grouping = self._in_background(self._group_soon())
+        self.followups.run_soon()
         if progress.done or progress.missing:
             counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)
             logger.info("%s: %d new, %d changed, %d moved, %d gone, %d unreadable", root.name, *counts)
@@ -231,29 +232,13 @@ class Ingest:
             self.progress.confirm = progress.confirm
             self.events.publish("scan", self.progress.as_dict())
 
-    async def group_people(self, progress: Progress | None = None, *, everything: bool = False, afresh: bool = False) -> Counts | None:
-        """Give new faces to persons; see ingest/people.py. Publishes `people` when somebody changed. None when it cannot be done now."""
+    def people_decided(self) -> None:
+        """Somebody decided something about people: everybody who watches is told, and the others are compared with it soon."""
+        self._people_changed()
+        self.followups.run_soon()
 
-        def tell(phase: str) -> None:
-            if progress is not None:
-                progress.phase = phase
-
-        upto = await db_grouping.faces_waiting(self._db)
-        try:
-            counts = await group_people(self._db, self._workers, self._config.people, tell, everything=everything, afresh=afresh)
-            if upto:
-                await db_grouping.note_faces_compared(self._db, upto)
-        except Unavailable as error:
-            logger.warning("people are grouped another time: %s", error)
-            return None
-        if counts.changed:
-            self.events.publish("people", {"revision": self._db.revision})
-        return counts
-
-    async def _group_soon(self) -> None:
-        await asyncio.sleep(GROUP_AFTER_S)
-        self._grouping = None
-        await self.group_people()
+    def _people_changed(self) -> None:
+        self.events.publish("people", {"revision": self._db.revision})
 
     def look_at_soon(self, path: str) -> None:
         """Have one file looked at in the background, for example because a thumbnail of it was lost."""

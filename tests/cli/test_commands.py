@@ -36,8 +36,9 @@ WIDE = {"COLUMNS": "400"}
 
 @pytest.fixture(autouse=True)
 def inline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Decode workers in this process, and nobody's own settings."""
+    """Decode workers in this process, no models, and nobody's own settings."""
     monkeypatch.setattr("facetd.house.Workers", lambda *_args, **_more: InlineWorkers())
+    monkeypatch.setattr("facetd.house.make_eyes", lambda *_: None)
     monkeypatch.setattr("facetd.cli.scan.open_nursery", lambda: None)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", "")

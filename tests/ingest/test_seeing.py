@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from facetd.db.options import tags
 from facetd.errors import Unavailable
 from facetd.house import House
 from facetd.ingest.frames import Frames
+from facetd.ingest.tasks import VisitResult, VisitTask
 from facetd.library.gallery import Gallery
 from facetd.records import Failure, Sighting
 from tests.eyes import FakeEyes, face, thing
@@ -87,12 +89,12 @@ async def test_closed_eyes_are_a_hint_that_hides_on_request(tmp_path: Path) -> N
 
 async def test_what_can_be_recognised_is_told(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as house:
-        assert {state["state"] for state in house.ingest.capabilities().values()} == {"unavailable"}
+        assert {state["state"] for state in house.ingest.models.capabilities().values()} == {"unavailable"}
     async with opened(tmp_path / "data", eyes=FakeEyes(DOG)) as house:
-        assert {state["state"] for state in house.ingest.capabilities().values()} == {"preparing"}
+        assert {state["state"] for state in house.ingest.models.capabilities().values()} == {"preparing"}
         make_photo(tmp_path / "photos" / "a.jpg")
         await scan(house, tmp_path / "photos")
-        assert house.ingest.capabilities()["faces"] == {"state": "ready", "reason": ""}
+        assert house.ingest.models.capabilities()["faces"] == {"state": "ready", "reason": ""}
 
 
 async def test_a_second_scan_looks_at_nothing(tmp_path: Path) -> None:
@@ -294,3 +296,58 @@ async def test_the_same_face_in_two_photos_is_a_person(tmp_path: Path) -> None:
         row = await house.db.row("SELECT COUNT(*) FROM face WHERE person_id = 1")
     assert row is not None
     assert row[0] == 3
+
+
+async def test_a_scan_does_not_wait_for_models_that_are_being_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facetd.ingest.service.PATIENCE_S", 0.01)
+    for number in range(3):
+        make_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    eyes, tried = FakeEyes(DOG), asyncio.Event()
+    plain = eyes.prepare
+
+    async def prepare() -> None:
+        await tried.wait()
+        await plain()
+
+    monkeypatch.setattr(eyes, "prepare", prepare)
+    async with opened(tmp_path / "data", eyes=eyes) as house:
+        scanning = asyncio.create_task(scan(house, tmp_path / "photos"))
+        while len(await listed(house)) < 3:
+            await asyncio.sleep(0.02)
+        assert eyes.shapes == []
+        assert house.ingest.models.capabilities()["objects"]["state"] == "preparing"
+        tried.set()
+        progress = await scanning
+        assert {photo["category"] for photo in await listed(house)} == {"wildlife"}
+    assert len(eyes.shapes) == 3
+    assert (progress.added, progress.unchanged, progress.failed) == (3, 0, 0)
+
+
+async def test_models_that_get_ready_in_mid_scan_join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facetd.ingest.service.PATIENCE_S", 0.01)
+    for number in range(12):
+        make_photo(tmp_path / "photos" / f"{number:02}.jpg", number)
+    eyes, tried = FakeEyes(DOG), asyncio.Event()
+    plain = eyes.prepare
+
+    async def prepare() -> None:
+        await tried.wait()
+        await plain()
+
+    class Telling(InlineWorkers):
+        async def visit(self, task: VisitTask) -> VisitResult:
+            if len(self.visited) == 4:
+                tried.set()
+                while not eyes.models:
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.05)
+            return await super().visit(task)
+
+    monkeypatch.setattr(eyes, "prepare", prepare)
+    workers = Telling()
+    async with opened(tmp_path / "data", eyes=eyes, workers=workers) as house:
+        progress = await scan(house, tmp_path / "photos")
+        assert {photo["category"] for photo in await listed(house)} == {"wildlife"}
+    assert len(eyes.shapes) == 12
+    assert progress.added == 12
+    assert 12 < len(workers.visited) < 24  # only the first ones were visited twice

@@ -1,0 +1,83 @@
+"""The models as the pipeline knows them: they get ready once, in the background, and tell what they can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from facetd.errors import Unavailable
+from facetd.i18n import _
+from facetd.ingest.seeing import Eyes
+from facetd.ingest.tasks import FACES, OBJECTS
+from facetd.records import Sighting
+
+AHEAD = 2  # looks on their way for each stream of another device: one is computed, one is ready
+
+
+class Models:
+    """Wraps the eyes that the configuration asks for; None when it asks for none."""
+
+    def __init__(self, eyes: Eyes | None) -> None:
+        self._eyes = eyes
+        self._preparing: asyncio.Task[None] | None = None
+        self._turns = asyncio.Semaphore(1)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """For each analysis that can be made now: the models that make it."""
+        return self._eyes.models if self._eyes is not None and self.ready else {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is known what the models can do."""
+        return self._preparing is not None and self._preparing.done()
+
+    async def get_ready(self, patience_s: float | None = None) -> bool:
+        """Choose runtimes and precisions, which takes some seconds once on each machine; returns whether that is done.
+
+        Waits for at most `patience_s`, without it as long as it takes; it goes on in the background.
+        """
+        if self._preparing is None:
+            self._preparing = asyncio.create_task(self._prepare(), name="models")
+        await asyncio.wait({self._preparing}, timeout=patience_s)
+        return self.ready
+
+    async def look(self, frame: Path, kinds: frozenset[str], cores: asyncio.Semaphore) -> Sighting:
+        """What is in the picture of this file. Each look on the processor takes one of `cores`, which the decode workers share.
+
+        Raises Unavailable when no photo can be looked at.
+        """
+        if self._eyes is None:
+            raise Unavailable(_("There are no models."))
+        async with self._turns:
+            if not self._eyes.on_cpu:
+                return await self._eyes.look(frame, kinds)
+            async with cores:
+                return await self._eyes.look(frame, kinds)
+
+    async def stop(self) -> None:
+        """End what runs."""
+        if self._preparing is not None and not self._preparing.done():
+            self._preparing.cancel()
+            await asyncio.wait({self._preparing})
+        if self._eyes is not None:
+            await self._eyes.stop()
+
+    def capabilities(self) -> dict[str, dict[str, str]]:
+        """For each analysis made by models its state (ready, preparing, unavailable) and, where it lacks, why and what to do."""
+        found = {}
+        for kind in (OBJECTS, FACES):
+            if kind in self.names:
+                found[kind] = {"state": "ready", "reason": ""}
+            elif self._eyes is not None and not self.ready:
+                found[kind] = {"state": "preparing", "reason": _("The first scan finds out what this machine can do.")}
+            else:
+                off = _("Switched off in the configuration (inference, objects, faces), or no models are installed.")
+                found[kind] = {"state": "unavailable", "reason": (self._eyes.unavailable if self._eyes else "") or off}
+        return found
+
+    async def _prepare(self) -> None:
+        if self._eyes is not None:
+            await self._eyes.prepare()
+            self._turns = asyncio.Semaphore(self._eyes.streams * (1 if self._eyes.on_cpu else AHEAD))

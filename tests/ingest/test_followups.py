@@ -1,0 +1,62 @@
+"""Work that follows from changes: due when it is, once after a burst, and never in the way of the rest."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from facetd.errors import Unavailable
+from facetd.ingest import followups
+from facetd.ingest.followups import Followups
+
+
+class Work:
+    """Due a number of times; remembers its runs."""
+
+    def __init__(self, name: str, times: int, error: Exception | None = None) -> None:
+        self.name = name
+        self.times = times
+        self.error = error
+        self.runs = 0
+
+    async def due(self) -> bool:
+        return self.runs < self.times
+
+    async def run(self, tell: followups.Tell) -> None:
+        self.runs += 1
+        tell(self.name)
+        if self.error is not None:
+            raise self.error
+
+
+async def test_what_is_due_is_done_in_order_and_the_rest_left() -> None:
+    first, idle, last = Work("first", 1), Work("idle", 0), Work("last", 1)
+    phases: list[str] = []
+    await Followups([first, idle, last]).run(phases.append)
+    assert phases == ["first", "last"]
+    assert idle.runs == 0
+
+
+async def test_one_that_cannot_be_done_now_is_told_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    broken, other = Work("people", 1, Unavailable("no worker")), Work("other", 1)
+    await Followups([broken, other]).run()
+    assert other.runs == 1
+    assert "people are left for another time: no worker" in caplog.text
+
+
+async def test_many_changes_are_followed_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followups, "QUIET_S", 0.05)
+    work = Work("people", 99)
+    works = Followups([work])
+    for _ in range(20):
+        works.run_soon()
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.2)
+    assert work.runs == 1
+    works.run_soon()
+    await asyncio.sleep(0.2)
+    assert work.runs == 2
+    works.run_soon()
+    await works.stop()
+    assert work.runs == 2
