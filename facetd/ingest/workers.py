@@ -9,6 +9,7 @@ import resource
 import signal
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -20,12 +21,13 @@ from facetd.ingest.tasks import VisitResult, VisitTask
 from facetd.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
 IDLE_S = 60.0  # without a visit, after which the workers end
 WORKER_LIFE = 2000  # visits after which a worker is replaced, against slow leaks in decoders
+TRIES = 3  # of work whose worker is killed from outside: by a system short of memory, by an impatient person
 
 
 def default_workers() -> int:
@@ -146,17 +148,41 @@ class Workers:
             self._idle_timer.cancel()
         self._busy += 1
         try:
-            pool = await self._ready_pool()
-            future = pool.schedule(function, args=list(arguments), timeout=timeout_s or self._timeout_s)
-            try:
-                return await asyncio.wrap_future(future)
-            except asyncio.CancelledError:
-                future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
-                raise
+            return await self._run_in_pool(function, arguments, timeout_s or self._timeout_s)
         finally:
             self._busy -= 1
             if not self._busy:
                 self._idle_timer = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
+
+    async def _run_in_pool(self, function: Callable[..., T], arguments: Sequence[object], timeout_s: float) -> T:
+        """Once more when a worker was killed. A pool breaks when that happens while none has anything to do; it is replaced."""
+        lost: Exception | None = None
+        for _attempt in range(TRIES):
+            pool = await self._ready_pool()
+            try:
+                future = pool.schedule(function, args=list(arguments), timeout=timeout_s)
+            except RuntimeError as error:  # it broke before
+                lost = error
+                await self._replace(pool)
+                continue
+            try:
+                return await asyncio.wrap_future(future)
+            except BrokenProcessPool as error:
+                lost = error
+                await self._replace(pool)
+            except ProcessExpired as error:
+                if error.exitcode != -signal.SIGKILL:
+                    raise
+                lost = error
+            except asyncio.CancelledError:
+                future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
+                raise
+        raise ProcessExpired(str(lost), code=-signal.SIGKILL)  # type: ignore[no-untyped-call]  # pebble is not fully typed
+
+    async def _replace(self, pool: ProcessPool) -> None:
+        """End a broken pool, unless somebody did already; the next visit starts another one."""
+        if self._pool is pool:
+            await self.stop()
 
     def _end_idle(self) -> None:
         if not self._busy:

@@ -15,6 +15,11 @@ def by_name(task: VisitTask) -> VisitResult:
     name = Path(task.path).stem
     if name == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
+    if name == "killed" or (name == "killed once" and not Path(task.path).with_suffix(".killed").exists()):
+        Path(task.path).with_suffix(".killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if name == "process":
+        return VisitResult(content_hash=str(os.getpid()))
     if name == "hang":
         time.sleep(60)
     if name == "eat":

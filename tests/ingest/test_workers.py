@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -39,6 +41,28 @@ async def test_bad_files_fail_alone_and_good_ones_go_on(workers: Workers, tmp_pa
     assert set(results[0].failures) == VISIT_KINDS
     assert "200 MB (scanning.worker_memory_mb)" in results[2].failures["technical"].message
     assert "longer than 4 s" in results[1].failures["technical"].message
+
+
+async def test_a_visit_whose_worker_is_killed_from_outside_is_made_again(workers: Workers, tmp_path: Path) -> None:
+    killed, always, good = await asyncio.gather(
+        *[workers.visit(task(tmp_path / f"{name}.jpg")) for name in ("killed once", "killed", "good")]
+    )
+    assert not killed.failures
+    assert {failure.reason for failure in always.failures.values()} == {"crash"}, "it may be the photo's fault after all"
+    assert not good.failures
+
+
+async def test_workers_killed_while_they_wait_cost_nothing(workers: Workers, tmp_path: Path) -> None:
+    for _ in range(3):
+        os.kill(int((await workers.visit(task(tmp_path / "process.jpg"))).content_hash), signal.SIGKILL)
+        await asyncio.sleep(0.3)  # for the pool to notice, or not
+        results = await asyncio.gather(*[workers.visit(task(tmp_path / "good.jpg")) for _ in range(4)])
+        assert not any(result.failures for result in results)
+
+
+async def test_a_computation_whose_worker_is_killed_is_made_again(workers: Workers, tmp_path: Path) -> None:
+    found = await workers.compute(by_name, task(tmp_path / "killed once.jpg"), timeout_s=10)
+    assert not found.failures
 
 
 async def test_heavy_pictures_are_visited_alone(workers: Workers, tmp_path: Path) -> None:
