@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +34,9 @@ class FacetdGroup(click.Group):
         except FacetdError as error:
             _complain(str(error))
             ctx.exit(error.exit_code)
+        except BrokenPipeError:  # who read the output has seen enough (`| head`)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(1)
         except OSError as error:
             # A folder that may not be written, a full disk: the system's own words say it best.
             _complain(f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else str(error))

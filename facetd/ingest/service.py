@@ -183,9 +183,9 @@ class Ingest:
             progress.phase = "preparing"
             await joining
             if self.models.names:
-                unchanged = progress.unchanged
+                walked = (progress.unchanged, progress.ignored_videos, progress.unreadable_folders)
                 self._judging = await (await self._make_scan(options, progress)).run(parts)
-                progress.unchanged = unchanged
+                progress.unchanged, progress.ignored_videos, progress.unreadable_folders = walked
 
     async def _join_later(self, scan: Scan) -> None:
         await self.models.get_ready()

@@ -466,3 +466,12 @@ def test_a_scan_of_some_analyses_repeats_them_on_request(data: Path, photos: Pat
     assert json.loads(call("scan", "--data", data, "--only", "technical", "--json").stdout)["done"] == 0
     again = json.loads(call("scan", "--data", data, "--only", "technical", "--again", "--json").stdout)
     assert (again["done"], again["added"]) == (3, 0)
+
+
+def test_who_reads_only_the_first_lines_gets_no_complaint(data: Path) -> None:
+    command = [sys.executable, "-m", "facetd", "config", "show", "--data", str(data)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaints = process.communicate(timeout=60)
+    assert complaints == b""
