@@ -82,12 +82,22 @@ def test_a_known_name_is_offered_and_can_mean_the_same_person(open_page, fake: F
     expect(tile(page, 4)).to_contain_text("19 photos")
 
 
+def test_enter_never_means_somebody_who_does_not_fit_what_was_typed(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/persons")
+    tile(page, 5).get_by_role("button", name="Add a name").click()
+    expect(page.locator(".offers li")).to_have_count(3)
+    page.keyboard.type("chiara")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Is this Chiara?")
+
+
 def test_two_people_may_have_one_name(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/persons")
     tile(page, 3).get_by_role("button", name="Add a name").click()
     page.keyboard.type("anna")
     page.keyboard.press("Enter")
-    page.get_by_role("dialog").get_by_role("button", name="Somebody else of that name").click()
+    page.get_by_role("dialog").get_by_role("button", name="Different people").click()
     expect(tile(page, 3).locator(".name")).to_contain_text("anna")
     assert fake.people.posts == [("/api/persons/3/rename", {"name": "anna"})]
 

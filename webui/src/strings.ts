@@ -196,7 +196,6 @@ export const S = {
   whoseName: "Whose name stays?",
   sameTitle: (name: string) => `Is this ${name}?`,
   samePerson: "Same person",
-  sameNameOnly: "Somebody else of that name",
   forget: "Delete",
   forgetOne: (name: string) => `Delete ${name}?`,
   forgetMany: (n: string) => `Delete ${n} people?`,

@@ -58,7 +58,7 @@ export function askSame(one: Person, other: Person): Promise<"merge" | "both" | 
   const side = (person: Person) => el("figure", {}, faceCircle(person.representative_face_id, "middle"), el("figcaption", {}, el("bdi", {}, nameOf(person)), el("span", { class: "muted" }, S.photos(formatCount(person.photo_count), person.photo_count === 1))));
   return ask(S.sameTitle(nameOf(other)), [el("div", { class: "versus" }, side(one), side(other)), S.mergeText], [
     { value: "merge", label: S.samePerson, look: "primary" },
-    { value: "both", label: S.sameNameOnly },
+    { value: "both", label: S.differentPeople },
   ]) as Promise<"merge" | "both" | null>;
 }
 

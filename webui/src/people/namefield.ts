@@ -46,7 +46,11 @@ export class NameField {
       this.#submit();
     });
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#input.addEventListener("input", debounce(140, () => void this.#offer()));
+    const ask = debounce(140, () => void this.#offer());
+    this.#input.addEventListener("input", () => {
+      this.#narrow();
+      ask();
+    });
     this.#input.addEventListener("focus", () => void this.#offer());
     this.#input.addEventListener("blur", () => this.#close());
     // A press on the list must not take the focus away from the field before the click arrives.
@@ -115,6 +119,15 @@ export class NameField {
     } catch (error) {
       if (!isAbort(error)) this.#close(); // names can be typed without help
     }
+  }
+
+  /** Until the answer to what is typed now is here, only those of the last one are offered that still fit. */
+  #narrow(): void {
+    this.#asking?.abort();
+    if (this.#list.hidden) return;
+    const typed = this.text.toLocaleLowerCase();
+    this.#offers = this.#offers.filter((person) => person.name?.toLocaleLowerCase().includes(typed));
+    this.#show();
   }
 
   #show(): void {
