@@ -14,10 +14,15 @@ ROOM = 1.5  # side of the square in longer sides of the face's box
 
 
 def square_around(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
-    """The square (left, top, right, bottom in px of a picture of this size) around a face, moved and shrunk to lie in the picture."""
-    side = max(1, min(width, height, round(ROOM * max(box.width * width, box.height * height))))
-    left = round((box.x + box.width / 2) * width - side / 2)
-    top = round((box.y + box.height / 2) * height - side / 2)
+    """The square (left, top, right, bottom in px of a picture of this size) around a face, within the picture.
+
+    Near an edge it has less room around the face, so that the face stays in the middle; a face cut by the edge moves to the side.
+    """
+    x, y = (box.x + box.width / 2) * width, (box.y + box.height / 2) * height
+    face = max(box.width * width, box.height * height)
+    centred = 2 * min(x, y, width - x, height - y)
+    side = max(1, min(width, height, round(min(ROOM * face, max(face, centred)))))
+    left, top = round(x - side / 2), round(y - side / 2)
     left, top = min(max(left, 0), width - side), min(max(top, 0), height - side)
     return left, top, left + side, top + side
 

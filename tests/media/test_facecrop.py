@@ -18,8 +18,12 @@ def test_a_square_with_room_around_the_face() -> None:
     assert square_around(Box(0.4, 0.4, 0.1, 0.2), 1000, 500) == (375, 175, 525, 325)
 
 
-def test_at_the_edge_it_moves_inwards() -> None:
-    assert square_around(Box(0.0, 0.9, 0.1, 0.1), 1000, 1000) == (0, 850, 150, 1000)
+def test_near_the_edge_it_has_less_room() -> None:
+    assert square_around(Box(0.01, 0.5, 0.1, 0.1), 1000, 1000) == (0, 490, 120, 610)
+
+
+def test_a_face_at_the_edge_fills_the_square() -> None:
+    assert square_around(Box(0.0, 0.9, 0.1, 0.1), 1000, 1000) == (0, 900, 100, 1000)
 
 
 fraction = st.floats(0, 1)
