@@ -35,6 +35,9 @@ class Beside(NamedTuple):
     flash_fired: int | None
     placeholder: bytes | None
     colors: str | None
+    burst_id: int | None
+    burst_kind: str | None
+    duplicate_set: int | None
     tag_names: str
 
 
@@ -51,7 +54,7 @@ PHOTO_ROWS = f"""
            {", ".join(f"p.{entry.column}" for entry in REGISTERED)},
            COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
            p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
-           b.placeholder, b.colors,
+           b.placeholder, b.colors, bp.burst_id, burst.kind, d.set_id,
            (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id
             AND pt.source <> 'object_hint')
     FROM json_each(:ids) wanted
@@ -60,6 +63,9 @@ PHOTO_ROWS = f"""
     CROSS JOIN folder f ON f.id = p.folder_id
     CROSS JOIN root ON root.id = g.root_id
     LEFT JOIN photo_blob b ON b.photo_id = p.id
+    LEFT JOIN burst_photo bp ON bp.photo_id = p.id
+    LEFT JOIN burst ON burst.id = bp.burst_id
+    LEFT JOIN duplicate_photo d ON d.photo_id = p.id
     LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :viewer_id
 """
 

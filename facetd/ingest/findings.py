@@ -31,3 +31,33 @@ class Middles:
 
     centres: list[tuple[int, int, int, bytes]] = field(default_factory=list)
     likenesses: list[tuple[int, int, float]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FoundPairs:
+    """What was found of the photos `fresh`: pairs that are the same picture, and pairs that look alike (two ids each) with how much.
+
+    `upto` is how far the photos were compared.
+    """
+
+    upto: int
+    fresh: array[int]
+    same: list[tuple[int, int]]
+    alike: array[int]
+    similarity: array[float]
+
+
+@dataclass(slots=True)
+class FoundSets:
+    """Sets of duplicates (number or 0, photos with the best first); whoever of `concerned` is in none is no duplicate."""
+
+    concerned: array[int]
+    sets: list[tuple[int, list[int]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FoundSeries:
+    """Series of shots (number or 0, kind, photos with the best first); whoever of `concerned` is in none is a single photo."""
+
+    concerned: array[int] = field(default_factory=lambda: array("q"))
+    series: list[tuple[int, str, list[int]]] = field(default_factory=list)

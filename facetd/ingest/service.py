@@ -25,6 +25,7 @@ from facetd.ingest.discover import Territory
 from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
+from facetd.ingest.likeness import Likeness
 from facetd.ingest.models import Models
 from facetd.ingest.people import PeopleGrouping
 from facetd.ingest.progress import Broadcast, Progress
@@ -61,7 +62,8 @@ class Ingest:
         self.progress = Progress()
         self.events = Broadcast()
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
-        self.followups = Followups([self.people])
+        self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
+        self.followups = Followups([self.people, self.likeness])
 
     @property
     def thumbs(self) -> Path:
@@ -236,6 +238,9 @@ class Ingest:
         """Somebody decided something about people: everybody who watches is told, and the others are compared with it soon."""
         self._people_changed()
         self.followups.run_soon()
+
+    def _likeness_changed(self, ids: Sequence[int]) -> None:
+        self._in_background(self._publish_change({"added": 0, "changed": len(ids), "ids": list(ids)}))
 
     def _people_changed(self) -> None:
         self.events.publish("people", {"revision": self._db.revision})

@@ -73,6 +73,9 @@ class _PhotoBase(BaseModel):
     is_blink: int
     is_burst_lead: int
     is_duplicate_lead: int
+    burst_group_id: int | None = Field(description="The series of photos it was taken in.")
+    burst_kind: str | None = Field(description="burst, bracket or panorama; the last two are kept whole.")
+    duplicate_group_id: int | None = Field(description="The set of photos that are the same picture.")
     is_companion: int
     tags: str | None
     tags_list: list[str]
