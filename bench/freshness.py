@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import program, report
+from bench.models import MODES, Models, try_models
 from bench.parts import visit_once
 from bench.pictures import make_photos
 
@@ -21,13 +22,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=20, help="how many copies of each kind")
     parser.add_argument("--megapixels", type=int, choices=(12, 24), default=12)
+    parser.add_argument("--models", choices=MODES, default="auto")
     parser.add_argument("--busy", type=int, default=240, help="photos that are read meanwhile (few photos under many names)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="facetd-bench-") as scratch:
-        measure(Path(scratch), options.photos, options.megapixels, options.busy)
+        models = try_models(options.models, Path(scratch) / "tried")
+        measure(Path(scratch), options.photos, options.megapixels, options.busy, models)
 
 
-def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
+def measure(scratch: Path, count: int, megapixels: int, busy: int, models: Models) -> None:
     """Make photos, serve a folder, copy into it, and show how long each copy took to be seen."""
     made = make_photos(scratch / "made", {megapixels: 3 * count + OTHERS})[megapixels]
     copies, rest = [made[i * count : (i + 1) * count] for i in range(3)], made[3 * count :]
@@ -35,7 +38,7 @@ def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
     _fill(folder / "there before", rest, busy)
     times: dict[str, list[float]] = {}
     busy_enough = True
-    with program.Server(scratch / "data", folder) as server:
+    with program.Server(models.prepare(scratch / "data"), folder) as server:
         time.sleep(1)
         times["while the first scan runs"] = [copy_in(server, path, folder / f"scan {i:03d}.jpg") for i, path in enumerate(copies[0])]
         busy_enough &= server.get("/api/scan/status")["running"]
@@ -56,7 +59,9 @@ def measure(scratch: Path, count: int, megapixels: int, busy: int) -> None:
     if not busy_enough:
         report.say(f"Reading {busy} photos was over before the last copy: give a larger --busy.")
     figures = {name: [round(report.median(values), 3), round(report.p95(values), 3)] for name, values in times.items()}
-    report.emit("freshness", {"photos": count, "megapixels": megapixels, "busy_throughout": busy_enough, "seconds": figures})
+    report.emit(
+        "freshness", {"models": models.mode, "photos": count, "megapixels": megapixels, "busy_throughout": busy_enough, "seconds": figures}
+    )
 
 
 def _fill(folder: Path, photos: Sequence[Path], count: int) -> None:

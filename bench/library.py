@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from bench import program, report
 from bench.clone import clone_library
+from bench.models import try_models
 from bench.processes import cpu_s, memory
 from bench.synthetic import CAMERAS, make_library
 from facetd.fields import FIELDS
@@ -161,6 +162,7 @@ def prepare(folder: Path, rows: int) -> tuple[Path, float]:
         else:
             asyncio.run(make_library(data, rows))
         report.say(f"Made {rows} rows in {time.monotonic() - start:.0f} s")
+    try_models("off", folder).configure(data)  # else the daemon would try runtimes meanwhile
     return data, (data / "library.db").stat().st_size / 1e6
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bench import program, report
 from bench.dump import outcomes, problems
+from bench.models import MODES, Models, try_models
 from bench.pictures import CORPUS
-from bench.processes import Memory, PeakMemory
+from bench.processes import NOTHING, Memory, PeakMemory
 from bench.smallphotos import WRITERS, small_photo
 
 LARGEST_SOURCE = 1_500_000
@@ -31,7 +32,8 @@ class Survival:
     failed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
-    peak: Memory = field(default_factory=lambda: Memory(0, 0, 0))
+    peak: Memory = NOTHING
+    inference: Memory = NOTHING
     faults: list[str] = field(default_factory=list)
 
 
@@ -39,17 +41,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--models", choices=MODES, default="auto")
     parser.add_argument("--keep", type=Path, help="where to leave the damaged files")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="facetd-bench-") as scratch:
         folder = options.keep or Path(scratch) / "photos"
         formats = make_mutants(folder, options.files, options.seed)
-        survival = survive(folder, Path(scratch) / "data")
+        survival = survive(folder, Path(scratch) / "data", try_models(options.models, Path(scratch) / "tried"))
     report.show(
         f"{survival.files} damaged files of {len(formats)} suffixes in {survival.seconds:.0f} s",
         ["", ""],
         [("with a result", survival.whole), ("with a recorded error", survival.failed), ("faults", len(survival.faults)),
          ("peak memory of all processes, MB (PSS)", survival.peak.pss / 1e6),
+         ("peak memory of the inference process, MB (PSS)", survival.inference.pss / 1e6),
          *((f"  {reason}", count) for reason, count in survival.reasons.most_common())],
     )  # fmt: skip
     for fault in survival.faults[:20]:
@@ -57,16 +61,17 @@ def main() -> None:
     report.emit("mutate", {
         "files": survival.files, "whole": survival.whole, "failed": survival.failed, "faults": len(survival.faults),
         "reasons": dict(survival.reasons), "seconds": round(survival.seconds, 1), "peak_pss_mb": round(survival.peak.pss / 1e6, 1),
-        "files_per_suffix": dict(formats),
+        "peak_inference_pss_mb": round(survival.inference.pss / 1e6, 1), "models": options.models, "files_per_suffix": dict(formats),
     })  # fmt: skip
 
 
-def survive(folder: Path, data: Path, timeout_s: float = 1800.0) -> Survival:
+def survive(folder: Path, data: Path, models: Models, timeout_s: float = 1800.0) -> Survival:
     """Let a daemon read `folder` for the first time, and see what it made of it."""
+    wanted = {"technical", "thumbnail", "metadata", *(("objects", "faces", "tags") if models.on else ())}
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     survival = Survival(len(names))
     start = time.monotonic()
-    with program.Server(data, folder) as server:
+    with program.Server(models.prepare(data), folder) as server:
         pid = server.pid
         with PeakMemory(pid, every_s=0.25) as peak:
             while len(known(data)) < len(names) or server.get("/api/scan/status")["running"]:
@@ -74,7 +79,7 @@ def survive(folder: Path, data: Path, timeout_s: float = 1800.0) -> Survival:
                 if time.monotonic() - start > timeout_s:
                     survival.faults.append(f"not done after {timeout_s:.0f} s")
                     break
-        survival.seconds, survival.peak = time.monotonic() - start, peak.peak
+        survival.seconds, survival.peak, survival.inference = time.monotonic() - start, peak.peak, peak.inference
         if not server.alive():
             survival.faults.append("the daemon ended")
         server.get("/api/photos")
@@ -85,9 +90,9 @@ def survive(folder: Path, data: Path, timeout_s: float = 1800.0) -> Survival:
         done, failed = became.get(name, ([], []))
         survival.reasons.update({reason.partition(":")[0] for reason in failed})
         survival.failed += bool(failed)
-        survival.whole += not failed and "technical" in done
-        if not failed and "technical" not in done:
-            survival.faults.append(f"{name}: neither result nor error")
+        survival.whole += not failed and wanted <= set(done)
+        if not failed and not wanted <= set(done):
+            survival.faults.append(f"{name}: neither result nor error of {', '.join(sorted(wanted - set(done)))}")
     return survival
 
 

@@ -1,4 +1,7 @@
-"""Every measurement, one after the other: `python -m bench.run [--quick] [NAME ...]`. A failing one is told and the rest go on."""
+"""Every measurement, one after the other: `python -m bench.run [--quick] [NAME ...]`. A failing one is told and the rest go on.
+
+A name is that of a module, then perhaps a dash and which of its runs: throughput-off is that without models.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,28 @@ import subprocess
 import sys
 
 QUICK = {
-    "throughput": ["--photos", "24"],
+    "throughput-off": ["--models", "off", "--photos", "24"],
+    "throughput-auto": ["--models", "auto", "--photos", "24"],
+    "throughput-f32": ["--models", "f32", "--photos", "24"],
     "freshness": ["--photos", "5", "--busy", "40"],
     "library": ["--rows", "10000", "--requests", "20", "--seconds", "1"],
     "kill": ["--kills", "5"],
     "mutate": ["--files", "200"],
     "metamorphic": ["--cameras", "3", "--classes", "3"],
     "eyes": ["--turns"],
+    "people": ["5000", "300"],
 }
 FULL: dict[str, list[str]] = {
-    "throughput": [],
+    "throughput-off": ["--models", "off"],
+    "throughput-auto": ["--models", "auto"],
+    "throughput-f32": ["--models", "f32"],
     "freshness": [],
     "library": ["--large", "1000000"],
     "kill": [],
     "mutate": [],
     "metamorphic": [],
     "eyes": [],
+    "people": [],
 }
 
 
@@ -32,9 +41,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that they work")
     options = parser.parse_args()
     broken = []
-    for name in options.names or FULL:
+    chosen = [name for name in FULL if not options.names or name in options.names or name.partition("-")[0] in options.names]
+    if unknown := [name for name in options.names if name not in FULL and all(one.partition("-")[0] != name for one in FULL)]:
+        sys.exit(f"no such measurement: {', '.join(unknown)}; there are: {', '.join(FULL)}")
+    for name in chosen:
         print(f"== {name}", flush=True)
-        words = [sys.executable, "-m", f"bench.{name}", *(QUICK if options.quick else FULL)[name]]
+        words = [sys.executable, "-m", f"bench.{name.partition('-')[0]}", *(QUICK if options.quick else FULL)[name]]
         if subprocess.run(words, check=False).returncode:
             broken.append(name)
     if broken:

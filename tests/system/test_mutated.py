@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.dump import library_rows
+from bench.models import fixed_models
 from bench.mutate import make_mutants, mutated, survive
 from bench.smallphotos import WRITERS
 
@@ -18,7 +19,7 @@ NO_CORPUS = Path("/nonexistent")
 def test_a_daemon_survives_two_hundred_damaged_files(tmp_path: Path) -> None:
     made = make_mutants(tmp_path / "photos", FILES, seed=11, corpus=NO_CORPUS)
     assert made.keys() == WRITERS.keys()
-    survival = survive(tmp_path / "photos", tmp_path / "data", timeout_s=240)
+    survival = survive(tmp_path / "photos", tmp_path / "data", fixed_models(tmp_path / "tried"), timeout_s=240)
     assert survival.faults == []
     assert survival.whole + survival.failed == FILES
     assert survival.failed > FILES / 10
