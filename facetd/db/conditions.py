@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from facetd.db import hits
+from facetd.db.hits import Found
 from facetd.db.visibility import Hide
 from facetd.fields import FIELDS, Filter
 from facetd.filters import PhotoConditions, split_list
@@ -18,9 +21,10 @@ NO_UPPER_BOUND = "\U0010ffff"
 
 @dataclass(slots=True)
 class Conditions:
-    """WHERE parts (ANDed) with their named parameters."""
+    """WHERE parts (ANDed) with their named parameters; those in `on_ids` only say which `p.id` they want."""
 
     parts: list[str] = field(default_factory=list)
+    on_ids: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def add(self, sql: str, **parameters: Any) -> None:
@@ -28,10 +32,13 @@ class Conditions:
         self.parts.append(sql)
         self.parameters.update(parameters)
 
+    def __bool__(self) -> bool:
+        return bool(self.parts or self.on_ids)
+
     @property
     def sql(self) -> str:
         """` AND a AND b`, to follow a join or a WHERE."""
-        return "".join(f" AND {part}" for part in self.parts)
+        return "".join(f" AND {part}" for part in (*self.parts, *self.on_ids))
 
 
 def hide_bits(chosen: PhotoConditions) -> Hide:
@@ -48,19 +55,22 @@ def hide_bits(chosen: PhotoConditions) -> Hide:
     return bits
 
 
-def conditions(chosen: PhotoConditions, viewer: Viewer) -> Conditions:
-    """Everything of `chosen` that is not in the gate. An empty result means the plain library."""
-    found = Conditions()
-    _registry(found, chosen)
-    _dates(found, chosen)
-    _text(found, chosen)
-    _tags(found, chosen)
-    _persons(found, chosen)
-    _ratings(found, chosen, viewer)
-    _circle(found, chosen)
+def conditions(chosen: PhotoConditions, viewer: Viewer, found: Sequence[Found] | None = None) -> Conditions:
+    """Everything of `chosen` that is not in the gate, where `found` is what its search finds. An empty result means the plain library."""
+    narrowed = Conditions()
+    _registry(narrowed, chosen)
+    _dates(narrowed, chosen)
+    _tags(narrowed, chosen)
+    _persons(narrowed, chosen)
+    _ratings(narrowed, chosen, viewer)
+    _circle(narrowed, chosen)
     if chosen.min_aggregate is not None:
-        found.add("p.aggregate >= :min_aggregate", min_aggregate=chosen.min_aggregate)
-    return found
+        narrowed.add("p.aggregate >= :min_aggregate", min_aggregate=chosen.min_aggregate)
+    if found is not None:
+        narrowed.on_ids += hits.condition(found)
+        for each in found:
+            narrowed.parameters |= each.parameters
+    return narrowed
 
 
 def within_folder(found: Conditions, folder_id: int) -> None:
@@ -97,22 +107,6 @@ def _dates(found: Conditions, chosen: PhotoConditions) -> None:
     if chosen.date_to:
         following = date.fromisoformat(chosen.date_to) + timedelta(days=1) if chosen.date_to < "9999-12-31" else NO_UPPER_BOUND
         found.add("p.date_taken < :date_end", date_end=str(following))
-
-
-def _text(found: Conditions, chosen: PhotoConditions) -> None:
-    if not chosen.search:
-        return
-    pattern = "%" + chosen.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = ("CAST(p.filename AS TEXT)", "p.camera_model", "p.lens_model", "p.category", "p.title")
-    anywhere = " OR ".join(f"{column} LIKE :search ESCAPE '\\'" for column in columns)
-    described = "SELECT photo_id FROM photo_blob WHERE description IS NOT NULL AND description LIKE :search ESCAPE '\\'"
-    tagged = "SELECT pt.photo_id FROM tag t JOIN photo_tag pt ON pt.tag_id = t.id WHERE t.name LIKE :search ESCAPE '\\'"
-    # Another word for a tag counts as a whole word, or its plural.
-    meant = "SELECT tag FROM tag_synonym WHERE word = :search_word OR word || 's' = :search_word COLLATE NOCASE"
-    tagged += f" OR t.name IN ({meant}) OR t.name || 's' = :search_word COLLATE NOCASE"
-    named = "SELECT f.photo_id FROM person n JOIN face f ON f.person_id = n.id WHERE n.name LIKE :search ESCAPE '\\' AND n.hidden = 0"
-    within = " OR ".join(f"p.id IN ({ids})" for ids in (described, tagged, named))
-    found.add(f"({anywhere} OR {within})", search=pattern, search_word=chosen.search.strip())
 
 
 def _tags(found: Conditions, chosen: PhotoConditions) -> None:

@@ -14,6 +14,7 @@ import aiosqlite
 
 from facetd.db.migrate import migrate
 from facetd.db.readers import Readers
+from facetd.db.words import open_words, write_due
 from facetd.errors import DatabaseUnusable
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class Database:
                 await self._check()
             self._unclean_marker.touch()
             await migrate(writer, self.path)
+            await open_words(writer)
             await self._read_revision()
             pragmas = (*PRAGMAS, f"PRAGMA cache_size = -{READER_CACHE_KIB}", "PRAGMA query_only = ON")
             self._readers = Readers(self.path, self._reader_count, pragmas)
@@ -106,7 +108,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[aiosqlite.Connection]:
-        """One transaction: committed at the end, rolled back on any error or cancellation."""
+        """One transaction: committed at the end with the words of what changed, rolled back on any error or cancellation."""
         if self._writer is None:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         async with self._write_lock:
@@ -116,6 +118,7 @@ class Database:
             try:
                 await asyncio.shield(writer.execute("BEGIN IMMEDIATE"))
                 yield writer
+                await write_due(writer)
             except BaseException:
                 await asyncio.shield(asyncio.ensure_future(_roll_back(writer)))
                 raise

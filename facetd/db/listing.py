@@ -95,13 +95,16 @@ class Listing:
     @property
     def counted_by_gate(self) -> bool:
         """Whether the total comes from the counters, without counting."""
-        return not self._narrowed.parts
+        return not self._narrowed
 
     def total(self, connection: Connection) -> int:
         """How many photos the list has, exactly: from the counters when nothing but the gate limits it."""
         if self.counted_by_gate:
             counted = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
             return self._number(connection, counted)
+        if not self._narrowed.parts:  # the rows of photos are not needed
+            seen = f"(SELECT g.photo_id AS id FROM gate g WHERE {gate_condition(self._viewer, self._hide)}) p"
+            return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.sql}")
         joined = f"photo p {gate_join(self._viewer, self._hide)}"
         return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.sql}")
 
@@ -131,7 +134,7 @@ class Listing:
                 f"{head} gate g INDEXED BY gate_root CROSS JOIN photo p ON p.id = g.photo_id"
                 f" WHERE {gate_condition(self._viewer, self._hide)}{self._narrowed.sql}"
             )
-        index = "" if self._narrowed.parts else f"INDEXED BY photo_{BY_KEY[order.key].column}"
+        index = "" if self._narrowed else f"INDEXED BY photo_{BY_KEY[order.key].column}"
         return f"{head} photo p {index} {gate_join(self._viewer, self._hide)} WHERE 1{self._narrowed.sql}"
 
     def _sees_few(self, connection: Connection) -> bool:

@@ -15,8 +15,10 @@ from facetd.db import options, photos
 from facetd.db.conditions import conditions, hide_bits, within_folder
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
+from facetd.db.hits import Found, look_up
 from facetd.db.ledger import judgement_inputs
 from facetd.db.listing import Key, Listing, Order
+from facetd.db.phrases import parse
 from facetd.db.rows import photo_rows
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import BY_KEY
@@ -185,13 +187,20 @@ class Gallery:
 
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
         """The list, and what identifies its photos: who asks, what they may see, and every condition."""
-        narrowed = conditions(chosen, viewer)
+        narrowed = conditions(chosen, viewer, await self.found(chosen.search))
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)
         self._by_type(chosen, narrowed.add)
         key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
         return Listing(viewer, chosen, narrowed, order), key
+
+    async def found(self, search: str | None) -> tuple[Found, ...] | None:
+        """What a search finds; None without one."""
+        if not search:
+            return None
+        terms = parse(search)
+        return await self._db.per_revision(("found", terms), lambda: self._db.read(lambda connection: look_up(connection, terms)))
 
     def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
         if chosen.quality:
