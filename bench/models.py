@@ -69,7 +69,10 @@ def try_models(mode: str, home: Path) -> Models:
     start = time.monotonic()
     words = [*program.FACETD, "models", "bench", "--json", "--data", str(home)]
     subprocess.run(words, env=program.environment(), check=True, capture_output=True)
-    return Models(models.settings, home, time.monotonic() - start)
+    tried = Models(models.settings, home, time.monotonic() - start)
+    if tried.choices.missing:
+        raise RuntimeError(f"models that cannot be run: {dict(tried.choices.missing)}")
+    return tried
 
 
 def fixed_models(home: Path) -> Models:
