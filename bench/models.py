@@ -68,7 +68,9 @@ def try_models(mode: str, home: Path) -> Models:
     models.configure(home)
     start = time.monotonic()
     words = [*program.FACETD, "models", "bench", "--json", "--data", str(home)]
-    subprocess.run(words, env=program.environment(), check=True, capture_output=True)
+    done = subprocess.run(words, env=program.environment(), check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"facetd models bench ended with {done.returncode}:\n{done.stderr[-2000:]}")
     tried = Models(models.settings, home, time.monotonic() - start)
     if tried.choices.missing:
         raise RuntimeError(f"models that cannot be run: {dict(tried.choices.missing)}")
