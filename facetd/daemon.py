@@ -33,6 +33,7 @@ from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
 from facetd.library.roots import real_path
+from facetd.library.search import Search
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
 from facetd.watch.lookout import Settings as WatchSettings
@@ -61,10 +62,12 @@ def make_services(house: House) -> Services:
     async def ready() -> None:
         await house.db.row("SELECT 1 FROM meta")
 
+    gallery = Gallery(house.db, house.config, house.ingest.judge)
     return Services(
         config=house.config,
         data=house.data,
-        gallery=Gallery(house.db, house.config, house.ingest.judge),
+        gallery=gallery,
+        search=Search(house.db, house.config, gallery),
         browse=Browse(house.db, house.config),
         people=People(house.db, house.config, house.ingest.people_decided),
         ingest=house.ingest,

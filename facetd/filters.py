@@ -71,7 +71,9 @@ class PhotoConditions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     search: Text = Field(
-        default=None, description="Text in the file name, camera, lens, category, title, description, a tag or a person's name."
+        default=None,
+        description="Words, all of them found in names of files, folders, cameras, lenses, categories, people and places, in tags, titles,"
+        ' descriptions, captions or the date; "phrases"; -words to leave out. The last word may be a beginning.',
     )
     tag: Text = Field(default=None, description="One tag, exactly.")
     require_tags: Names = Field(default=None, description="Tags separated by commas; any of them.")

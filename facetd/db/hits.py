@@ -67,15 +67,20 @@ class Found:
         return {name: value for source in self.sources for name, value in source.parameters.items()}
 
 
-def look_up(connection: Connection, terms: Sequence[Term]) -> tuple[Found, ...]:
-    """Where each of `terms` is found. Raises sqlite3.DatabaseError for a damaged index."""
+def look_up(connection: Connection, terms: Sequence[Term], mark: str = "term") -> tuple[Found, ...]:
+    """Where each of `terms` is found; their parameters begin with `mark`. Raises sqlite3.DatabaseError for a damaged index."""
     found = []
     for number, term in enumerate(terms):
-        sources = tuple(_sources(connection, term, f"term{number}"))
+        sources = tuple(_sources(connection, term, f"{mark}{number}_"))
         some = Found(term, sources, 0)
         count = connection.execute(f"SELECT COUNT(*) FROM (SELECT id FROM ({some.ids}) LIMIT {COUNTED})", some.parameters).fetchone()[0]
         found.append(Found(term, sources, count))
     return tuple(found)
+
+
+def is_broad(found: Sequence[Found]) -> bool:
+    """Whether every term finds many photos."""
+    return min((each.count for each in found if not each.term.negated), default=FEW + 1) > FEW
 
 
 def condition(found: Sequence[Found], photo: str = "p.id") -> list[str]:

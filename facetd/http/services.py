@@ -17,6 +17,7 @@ from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
+from facetd.library.search import Search
 from facetd.records import Root, Viewer
 
 
@@ -49,6 +50,7 @@ class Services:
     config: Config
     data: Path
     gallery: Gallery
+    search: Search
     browse: Browse
     people: People
     ingest: Ingest

@@ -12,7 +12,7 @@ from typing import Any
 from facetd.config import Config
 from facetd.db import folders as db_folders
 from facetd.db import options, photos
-from facetd.db.conditions import conditions, hide_bits, within_folder
+from facetd.db.conditions import Conditions, conditions, hide_bits, within_folder
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
 from facetd.db.hits import Found, look_up
@@ -187,20 +187,27 @@ class Gallery:
 
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
         """The list, and what identifies its photos: who asks, what they may see, and every condition."""
+        narrowed = await self.narrowed(viewer, chosen)
+        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
+        return Listing(viewer, chosen, narrowed, order), key
+
+    async def narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
+        """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder."""
         narrowed = conditions(chosen, viewer, await self.found(chosen.search))
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)
         self._by_type(chosen, narrowed.add)
-        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
-        return Listing(viewer, chosen, narrowed, order), key
+        return narrowed
 
-    async def found(self, search: str | None) -> tuple[Found, ...] | None:
-        """What a search finds; None without one."""
+    async def found(self, search: str | None, mark: str = "term") -> tuple[Found, ...] | None:
+        """What a search finds; None without one. See db/hits.py."""
         if not search:
             return None
         terms = parse(search)
-        return await self._db.per_revision(("found", terms), lambda: self._db.read(lambda connection: look_up(connection, terms)))
+        return await self._db.per_revision(
+            ("found", terms, mark), lambda: self._db.read(lambda connection: look_up(connection, terms, mark))
+        )
 
     def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
         if chosen.quality:

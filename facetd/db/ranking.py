@@ -1,0 +1,121 @@
+"""The photos that a search finds, best first; and names that complete what is being typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from facetd.db.conditions import Conditions
+from facetd.db.connection import Connection, Database
+from facetd.db.folding import fold
+from facetd.db.hits import OF_TOPIC, Found, is_broad, scored
+from facetd.db.names import from_stored, shown
+from facetd.db.options import LISTED
+from facetd.db.visibility import Hide, gate_condition, gate_join
+from facetd.records import Viewer
+
+Ranked = list[tuple[int, float]]  # photo and score, best first
+CANDIDATES = 200  # topics that are looked at for one completion
+LABELS = {
+    "person": "SELECT name FROM person WHERE id = ? AND hidden = 0",
+    "tag": "SELECT name FROM tag WHERE id = ?",
+    "place": "SELECT name FROM place WHERE id = ?",
+    "folder": "SELECT COALESCE(NULLIF(f.path, ''), r.name) FROM folder f JOIN root r ON r.id = f.root_id WHERE f.id = ?",
+}
+
+
+class Completion(NamedTuple):
+    """A name that begins with, or has a word that begins with, what was typed."""
+
+    kind: str
+    text: str
+
+
+def rank(
+    connection: Connection, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions, by_score: Sequence[int]
+) -> Ranked:
+    """The photos that all terms of `found` and all conditions hold for, most relevant first, then best first.
+
+    `by_score` are the ids of all photos, best first; needed only when `is_broad(found)`.
+    """
+    parameters = dict(narrowed.parameters)
+    for each in found:
+        parameters |= each.parameters
+    photos = connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0
+    hits = scored(found, photos)
+    if not is_broad(found):
+        sql = (
+            f"SELECT p.id, s.score FROM ({hits}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
+            f" WHERE 1{narrowed.sql} ORDER BY s.score DESC, p.aggregate DESC NULLS LAST, p.id DESC"
+        )
+        return _pairs(connection, sql, parameters)
+    if narrowed.parts:
+        joined = f"({hits}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
+    else:
+        joined = f"(SELECT id, id AS photo_id, score FROM ({hits})) p CROSS JOIN gate g ON g.photo_id = p.photo_id"
+        joined += f" AND {gate_condition(viewer, hide)}"
+    score = "s.score" if narrowed.parts else "p.score"
+    scores = dict(_pairs(connection, f"SELECT p.id, {score} FROM {joined} WHERE 1{narrowed.sql}", parameters))
+    levels: dict[float, list[int]] = {level: [] for level in sorted(set(scores.values()), reverse=True)}
+    for number in by_score:
+        if (level := scores.get(number)) is not None:
+            levels[level].append(number)
+    return [(number, level) for level, numbers in levels.items() for number in numbers]
+
+
+def listed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, ids: Iterable[int]) -> list[int]:
+    """Those of `ids` that `viewer` may list and all conditions hold for."""
+    sql = f"SELECT p.id FROM json_each(:wanted_ids) w CROSS JOIN photo p ON p.id = w.value {gate_join(viewer, hide)} WHERE 1{narrowed.sql}"
+    return [row[0] for row in connection.execute(sql, {**narrowed.parameters, "wanted_ids": json.dumps(list(ids))})]
+
+
+async def ids_by_score(db: Database) -> Sequence[int]:
+    """All photos, best first, then newest first."""
+    return [row[0] for row in await db.rows("SELECT id FROM photo INDEXED BY photo_aggregate ORDER BY aggregate DESC NULLS LAST, id DESC")]
+
+
+def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) -> list[Completion]:
+    """Names that go on from what was typed, of what `viewer` may list: people and places first, then tags, folders and cameras."""
+    words = fold(typed)
+    if not words:
+        return []
+    candidates = connection.execute(
+        "SELECT t.kind, t.ref FROM topic_words w CROSS JOIN topic t ON t.id = w.rowid WHERE w.words MATCH ? AND t.kind <> 'category'"
+        " ORDER BY CASE t.kind WHEN 'person' THEN 0 WHEN 'place' THEN 1 WHEN 'tag' THEN 2 WHEN 'folder' THEN 3 ELSE 4 END,"
+        " ' ' || t.words LIKE ? DESC, length(t.words), t.words, t.id LIMIT ?",
+        (f'"{words}" *', f" {words}%", CANDIDATES),
+    ).fetchall()
+    found: dict[Completion, None] = {}
+    for kind, ref in candidates:
+        text = _label(connection, kind, ref)
+        completion = Completion(kind, text or "")
+        # A synonym or an outer folder led here: what is offered must itself go on from what was typed.
+        if text and completion not in found and f" {words}" in f" {fold(text)}" and _is_listed(connection, viewer, kind, ref):
+            found[completion] = None
+            if len(found) == limit:
+                break
+    return list(found)
+
+
+def _label(connection: Connection, kind: str, ref: Any) -> str | None:
+    if kind not in LABELS:
+        return str(ref)
+    row = connection.execute(LABELS[kind], (ref,)).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return shown(from_stored(row[0])).rpartition("/")[2] if kind == "folder" else str(row[0])
+
+
+def _is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any) -> bool:
+    sql = (
+        f"SELECT 1 FROM ({OF_TOPIC[kind].format('refs')}) h CROSS JOIN gate g ON g.photo_id = h.id"
+        f" AND {gate_condition(viewer, LISTED)} LIMIT 1"
+    )
+    return connection.execute(sql, {"refs": json.dumps([ref])}).fetchone() is not None
+
+
+def _pairs(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> Ranked:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, dict(parameters)).fetchall()
