@@ -30,10 +30,12 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
+from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
 from facetd.library.roots import real_path
 from facetd.library.search import Search
+from facetd.library.similar import Similar
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
 from facetd.watch.lookout import Settings as WatchSettings
@@ -70,6 +72,8 @@ def make_services(house: House) -> Services:
         search=Search(house.db, house.config, gallery),
         browse=Browse(house.db, house.config),
         people=People(house.db, house.config, house.ingest.people_decided),
+        similar=Similar(house.db, house.config, house.ingest.lookups),
+        culling=Culling(house.db, house.config),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),

@@ -114,7 +114,7 @@ async def open_house(
         raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
     try:
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
-            ingest = Ingest(db, data, config, decoders, eyes or make_eyes(data, config))
+            ingest = Ingest(db, data, config, decoders, eyes or make_eyes(data, config), lookups=workers)
             await ingest.start()
             try:
                 yield House(data, config, db, ingest, roots_changed)

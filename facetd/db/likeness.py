@@ -15,6 +15,7 @@ from facetd.records import Viewer
 
 DONE, RECIPE = "likeness_done", "likeness_recipe"
 BATCH = 5000
+LEAST_SIMILARITY = 0.75  # of pairs that are kept for groups
 NOTE = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = ?2"
 
 
@@ -138,3 +139,27 @@ def aggregates(connection: Connection, ids: Iterable[int]) -> dict[int, float]:
         "SELECT p.id, COALESCE(p.aggregate, 0) FROM json_each(?) w CROSS JOIN photo p ON p.id = w.value", (json.dumps(list(ids)),)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def visible(connection: Connection, viewer: Viewer, ids: Sequence[int]) -> set[int]:
+    """Those of `ids` that `viewer` may be shown."""
+    rows = connection.execute(
+        "SELECT g.photo_id FROM json_each(?) w CROSS JOIN gate g ON g.photo_id = w.value"
+        f" WHERE {gate_condition(viewer, Hide.MISSING | Hide.UNREADABLE)}",
+        (json.dumps(list(ids)),),
+    )
+    return {row[0] for row in rows}
+
+
+def with_same_people(connection: Connection, viewer: Viewer, photo: int) -> tuple[bool, list[int]]:
+    """Whether somebody known is in `photo`, and the other visible photos with any of them, newest first."""
+    people = "SELECT DISTINCT person_id FROM face WHERE photo_id = :photo AND person_id IS NOT NULL"
+    known = connection.execute(f"SELECT EXISTS ({people})", {"photo": photo}).fetchone()[0]
+    rows = connection.execute(
+        f"SELECT DISTINCT p.id FROM ({people}) w CROSS JOIN face f INDEXED BY face_person ON f.person_id = w.person_id"
+        " CROSS JOIN photo p ON p.id = f.photo_id CROSS JOIN gate g ON g.photo_id = p.id"
+        f" WHERE p.id <> :photo AND {gate_condition(viewer, Hide.MISSING | Hide.UNREADABLE | Hide.COMPANION)}"
+        " ORDER BY p.date_taken DESC NULLS LAST, p.id DESC LIMIT 500",
+        {"photo": photo},
+    )
+    return bool(known), [row[0] for row in rows]

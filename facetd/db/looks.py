@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from facetd.db.visibility import Hide
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 CopyRow = tuple[int, str, int, str, str | None, int, int | None, int, str | None, str | None]
+ColorRow = tuple[int, int, int, int, str | None, int | None, float | None, float | None, bytes | None]
 ShotRow = tuple[Any, ...]  # in the order of SHOTS
 LEFT_OUT = int(Hide.MISSING | Hide.UNREADABLE | Hide.COMPANION)
 SHOTS = """
@@ -168,6 +169,45 @@ def members(connection: sqlite3.Connection, bursts: Iterable[int]) -> list[int]:
         "SELECT b.photo_id FROM json_each(?) w CROSS JOIN burst_photo b ON b.burst_id = w.value", (_listed(bursts),)
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def newest(connection: sqlite3.Connection) -> int:
+    """How far changes are counted."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'look'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_colors(connection: sqlite3.Connection, since: int) -> Iterator[list[ColorRow]]:
+    """What came or changed after `since`, in batches: seq, photo, root, hide, hash, monochrome, saturation, luminance, histogram."""
+    cursor = connection.execute(
+        "SELECT l.seq, p.id, g.root_id, g.hide, p.phash, p.is_monochrome, p.mean_saturation, p.mean_luminance, b.histogram"
+        " FROM look l CROSS JOIN photo p ON p.id = l.photo_id CROSS JOIN gate g ON g.photo_id = p.id"
+        " LEFT JOIN photo_blob b ON b.photo_id = p.id WHERE l.seq > ? ORDER BY l.seq",
+        (since,),
+    )
+    while rows := cursor.fetchmany(4096):
+        yield rows
+
+
+def read_faces(connection: sqlite3.Connection, photo: int, most: int) -> tuple[Floats, Rows, Floats]:
+    """The embeddings (n, d) of the faces in `photo` that are nobody's, and the photos (m,) and embeddings (m, d) of at most `most`
+    faces elsewhere, newest first, in the same space.
+    """
+    own = connection.execute(
+        "SELECT e.space, e.vector FROM face f CROSS JOIN face_embedding e ON e.face_id = f.id WHERE f.photo_id = ? AND f.person_id IS NULL",
+        (photo,),
+    ).fetchall()
+    if not own:
+        return np.empty((0, 0), np.float32), np.empty(0, np.int64), np.empty((0, 0), np.float32)
+    space, length = own[0][0], len(own[0][1])
+    rows = connection.execute(
+        "SELECT f.photo_id, e.vector FROM face f CROSS JOIN face_embedding e ON e.face_id = f.id"
+        " WHERE e.space = ? AND length(e.vector) = ? AND f.photo_id <> ? ORDER BY f.id DESC LIMIT ?",
+        (space, length, photo, most),
+    ).fetchall()
+    mine = np.frombuffer(b"".join(vector for other, vector in own if other == space), "<f4").reshape(-1, length // 4)
+    vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(-1, length // 4)
+    return mine, np.array([row[0] for row in rows], np.int64), vectors
 
 
 def seconds(date: str) -> float:

@@ -15,9 +15,11 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import Part
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
+from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
 from facetd.library.search import Search
+from facetd.library.similar import Similar
 from facetd.records import Root, Viewer
 
 
@@ -53,6 +55,8 @@ class Services:
     search: Search
     browse: Browse
     people: People
+    similar: Similar
+    culling: Culling
     ingest: Ingest
     renditions: Renditions
     face_crops: FaceCrops

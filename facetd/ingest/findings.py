@@ -61,3 +61,13 @@ class FoundSeries:
 
     concerned: array[int] = field(default_factory=lambda: array("q"))
     series: list[tuple[int, str, list[int]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FoundSimilar:
+    """Photos with how similar they are to one, most similar first. `basis` says by what they were compared, `message` what lacked."""
+
+    ids: array[int] = field(default_factory=_numbers)
+    similarity: array[float] = field(default_factory=lambda: array("f"))
+    basis: str = ""
+    message: str | None = None

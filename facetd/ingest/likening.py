@@ -5,28 +5,33 @@ Needs NumPy and OpenCV.
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facetd.db import looks
+from facetd.db.likeness import LEAST_SIMILARITY
 from facetd.db.vectors import reading
 from facetd.ingest.findings import FoundPairs, FoundSeries, FoundSets
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 from facetd.score.bursts import BurstRule, Kind, Series, Shot, find_series, ranked, runs
+from facetd.score.components import components
 from facetd.score.copies import Copy, are_other_shots, best_copy
 from facetd.score.duplicates import CANDIDATE_BITS, Square, agreement, in_position, is_flat, is_same_picture, to_square
 from facetd.score.hamming import Hashes, near_pairs, parse_hashes, positions, tells_something
-from facetd.score.similar import camera_shift, components, visual
+from facetd.score.similar import camera_shift, visual
 
-ALIKE_BITS = 16  # of 64, for groups of similar photos: all that are 0.825 alike whatever their embeddings are
+if TYPE_CHECKING:
+    from facetd.db.connection import Connection
+
+ALIKE_BITS = int(64 * (1 - LEAST_SIMILARITY))  # all that are 0.825 alike whatever their embeddings are, too
 ALIKE_MOST = 12  # neighbours kept of each photo
 CANDIDATES_MOST = 48  # pictures compared with each photo, the nearest ones
 THUMBNAILS_KEPT = 600
@@ -112,7 +117,7 @@ def _nearest_alike(found: list[tuple[int, int, int]]) -> list[tuple[int, int, in
     return [(*pair, distance) for pair, distance in chosen.items()]
 
 
-def _read_copies(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Copy]:
+def _read_copies(connection: Connection, ids: Iterable[int]) -> dict[int, Copy]:
     return {row[0]: Copy(*row) for row in looks.read_copies(connection, ids)}
 
 

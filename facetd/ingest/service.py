@@ -41,18 +41,23 @@ from facetd.watch.exclude import Excludes
 
 logger = logging.getLogger(__name__)
 PUBLISH_EVERY_S = 0.5
+LOOKUP_S, LOOKUP_IDLE_S = 60.0, 300.0  # longest lookup, and how long its process waits for another
 PATIENCE_S = 1.0  # for models whose choice is known; a first trial takes longer
 
 
 class Ingest:
     """Keeps the library in step with the photo folders."""
 
-    def __init__(self, db: Database, data: Path, config: Config, workers: Workers, eyes: Eyes | None = None) -> None:
-        """`eyes` are the models; without them nothing is recognised."""
+    def __init__(
+        self, db: Database, data: Path, config: Config, workers: Workers, eyes: Eyes | None = None, lookups: Workers | None = None
+    ) -> None:
+        """`eyes` are the models; without them nothing is recognised. `lookups` replaces the process that answers questions."""
         self._db = db
         self._data = data
         self._config = config
         self._workers = workers
+        # of its own: a question does not wait behind photos that are being read
+        self.lookups = lookups or Workers(1, memory_mb=config.scanning.worker_memory_mb, timeout_s=LOOKUP_S, idle_s=LOOKUP_IDLE_S)
         self.models = Models(eyes)
         self._frames = Frames(data)
         self._judging: Judging | None = None
@@ -102,6 +107,7 @@ class Ingest:
         await asyncio.gather(*background, return_exceptions=True)
         await self.followups.stop()
         await self._workers.stop()
+        await self.lookups.stop()
         await self.models.stop()
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:
@@ -179,7 +185,10 @@ class Ingest:
         """
         late = not await self.models.get_ready(PATIENCE_S)
         scan = await self._make_scan(options, progress)
-        joining = self._in_background(self._join_later(scan)) if late else None
+        joining = None
+        if late:
+            scan.expect_models()
+            joining = self._in_background(self._join_later(scan))
         self._judging = await scan.run(parts)
         if joining is not None:
             progress.phase = "preparing"
@@ -192,8 +201,7 @@ class Ingest:
     async def _join_later(self, scan: Scan) -> None:
         await self.models.get_ready()
         await self._load_judging()
-        if self.models.names:
-            scan.join(self.models, self.judging)
+        scan.join(self.models if self.models.names else None, self.judging)
 
     async def _load_judging(self) -> None:
         if self.models.names != self.judging.models:

@@ -81,7 +81,8 @@ def runs(shots: Sequence[Shot], window_s: float) -> Iterator[list[Shot]]:
 def group_bursts(shots: Sequence[Shot], rule: BurstRule) -> list[list[Shot]]:
     """Split `shots` of one camera, sorted by time, into bursts of two or more.
 
-    A gap up to `rapid_s` always joins (not one of zero: dates in whole seconds, or one for many); up to `window_s` it joins when the perceptual hashes differ in at most `max_bits` bits. O(n).
+    A gap up to `rapid_s` always joins (not one of zero: dates in whole seconds, or one for many); up to `window_s` it joins when the
+    perceptual hashes differ in at most `max_bits` bits. O(n).
     """
     bursts: list[list[Shot]] = []
     for shot in shots:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ BITS = 64
 HASH_WEIGHT, VECTOR_WEIGHT = 0.7, 0.3
 BINS = 32  # of each of the four channels that colours are compared in
 CHANNELS = 4
+CHANNELS_STORED = CHANNELS * 64  # values of a stored histogram
 ONE = 65535  # what the bins of a channel add up to
 SATURATION_RANGE = 0.25  # of 0..1: photos whose mean saturation differs by more are not alike in colour
 _SIDE = 96  # px, for finding shifts
@@ -64,23 +63,6 @@ def colour(bins: NDArray[np.uint16], row: int, saturation: Floats, luminance: Fl
     found = np.zeros(len(bins), np.float32)
     found[comparable] = score + 0.1 if mono[row] else score / 0.9
     return found
-
-
-def components(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """The groups that pairs of ids make, each ascending; pure Python, near O(n)."""
-    parent: dict[int, int] = {}
-
-    def top(number: int) -> int:
-        while (above := parent.setdefault(number, number)) != number:
-            parent[number] = number = parent[above]
-        return number
-
-    for one, other in pairs:
-        parent[top(one)] = top(other)
-    groups: dict[int, list[int]] = {}
-    for number in sorted(parent):
-        groups.setdefault(top(number), []).append(number)
-    return list(groups.values())
 
 
 def camera_shift(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float | None:
