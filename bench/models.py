@@ -16,6 +16,7 @@ from facetd.infer.choice import Choice, Choices, load_choices, save_choices
 from facetd.infer.measure import choice_path, key_of, stream_count
 
 MODES = ("auto", "f32", "off")
+COMPILED = "cache/models"
 IDLE_S = 2  # so that a run sees the inference process end
 
 
@@ -51,10 +52,15 @@ class Models:
         (data / "scoring_config.json").write_text(json.dumps({"inference": self.settings.model_dump(exclude_unset=True)}))
         return data
 
+    def learn(self, data: Path) -> None:
+        """Take over the networks that a scan into `data` compiled; later ones find them."""
+        if (data / COMPILED).exists():
+            shutil.copytree(data / COMPILED, self.home / COMPILED, dirs_exist_ok=True)
+
     def prepare(self, data: Path) -> Path:
         """Make the data folder `data` as it is after an earlier scan on this machine: with the choice and compiled networks."""
         self.configure(data)
-        for part in ("models", "cache/models") if self.on else ():
+        for part in ("models", COMPILED) if self.on else ():
             if (self.home / part).exists():
                 shutil.copytree(self.home / part, data / part, dirs_exist_ok=True)
         return data

@@ -18,6 +18,7 @@ from bench.processes import NOTHING, Memory, PeakMemory
 from bench.smallphotos import WRITERS, small_photo
 
 LARGEST_SOURCE = 1_500_000
+UNFORESEEN = frozenset({"unexpected", "inference", "frame"})  # errors of our own, not of a file
 SUFFIXES = frozenset(
     "jpg jpeg png webp tif tiff gif bmp heic heif avif jxl cr2 cr3 nef arw raf rw2 dng orf srw pef kdc".split()  # noqa: SIM905
 )
@@ -90,6 +91,7 @@ def survive(folder: Path, data: Path, models: Models, timeout_s: float = 1800.0)
         done, failed = became.get(name, ([], []))
         survival.reasons.update({reason.partition(":")[0] for reason in failed})
         survival.failed += bool(failed)
+        survival.faults += [f"{name}: {reason}" for reason in failed if reason.partition(":")[0] in UNFORESEEN]
         survival.whole += not failed and wanted <= set(done)
         if not failed and not wanted <= set(done):
             survival.faults.append(f"{name}: neither result nor error of {', '.join(sorted(wanted - set(done)))}")

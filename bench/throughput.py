@@ -79,6 +79,7 @@ def measure(photos: dict[int, list[Path]], scratch: Path, mode: str, cores: int)
 def _first_scan(paths: Sequence[Path], scratch: Path, models: Models) -> dict[str, object]:
     """The trial of runtimes, which happens once on a machine: alone, and within the first scan of `paths`."""
     run = _scan(_links(paths, scratch / "first"), models.configure(scratch / "first.data"))
+    models.learn(scratch / "first.data")
     report.show(
         "How to run the models, found out once on this machine",
         ["", ""],
