@@ -36,6 +36,7 @@ from facetd.records import Root, Sighting
 logger = logging.getLogger(__name__)
 AHEAD = 20_000  # jobs planned before they are worked on: enough to know the total of most libraries
 HEAVY_BYTES = 150 * 1024 * 1024
+EARLY = 24  # photos that are shown while models are being tried; they are visited again for the models
 ATTEMPTS = 5  # visits to a file that is being written; afterwards the next scan finds it
 
 
@@ -100,6 +101,9 @@ class Scan:
         self._on_change = on_change
         self._models = models
         self._frames = frames
+        self._expecting = asyncio.Event()
+        self._expecting.set()
+        self._early = EARLY
         self._planner = Planner(db, thumbs, judging.recipes.of_files)
         self._sink = Sink(db, judging, pair_raw=judging.config.scanning.raw_jpeg == "pair", on_stored=self._stored, on_seen=self._seen)
         scanning = judging.config.scanning
@@ -107,9 +111,14 @@ class Scan:
         self._vanished: dict[int, list[int]] = {}
         self._stored_ids: set[int] = set()
 
-    def join(self, models: Models, judging: Judging) -> None:
+    def expect_models(self) -> None:
+        """Models will join, or not: a few photos are visited before, so that there is something to see, and the others then."""
+        self._expecting.clear()
+
+    def join(self, models: Models | None, judging: Judging) -> None:
         """Look at new and changed photos with these models from now on; those already visited are left for another scan."""
         self._models = models
+        self._expecting.set()
         self._judging = self._sink.judging = judging
 
     async def run(self, parts: Sequence[Part]) -> Judging:
@@ -213,9 +222,16 @@ class Scan:
         while True:
             job = await jobs.get()
             try:
+                await self._models_expected()
                 await self._visit(job)
             finally:
                 jobs.task_done()
+
+    async def _models_expected(self) -> None:
+        if not self._expecting.is_set():
+            self._early -= 1
+            if self._early < 0:
+                await self._expecting.wait()
 
     async def _visit(self, job: Job) -> None:
         if job.kinds >= VISIT_KINDS:  # everything of a new or changed file, which may be more than when it was planned

@@ -199,9 +199,11 @@ class Ingest:
                 progress.unchanged, progress.ignored_videos, progress.unreadable_folders = walked
 
     async def _join_later(self, scan: Scan) -> None:
-        await self.models.get_ready()
-        await self._load_judging()
-        scan.join(self.models if self.models.names else None, self.judging)
+        try:
+            await self.models.get_ready()
+            await self._load_judging()
+        finally:  # the scan goes on in any case
+            scan.join(self.models if self.models.names else None, self.judging)
 
     async def _load_judging(self) -> None:
         if self.models.names != self.judging.models:

@@ -325,6 +325,7 @@ async def test_a_scan_does_not_wait_for_models_that_are_being_tried(tmp_path: Pa
 
 async def test_models_that_get_ready_in_mid_scan_join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facetd.ingest.service.PATIENCE_S", 0.01)
+    monkeypatch.setattr("facetd.ingest.scan.EARLY", 5)
     for number in range(12):
         make_photo(tmp_path / "photos" / f"{number:02}.jpg", number)
     eyes, tried = FakeEyes(DOG), asyncio.Event()
@@ -336,7 +337,7 @@ async def test_models_that_get_ready_in_mid_scan_join(tmp_path: Path, monkeypatc
 
     class Telling(InlineWorkers):
         async def visit(self, task: VisitTask) -> VisitResult:
-            if len(self.visited) == 4:
+            if len(self.visited) >= 3:
                 tried.set()
                 while not eyes.models:
                     await asyncio.sleep(0.01)
@@ -350,4 +351,4 @@ async def test_models_that_get_ready_in_mid_scan_join(tmp_path: Path, monkeypatc
         assert {photo["category"] for photo in await listed(house)} == {"wildlife"}
     assert len(eyes.shapes) == 12
     assert progress.added == 12
-    assert 12 < len(workers.visited) < 24  # only the first ones were visited twice
+    assert 12 < len(workers.visited) <= 17  # only the first ones were visited twice
