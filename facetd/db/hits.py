@@ -34,7 +34,7 @@ OF_TOPIC = {
     " photo_place_cell ON q.place_cell = c.cell",
     "folder": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN photo q INDEXED BY photo_place ON q.folder_id = w.value",
     "category": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN photo q INDEXED BY photo_category ON q.category = w.value",
-    "camera": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN photo q INDEXED BY photo_camera_model ON q.camera_model = w.value",
+    "camera": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN photo q INDEXED BY photo_camera_date ON q.camera_model = w.value",
     "lens": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN photo q INDEXED BY photo_lens_model ON q.lens_model = w.value",
 }
 
@@ -83,18 +83,12 @@ def is_broad(found: Sequence[Found]) -> bool:
     return min((each.count for each in found if not each.term.negated), default=FEW + 1) > FEW
 
 
-def condition(found: Sequence[Found], photo: str = "p.id") -> list[str]:
-    """Conditions on `photo` that all terms hold. The term with the fewest hits leads, when they are few.
-
-    A `+` keeps SQLite from starting with the hits: it goes through the list in its order, which needs no sorting, and stops when
-    the page is full.
-    """
+def condition(found: Sequence[Found]) -> list[str]:
+    """Conditions on `p.id` that say that all terms hold, the one with the fewest hits first."""
     if not found:
-        return ["0"]
-    wanted = [each for each in found if not each.term.negated]
-    rarest = min(wanted, key=lambda each: each.count, default=None)
-    leads = rarest if rarest is not None and rarest.count <= FEW else None
-    return [f"{'' if each is leads else '+'}{photo} {'NOT ' if each.term.negated else ''}IN ({each.ids})" for each in found]
+        return ["p.id IS NULL"]
+    ordered = sorted(found, key=lambda each: (each.term.negated, each.count))
+    return [f"p.id {'NOT ' if each.term.negated else ''}IN ({each.ids})" for each in ordered]
 
 
 def scored(found: Sequence[Found], photos: int) -> str:

@@ -103,10 +103,10 @@ class Listing:
             counted = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
             return self._number(connection, counted)
         if not self._narrowed.parts:  # the rows of photos are not needed
-            seen = f"(SELECT g.photo_id AS id FROM gate g WHERE {gate_condition(self._viewer, self._hide)}) p"
-            return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.sql}")
+            seen = f"(SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE {gate_condition(self._viewer, self._hide)}) p"
+            return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.counting_sql}")
         joined = f"photo p {gate_join(self._viewer, self._hide)}"
-        return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.sql}")
+        return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.counting_sql}")
 
     @property
     def _rated(self) -> str:
