@@ -44,6 +44,9 @@ class FakeEyes:
     async def prepare(self) -> None:
         self.models = {"objects": f"fake-objects {self.version}", "faces": f"fake-faces {self.version}"}
 
+    async def start(self) -> None:
+        """Nothing to load."""
+
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
         pixels = np.load(frame)
         self.shapes.append(pixels.shape)

@@ -19,7 +19,7 @@ class Inference(Section):
     device: Literal["auto", "cpu", "gpu", "npu", "cuda", "tensorrt", "migraphx"] = "auto"
     runtime: Literal["auto", "openvino", "onnxruntime"] = "auto"
     precision: Literal["auto", "f32", "bf16", "int8"] = "auto"
-    streams: int = Field(default=0, ge=0, le=64)  # photos at once in the inference process; 0: one for every other core, two at least
+    streams: int = Field(default=0, ge=0, le=64)  # photos at once in the inference process; 0: one for every other core
     idle_s: float = Field(default=120, ge=1, le=86400)
     timeout_s: float = Field(default=120, ge=1, le=3600)
 

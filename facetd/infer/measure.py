@@ -44,8 +44,8 @@ def asked_devices(settings: Inference) -> tuple[str, ...]:
 
 
 def stream_count(settings: Inference) -> int:
-    """Photos at once. Half of the cores by default, from two cores on: decoding takes the others, and each stream takes 75 MB."""
-    return settings.streams or min(cores(), max(2, cores() // 2))
+    """Photos at once. For every other core one by default: decoding takes as long as looking, and each stream takes 75 MB and more."""
+    return settings.streams or max(1, cores() // 2)
 
 
 def precisions_present(catalogue: Catalogue, model: Model) -> tuple[Precision, ...]:

@@ -105,6 +105,7 @@ def open_answer(opening: wire.Json) -> tuple[Answer, int]:
     choices = choices_from_json(opening["choices"])
     catalogue = Catalogue.load(Path(opening["models"]))
     engine = Engine(catalogue, choices, cache=Path(opening["cache"]))
+    threading.Thread(target=engine.load, daemon=True).start()
     module, _colon, name = str(opening["look"]).partition(":")
     look = getattr(importlib.import_module(module), name)
     module, _colon, name = str(opening["settings"]).partition(":")

@@ -21,6 +21,7 @@ class Models:
     def __init__(self, eyes: Eyes | None) -> None:
         self._eyes = eyes
         self._preparing: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(1)
 
     @property
@@ -43,6 +44,11 @@ class Models:
         await asyncio.wait({self._preparing}, timeout=patience_s)
         return self.ready
 
+    def start(self) -> None:
+        """Load the models in the background, ahead of the first look."""
+        if self._eyes is not None and self.names and (self._starting is None or self._starting.done()):
+            self._starting = asyncio.create_task(self._eyes.start(), name="models start")
+
     async def look(self, frame: Path, kinds: frozenset[str], cores: asyncio.Semaphore) -> Sighting:
         """What is in the picture of this file. Each look on the processor takes one of `cores`, which the decode workers share.
 
@@ -58,9 +64,10 @@ class Models:
 
     async def stop(self) -> None:
         """End what runs."""
-        if self._preparing is not None and not self._preparing.done():
-            self._preparing.cancel()
-            await asyncio.wait({self._preparing})
+        for task in (self._preparing, self._starting):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait({task})
         if self._eyes is not None:
             await self._eyes.stop()
 

@@ -186,6 +186,8 @@ class Scan:
         self._progress.total += len(plan.jobs)
         if plan.jobs:
             self._workers.start()
+            if self._models is not None and any(job.kinds & SIGHT_KINDS for job in plan.jobs):
+                self._models.start()
         for job in plan.jobs:
             await jobs.put(job)
 

@@ -35,6 +35,9 @@ class Eyes(Protocol):
     async def prepare(self) -> object:
         """Choose runtimes and precisions, unless that was done before on this machine."""
 
+    async def start(self) -> None:
+        """Load ahead of the first look."""
+
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
         """What is in the picture of this file."""
 

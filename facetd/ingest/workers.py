@@ -79,7 +79,8 @@ class Workers:
         self._pool: ProcessPool | None = None
         self._starting: asyncio.Task[bool] | None = None
         self._heavy = asyncio.Semaphore(1)
-        self.slots = asyncio.Semaphore(self.count)  # one for each core at work, also for models that run on the processor
+        # One for each core at work, also for models that run on the processor, and one that is on its way: no core waits for the daemon.
+        self.slots = asyncio.Semaphore(self.count + 1)
         self._visit = visit
         self._idle_s = idle_s
         self._busy = 0
