@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from facetd.config.eyes import Inference
@@ -124,6 +124,13 @@ class Eyes:
     def on_cpu(self) -> bool:
         """Whether any model runs on the processor, beside everything else."""
         return self.choices is None or any(choice.device == "cpu" for choice in self.choices.models.values())
+
+    async def start(self) -> None:
+        """Start the process ahead of the first request, so that its models load meanwhile. What goes wrong is for that request to tell."""
+        if self.choices is not None and self._link is None:
+            with suppress(Unavailable):
+                await self._ready_link()
+                self._rest()
 
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
         """What the models see in the picture at `frame` (.npy, uint8 [height, width, 3] RGB, upright), which nobody may change meanwhile.

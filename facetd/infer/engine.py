@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,12 @@ class Engine:
         if not len(batch):
             return tuple(np.empty((0, *output.shape), np.float32) for output in model.outputs)
         return self._gathering(model_id).run(np.ascontiguousarray(batch, np.float32))
+
+    def load(self) -> None:
+        """Load every model now, one after the other, instead of each at its first use; one that cannot be loaded is told there."""
+        for model_id in self._choices.models:
+            with suppress(Exception):  # whatever it is, the first use meets it again
+                self._gathering(model_id)
 
     def space(self, model_id: str) -> str:
         """The name of the space that the vectors of `model_id` live in: with its precision, because those do not mix."""
