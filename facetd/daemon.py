@@ -30,6 +30,7 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
+from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
@@ -70,6 +71,7 @@ def make_services(house: House) -> Services:
         data=house.data,
         gallery=gallery,
         search=Search(house.db, house.config, gallery),
+        captions=Captions(house.db, house.config, gallery),
         browse=Browse(house.db, house.config),
         people=People(house.db, house.config, house.ingest.people_decided),
         similar=Similar(house.db, house.config, house.ingest.lookups),

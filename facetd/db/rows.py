@@ -38,6 +38,11 @@ class Beside(NamedTuple):
     burst_id: int | None
     burst_kind: str | None
     duplicate_set: int | None
+    town: str | None
+    region: str | None
+    country: str | None
+    caption: str | None
+    caption_source: str | None
     tag_names: str
 
 
@@ -55,6 +60,7 @@ PHOTO_ROWS = f"""
            COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
            p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
            b.placeholder, b.colors, bp.burst_id, burst.kind, d.set_id,
+           place.name, place.region, place.country, caption.text, caption.source,
            (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id
             AND pt.source <> 'object_hint')
     FROM json_each(:ids) wanted
@@ -66,6 +72,9 @@ PHOTO_ROWS = f"""
     LEFT JOIN burst_photo bp ON bp.photo_id = p.id
     LEFT JOIN burst ON burst.id = bp.burst_id
     LEFT JOIN duplicate_photo d ON d.photo_id = p.id
+    LEFT JOIN place_cell pc ON pc.cell = p.place_cell
+    LEFT JOIN place ON place.id = pc.place_id
+    LEFT JOIN caption ON caption.photo_id = p.id
     LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :viewer_id
 """
 

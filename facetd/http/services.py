@@ -15,6 +15,7 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import Part
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
+from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
@@ -53,6 +54,7 @@ class Services:
     data: Path
     gallery: Gallery
     search: Search
+    captions: Captions
     browse: Browse
     people: People
     similar: Similar

@@ -28,6 +28,7 @@ from facetd.ingest.judging import Judging
 from facetd.ingest.likeness import Likeness
 from facetd.ingest.models import Models
 from facetd.ingest.people import PeopleGrouping
+from facetd.ingest.places import Places
 from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
@@ -68,7 +69,8 @@ class Ingest:
         self.events = Broadcast()
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
         self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
-        self.followups = Followups([self.people, self.likeness])
+        self.places = Places(db, self.lookups)
+        self.followups = Followups([self.people, self.places, self.likeness])
 
     @property
     def thumbs(self) -> Path:

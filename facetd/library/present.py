@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from facetd.config import Config
 from facetd.db.ledger import virtual_path
 from facetd.db.names import from_stored, shown
+from facetd.db.places import display_name
 from facetd.db.rows import PhotoRow
 from facetd.db.visibility import Hide
 
@@ -54,6 +55,8 @@ def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[st
         "v": beside.content_hash,
         "offline": not beside.root_online,
         "readable": not hide & UNREADABLE,
+        "place": display_name((beside.town, "", beside.country or "")) if beside.town else None,
+        "caption": beside.caption,
         "persons": persons,
         "unassigned_faces": unassigned,
     }

@@ -1,10 +1,25 @@
 """The JSON API: one module per resource, each with its operations."""
 
-from facetd.http.api import config, culling, events, faces, folders, images, options, persons, photos, scan, search, similar, system
+from facetd.http.api import (
+    captions,
+    config,
+    culling,
+    events,
+    faces,
+    folders,
+    images,
+    options,
+    persons,
+    photos,
+    scan,
+    search,
+    similar,
+    system,
+)
 from facetd.http.openapi import Operation
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
-    for module in (photos, search, images, options, persons, faces, config, folders, scan, events, system, similar, culling)
+    for module in (photos, search, captions, images, options, persons, faces, config, folders, scan, events, system, similar, culling)
     for operation in module.operations.all
 )

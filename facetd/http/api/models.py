@@ -84,6 +84,10 @@ class _PhotoBase(BaseModel):
     v: str = Field(description="The content's hash; makes thumbnail addresses immutable.")
     offline: bool = Field(description="The photo's root is not there at the moment.")
     readable: bool
+    place: str | None = Field(description="The nearest town and its country.")
+    caption: str | None = Field(
+        description="What somebody, or a model, wrote about the photo; /api/caption also knows a rule's."
+    )
     persons: list[PhotoPerson]
     unassigned_faces: int = Field(description="Faces that are nobody's.")
 

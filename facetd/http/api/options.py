@@ -6,14 +6,30 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 
+from facetd.http.api.models import Strict
 from facetd.http.openapi import Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.library.browse import Browse
 from facetd.records import Viewer
 
 operations = Operations("filter options")
+
+
+class PlaceQuery(Strict):
+    """Coordinates."""
+
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, description="Latitude in degrees.")
+    lng: float = Field(ge=-180, le=180, allow_inf_nan=False, description="Longitude in degrees.")
+
+
+class PlaceReply(BaseModel):
+    """A place."""
+
+    display_name: str = Field(description="The nearest town and its country; empty far from every town.")
+
+
 Choose = Callable[[Browse, Viewer], Awaitable[tuple[list[tuple[Any, int]], bool]]]
 
 
@@ -39,3 +55,9 @@ _offer("patterns", "Composition patterns, most frequent first", str, Browse.patt
 _offer("categories", "Categories, most frequent first", str, Browse.categories)
 _offer("apertures", "F-numbers, ascending", float, Browse.apertures)
 _offer("focal_lengths", "Focal lengths in mm, ascending", int, Browse.focal_lengths)
+
+
+@operations.add("GET", "/api/filter_options/location_name", summary="A place's name", query=PlaceQuery, reply=PlaceReply, errors=(503,))
+async def location_name(request: web.Request, query: PlaceQuery) -> Any:
+    """What the place at these coordinates is called; looked up offline."""
+    return {"display_name": await services(request).ingest.places.at(query.lat, query.lng)}
