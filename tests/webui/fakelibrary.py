@@ -50,6 +50,7 @@ class FakeLibrary:
         self.failures: list[dict[str, Any]] = []
         self.offline = False
         self.things: list[dict[str, Any]] = []
+        self.captions: dict[int, str] = {}
         self.people.reset()
         self.scan: dict[str, Any] = {
             "state": "idle", "phase": "", "done": 0, "total": 0, "failed": 0, "rate_per_s": 0, "eta_s": None, "current": "",
@@ -104,10 +105,11 @@ class FakeLibrary:
             "/api/photos": self._photos, "/api/photo": self._detail, "/api/config": self._config, "/api/type_counts": self._types,
             "/api/filter_options/{name}": self._options, "/api/scan/status": self._status, "/api/failures": self._failures,
             "/api/events": self._events, "/thumbnail": self._pixels, "/image": self._pixels, "/api/openapi.json": self._openapi,
+            "/api/caption": self._caption, "/api/search/complete": self._complete,
         }  # fmt: skip
         app.add_routes(self.people.routes())
         app.add_routes([web.get(path, handler) for path, handler in get.items()])
-        app.add_routes([web.post("/api/scan/{what}", self._post)])
+        app.add_routes([web.post("/api/scan/{what}", self._post), web.put("/api/caption", self._write_caption)])
         runner = web.AppRunner(app, shutdown_timeout=0.2)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -158,6 +160,23 @@ class FakeLibrary:
             }
         )  # fmt: skip
 
+    async def _caption(self, request: web.Request) -> web.Response:
+        number = int(request.query["id"])
+        written = self.captions.get(number)
+        rule = {"caption": "Anna with a dog in Rome, July 2019", "source": "rule"}
+        return web.json_response({"id": number, **({"caption": written, "source": "manual"} if written else rule)})
+
+    async def _write_caption(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.captions[body["id"]] = body["caption"]
+        return web.json_response({"id": body["id"], "caption": body["caption"], "source": "manual"})
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        names = [("person", "Anna Berg"), ("place", "Rome"), ("tag", HOSTILE)]
+        typed = request.query["q"].casefold()
+        found = [{"kind": kind, "text": text} for kind, text in names if text.casefold().startswith(typed)]
+        return web.json_response({"completions": found})
+
     async def _detail(self, request: web.Request) -> web.Response:
         index = int(request.query["id"]) - 1
         if not 0 <= index < self.total:
@@ -200,6 +219,7 @@ class FakeLibrary:
                 "quality_thresholds": {"good": 6, "great": 7, "excellent": 8, "best": 9}, "type_labels": {"": "All Photos"},
                 "category_labels": {"landscape": "Landscape", "portrait": "Portrait"}, "pattern_labels": COMPOSITION_PATTERNS,
                 "defaults": {"sort": "aggregate", "sort_direction": "DESC", "type": ""}, "pagination": {"default_per_page": 64},
+                "features": {"show_captions": True},
                 "display": {"tags_per_photo": 4}, "filters": filters, "capabilities": {"faces": self.people.capability()},
                 "metrics": [metric(field) for field in FIELDS if field.kind in MEASURED and field.group != "camera"],
             }

@@ -24,6 +24,10 @@ export async function postJson<T>(url: string, body: unknown): Promise<T> {
   return call<T>(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
+export async function putJson<T>(url: string, body: unknown): Promise<T> {
+  return call<T>(url, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
 async function call<T>(url: string, options: RequestInit): Promise<T> {
   let response: Response;
   try {

@@ -3,6 +3,7 @@ import { ApiError, getJson } from "./api";
 import { hideBlank, reasonForNothing, showBlank } from "./blank";
 import { chipsOf, removal, showChips } from "./chips";
 import { connectionNotice, hideNotice, inDialog, notice, offerKeys } from "./chrome";
+import { offerNames } from "./completing";
 import { byId, debounce, el, isTyping, recall, throttle } from "./dom";
 import { Drawer } from "./drawer";
 import { follow } from "./events";
@@ -156,6 +157,7 @@ function wireTools(): void {
     search(false);
   });
   input.addEventListener("input", debounce(300, () => search(query.has("search"))));
+  offerNames(input);
   byId("pill").addEventListener("click", () => {
     scrollTo({ top: 0, behavior: "instant" });
     applyChanges();

@@ -1,5 +1,6 @@
 /** The information panel of the photo page. */
 import { imageUrl } from "./api";
+import { captionLine } from "./caption";
 import { categoryLabel } from "./card";
 import { el, icon, recall, remember } from "./dom";
 import { valueLabel } from "./drawer";
@@ -17,6 +18,7 @@ type Row = [string, Node | string | null | undefined | false];
 export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Config, onPattern: () => void): void {
   const sections = [
     headline(photo, config),
+    config.features?.["show_captions"] ? captionLine(photo.id) : null,
     peopleSlot(photo),
     thingsSection(factsOf(photo.objects ?? [], photo.face_count ?? 0)),
     photo.histogram ? section(S.histogram, "histogram", histogramFigure(photo.histogram, photo)) : null,
@@ -130,7 +132,7 @@ function camera(photo: PhotoDetails): HTMLElement | null {
     [S.lens, photo.lens_model],
     [S.settings, settings.join("  ·  ")],
     ...FACTS.map((key): Row => [S.exif[key] ?? humanize(key), plain(key, photo[key])]),
-    [S.place, typeof photo.gps_latitude === "number" && typeof photo.gps_longitude === "number" && `${photo.gps_latitude.toFixed(5)}, ${photo.gps_longitude.toFixed(5)}`],
+    [S.place, typeof photo.gps_latitude === "number" && typeof photo.gps_longitude === "number" && [photo.place, `${photo.gps_latitude.toFixed(5)}, ${photo.gps_longitude.toFixed(5)}`].filter(Boolean).join("  ·  ")],
     [S.exif["gps_altitude"] ?? "", plain("gps_altitude", photo["gps_altitude"])],
   ];
   return list.some(([, value]) => value) ? section(S.camera, "camera", rows(list)) : null;

@@ -64,6 +64,7 @@ export interface Thing {
 }
 
 export interface PhotoDetails extends Photo {
+  place?: string | null;
   objects?: Thing[];
   format: string | null;
   size: number | null;
