@@ -26,13 +26,16 @@ def database() -> None:
 @database.command()
 @data_option
 def check(data: Path | None) -> None:
-    """Check the database's integrity."""
+    """Check the database's integrity; an index of words that is wrong is written anew."""
 
     async def run() -> None:
         async with _house(data) as house:
             problems = await house.db.integrity() + await care.consistency(house.db)
+            repaired = [] if problems else await house.db.repair_words()
         if problems:
             raise DatabaseUnusable("the check found problems:\n" + "\n".join(f"  {problem}" for problem in problems))
+        for problem in repaired:
+            click.echo(f"{problem}: written anew.")
         click.echo("The database is sound.")
 
     asyncio.run(run())

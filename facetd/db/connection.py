@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
+from facetd.db import words
 from facetd.db.migrate import migrate
 from facetd.db.readers import Readers
-from facetd.db.words import open_words, write_due
+from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class Database:
                 await self._check()
             self._unclean_marker.touch()
             await migrate(writer, self.path)
-            await open_words(writer)
+            await words.open_words(writer)
             await self._read_revision()
             pragmas = (*PRAGMAS, f"PRAGMA cache_size = -{READER_CACHE_KIB}", "PRAGMA query_only = ON")
             self._readers = Readers(self.path, self._reader_count, pragmas)
@@ -118,7 +119,7 @@ class Database:
             try:
                 await asyncio.shield(writer.execute("BEGIN IMMEDIATE"))
                 yield writer
-                await write_due(writer)
+                await words.write_due(writer)
             except BaseException:
                 await asyncio.shield(asyncio.ensure_future(_roll_back(writer)))
                 raise
@@ -172,6 +173,19 @@ class Database:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         found: Iterable[sqlite3.Row] = await self._writer.execute_fetchall("PRAGMA quick_check(10)")
         return [str(row[0]) for row in found if row[0] != "ok"]
+
+    async def repair_words(self) -> list[str]:
+        """Check the index of words, and write it anew when something is wrong with it; returns what was."""
+        if self._writer is None:
+            raise DatabaseUnusable(f"{self.path}: the database is not open")
+        async with self._write_lock:
+            found = await words.problems(self._writer)
+            if found:
+                await words.rewrite(self._writer)
+                await words.open_words(self._writer)
+                await bump(self._writer)
+                await self._read_revision()
+            return found
 
     async def outside_transaction(self, sql: str) -> None:
         """A statement that SQLite does not allow in a transaction, such as VACUUM."""

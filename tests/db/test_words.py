@@ -200,6 +200,20 @@ async def test_a_damaged_index_costs_no_photo_and_is_made_anew(tmp_path: Path) -
         assert await found(db, "second") == [2]
 
 
+async def test_an_index_that_is_wrong_is_written_anew_by_a_check(db: Database, root: Root) -> None:
+    (number,) = await put(db, visit(root, "a.jpg", title="first"))
+    assert await db.repair_words() == []
+    async with db.writing() as connection:
+        await connection.execute("DROP TRIGGER photo_words_went")
+        await connection.execute("DELETE FROM photo_words")
+    assert await found(db, "a.jpg") == []
+    before = db.revision
+    assert any("photos without words" in problem for problem in await db.repair_words())
+    assert db.revision > before
+    assert await found(db, "first") == [number]
+    assert await db.repair_words() == []
+
+
 async def test_a_list_with_few_hits_starts_with_them_and_one_with_many_is_walked(db: Database, root: Root) -> None:
     def plan(connection: Connection, count: int) -> str:
         hits = look_up(connection, parse("word"))
