@@ -22,7 +22,7 @@ from facetd.media.countries import COUNTRIES
 
 EARTH_RADIUS_KM = 6371.0088
 FARTHEST_KM = 80.0  # from a town; beyond it, at sea or in the wild, its name would mislead
-AT_ONCE = 64  # coordinates compared at a time; bounds the memory
+AT_ONCE = 16  # coordinates compared at a time; bounds the memory
 
 
 class PlaceName(NamedTuple):
