@@ -85,9 +85,7 @@ class _PhotoBase(BaseModel):
     offline: bool = Field(description="The photo's root is not there at the moment.")
     readable: bool
     place: str | None = Field(description="The nearest town and its country.")
-    caption: str | None = Field(
-        description="What somebody, or a model, wrote about the photo; /api/caption also knows a rule's."
-    )
+    caption: str | None = Field(description="What somebody, or a model, wrote about the photo; /api/caption also knows a rule's.")
     persons: list[PhotoPerson]
     unassigned_faces: int = Field(description="Faces that are nobody's.")
 
