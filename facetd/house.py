@@ -126,11 +126,11 @@ async def open_house(
 
 def make_eyes(data: Path, config: Config) -> Eyes | None:
     """The models that the configuration asks for; None when it asks for none."""
-    wanted = frozenset(kind for kind, section in (("objects", config.objects), ("faces", config.faces)) if section.enabled)
-    if not config.inference.enabled or not wanted:
+    if not config.inference.enabled:
         return None
+    wanted = {kind for kind, section in (("objects", config.objects), ("faces", config.faces)) if section.enabled} | {"embedding"}
     try:
-        return InferenceEyes(config.inference, LookSettings.from_config(config), data=data, kinds=wanted)
+        return InferenceEyes(config.inference, LookSettings.from_config(config), data=data, kinds=frozenset(wanted))
     except ConfigError as error:
         logger.warning("nothing is recognised in photos: %s", error)
         return None

@@ -271,12 +271,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoVector:
+    """What a photo looks like to a model: a unit vector, little-endian float32, in a space that names model and precision."""
+
+    space: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """What the models saw in one photo. None where that analysis was not asked for or failed; `failures` by kind of analysis."""
 
     objects: tuple[DetectedObject, ...] | None = None
     faces: tuple[DetectedFace, ...] | None = None
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    embedding: PhotoVector | None = None
 
 
 @dataclass(frozen=True, slots=True)

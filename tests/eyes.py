@@ -31,18 +31,23 @@ def thing(label: str, score: float = 0.8, side: float = 0.5) -> DetectedObject:
 class FakeEyes:
     """See `sighting` in every photo, or what a function makes of the frame's pixels and the kinds."""
 
-    def __init__(self, sighting: Sighting | Callable[[np.ndarray, frozenset[str]], Sighting], version: str = "1") -> None:
+    def __init__(
+        self, sighting: Sighting | Callable[[np.ndarray, frozenset[str]], Sighting], version: str = "1", embedding_version: str = ""
+    ) -> None:
         self.sighting = sighting
         self.models: Mapping[str, str] = {}
         self.unavailable = ""
         self.streams = 2
         self.version = version
+        self.embedding_version = embedding_version
         self.on_cpu = True
         self.shapes: list[tuple[int, ...]] = []
         self.kinds: list[frozenset[str]] = []
 
     async def prepare(self) -> None:
         self.models = {"objects": f"fake-objects {self.version}", "faces": f"fake-faces {self.version}"}
+        if self.embedding_version:
+            self.models |= {"embedding": f"fake-looks {self.embedding_version}"}
 
     async def start(self) -> None:
         """Nothing to load."""
@@ -55,6 +60,7 @@ class FakeEyes:
         return Sighting(
             seen.objects if "objects" in kinds else None, seen.faces if "faces" in kinds else None,
             {kind: failure for kind, failure in seen.failures.items() if kind in kinds},
+            seen.embedding if "embedding" in kinds else None,
         )  # fmt: skip
 
     async def stop(self) -> None:

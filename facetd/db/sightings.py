@@ -12,7 +12,7 @@ from facetd.db.revision import bump, note_faces
 from facetd.db.store import LEDGER_UPSERT, now
 from facetd.db.tags import save_tags
 from facetd.db.visibility import Hide, id_list
-from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome
+from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome, PhotoVector
 
 SAME_FACE = 0.35  # overlap (intersection over union) from which a box found again is the same face
 FACT_COLUMNS = tuple(f.name for f in fields(FaceFacts) if f.name != "is_blink")
@@ -27,7 +27,7 @@ class SeenPhoto:
     """What was seen in one photo, ready to be stored. Parts that were not looked at are None and stay as they are.
 
     `content_hash` is of the file that was looked at: when the photo has other content by now, nothing is stored. `tags` maps each tag
-    to its source.
+    to its source. `embedded` says that `embedding` was asked for, also when there is none.
     """
 
     photo_id: int
@@ -37,6 +37,8 @@ class SeenPhoto:
     tags: Mapping[str, str] | None = None
     faces: tuple[DetectedFace, ...] | None = None
     facts: FaceFacts | None = None
+    embedded: bool = False
+    embedding: PhotoVector | None = None
 
 
 async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
@@ -57,6 +59,8 @@ async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
                 await _save_faces(connection, photo.photo_id, photo.faces)
             if photo.facts is not None:
                 await _save_facts(connection, photo.photo_id, photo.facts)
+            if photo.embedded:
+                await _save_embedding(connection, photo.photo_id, photo.embedding)
         ledger = [
             (p.photo_id, o.kind, o.fingerprint, o.model, "done" if o.error is None else "failed", o.reason, o.error, moment)
             for p in current
@@ -90,6 +94,15 @@ async def _save_objects(connection: aiosqlite.Connection, photo_id: int, objects
         "INSERT INTO object (photo_id, position, label, score, x, y, width, height) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(photo_id, position, o.label, o.score, o.box.x, o.box.y, o.box.width, o.box.height) for position, o in enumerate(objects)],
     )
+
+
+async def _save_embedding(connection: aiosqlite.Connection, photo_id: int, embedding: PhotoVector | None) -> None:
+    """A photo has one vector: that of the model in use. A vector of another space is of no use any more."""
+    await connection.execute("DELETE FROM photo_embedding WHERE photo_id = ?", (photo_id,))
+    if embedding is not None:
+        await connection.execute(
+            "INSERT INTO photo_embedding (photo_id, space, vector) VALUES (?, ?, ?)", (photo_id, embedding.space, embedding.vector)
+        )
 
 
 async def _save_facts(connection: aiosqlite.Connection, photo_id: int, facts: FaceFacts) -> None:

@@ -146,6 +146,23 @@ class Embedding(_Entry):
         return f"{self.space}/{precision}"
 
 
+class Appearance(_Entry):
+    """A vector space of whole photos: what a photo looks like to a model. Vectors are of unit length; near ones have a large cosine.
+
+    `projection` is a matrix [dimension, values of `output` + 1] of float16, the shift as its last column: the vector is the direction of
+    M x + shift. Its hash is part of what the vectors are made with.
+    """
+
+    space: str
+    dimension: PositiveInt
+    output: str
+    projection: ModelFile
+
+    def space_name(self, precision: Precision) -> str:
+        """The name under which vectors are stored; vectors are compared within one name only."""
+        return f"{self.space}/{precision}"
+
+
 class Objects(_Entry):
     """Reading the object detector. `labels` is a file beside the catalogue, one name a line; `veto_*` are indices into it."""
 
@@ -220,10 +237,11 @@ class FaceEmbedding(Model):
 
 
 class ObjectDetector(Model):
-    """photo -> things with boxes."""
+    """photo -> things with boxes; and what it looks like, where the network tells."""
 
     task: Literal["object_detection"]
     objects: Objects
+    appearance: Appearance | None = None
 
 
 AnyModel = FaceDetector | FaceLandmarks | FaceMesh | FaceEmbedding | ObjectDetector

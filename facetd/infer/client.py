@@ -14,7 +14,7 @@ from facetd.config.eyes import Inference
 from facetd.errors import ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import Catalogue, FileState, Model, Task
+from facetd.infer.catalogue import Catalogue, FileState, Model, ObjectDetector, Task
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, precisions_present
@@ -22,9 +22,11 @@ from facetd.records import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
 
+EMBEDDING = "embedding"
 TASKS: Mapping[str, tuple[Task, ...]] = {
     "objects": ("object_detection",),
     "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding", "object_detection"),  # animals veto faces
+    EMBEDDING: ("object_detection",),  # what its backbone makes of the whole picture
 }
 """What each kind of analysis needs."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
@@ -113,7 +115,7 @@ class Eyes:
         """By kind of analysis that can be made, the models it is made with: ids, versions, precisions."""
         if self._catalogue is None or self.choices is None:
             return {}
-        return {kind: " ".join(map(self._version, self._used_by(kind))) for kind in TASKS if kind in self._kinds and not self._lacks(kind)}
+        return {kind: self._made_with(kind) for kind in TASKS if kind in self._kinds and not self._lacks(kind)}
 
     @property
     def streams(self) -> int:
@@ -319,7 +321,22 @@ class Eyes:
                     return _("the file of the model {model} is missing; install facetd again").format(model=model.id)
                 why = (self.choices.missing or {}).get(model.id, "")
                 return _("the model {model} cannot be run here: {why}").format(model=model.id, why=why)
+        return self._lacks_projection() if kind == EMBEDDING else ""
+
+    def _lacks_projection(self) -> str:
+        assert self._catalogue is not None
+        entry = self._catalogue.first(ObjectDetector).appearance
+        if entry is None:
+            return _("the catalogue has no model for it")
+        if not (self._catalogue.folder / entry.projection.name).is_file():
+            return _("the file {name} is missing; install facetd again").format(name=entry.projection.name)
         return ""
+
+    def _made_with(self, kind: str) -> str:
+        assert self._catalogue is not None
+        versions = " ".join(map(self._version, self._used_by(kind)))
+        entry = self._catalogue.first(ObjectDetector).appearance if kind == EMBEDDING else None
+        return versions if entry is None else f"{versions} {entry.space}-{entry.projection.sha256[:8]}"
 
     def _version(self, model: Model) -> str:
         assert self.choices is not None

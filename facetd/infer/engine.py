@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
-from facetd.infer.catalogue import Catalogue, FaceEmbedding
+from facetd.infer.catalogue import Appearance, Catalogue, FaceEmbedding, ObjectDetector
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.memory import compactly
 from facetd.infer.runtimes import open_session
 from facetd.infer.runtimes.session import Outputs, Plan, Session
+from facetd.infer.things.appearance import Projection
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +120,7 @@ class Engine:
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._models: dict[str, Gathering] = {}
+        self._projections: dict[str, Projection] = {}
 
     def run(self, model_id: str, batch: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
         """The outputs of `model_id` for `batch` [N, ...] in catalogue order, each [N, ...] float32.
@@ -144,6 +146,25 @@ class Engine:
         model = self._catalogue.model(model_id)
         precision = self._choice(model_id).precision
         return model.embedding.space_name(precision) if isinstance(model, FaceEmbedding) else f"{model_id}/{precision}"
+
+    def photo_space(self, model_id: str) -> str:
+        """The space of the vectors of whole photos that `model_id` gives. Raises Unavailable where it gives none."""
+        return self._appearance(model_id).space_name(self._choice(model_id).precision)
+
+    def projection(self, model_id: str) -> Projection:
+        """What makes such vectors of the model's features; read at its first use. Raises Unavailable."""
+        with self._lock:
+            if model_id not in self._projections:
+                entry = self._appearance(model_id)
+                features = self._catalogue.model(model_id).output(entry.output).shape[0]
+                self._projections[model_id] = Projection.load(self._catalogue.folder / entry.projection.name, entry, features)
+            return self._projections[model_id]
+
+    def _appearance(self, model_id: str) -> Appearance:
+        model = self._catalogue.model(model_id)
+        if not isinstance(model, ObjectDetector) or model.appearance is None:
+            raise Unavailable(_("The model {model} does not tell what photos look like.").format(model=model_id))
+        return model.appearance
 
     def _choice(self, model_id: str) -> Choice:
         try:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetd.errors import FacetdError
 from facetd.i18n import _
+
+if TYPE_CHECKING:
+    from facetd.infer.things.appearance import Projection
 
 DETECTOR = "ssd_mobilenetv1"
 LANDMARKS = "face_landmark_68"
@@ -29,6 +32,14 @@ class Runner(Protocol):
 
     def space(self, model_id: str) -> str:
         """The name of the space that the model's vectors live in: vectors of different spaces are never compared."""
+        raise NotImplementedError
+
+    def photo_space(self, model_id: str) -> str:
+        """The space of the vectors of whole photos that the model gives beside its own task."""
+        raise NotImplementedError
+
+    def projection(self, model_id: str) -> Projection:
+        """What makes such vectors of the model's features. Raises Unavailable where it gives none."""
         raise NotImplementedError
 
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from facetd.records import Box, DetectedFace, DetectedObject, Failure, Sighting
+from facetd.records import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
 
 LENGTH = struct.Struct(">I")
 MAX_BYTES = 64 * 1024 * 1024  # a photo with a thousand faces is about one megabyte
@@ -56,17 +56,19 @@ def sighting_to_json(sighting: Sighting) -> Json:
         "objects": None if sighting.objects is None else [_object_to_json(each) for each in sighting.objects],
         "faces": None if sighting.faces is None else [_face_to_json(each) for each in sighting.faces],
         "failures": {kind: [failure.reason, failure.message] for kind, failure in sighting.failures.items()},
+        "embedding": None if sighting.embedding is None else [sighting.embedding.space, _text(sighting.embedding.vector)],
     }
 
 
 def sighting_from_json(raw: Json) -> Sighting:
     """Raises WireError for anything that is not a whole sighting."""
     try:
-        objects, faces = raw["objects"], raw["faces"]
+        objects, faces, embedding = raw["objects"], raw["faces"], raw["embedding"]
         return Sighting(
             None if objects is None else tuple(_object_from_json(each) for each in objects),
             None if faces is None else tuple(_face_from_json(each) for each in faces),
             {str(kind): Failure(str(reason), str(message)) for kind, (reason, message) in raw["failures"].items()},
+            None if embedding is None else _vector_from_json(embedding),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WireError(f"not a sighting: {type(error).__name__}: {error}") from error
@@ -85,6 +87,15 @@ def settings_from_json(kind: type[T], raw: Mapping[str, Any]) -> T:
         return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
     except TypeError as error:
         raise WireError(f"not settings: {error}") from error
+
+
+def _vector_from_json(raw: list[str]) -> PhotoVector:
+    space, vector = raw
+    return PhotoVector(str(space), base64.b64decode(vector, validate=True))
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
 
 
 def _box_to_json(box: Box) -> list[float]:
@@ -112,7 +123,7 @@ def _face_to_json(face: DetectedFace) -> Json:
         "box": _box_to_json(face.box),
         "eye_openness": [float(value) for value in face.eye_openness],
         "eyes_closed": bool(face.eyes_closed),
-        "embedding": None if face.embedding is None else base64.b64encode(face.embedding).decode("ascii"),
+        "embedding": None if face.embedding is None else _text(face.embedding),
         "space": face.space,
         "clusterable": bool(face.clusterable),
     }

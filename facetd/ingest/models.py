@@ -9,7 +9,7 @@ from pathlib import Path
 from facetd.errors import Unavailable
 from facetd.i18n import _
 from facetd.ingest.seeing import Eyes
-from facetd.ingest.tasks import FACES, OBJECTS
+from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS
 from facetd.records import Sighting
 
 AHEAD = 2  # looks on their way for each stream of another device: one is computed, one is ready
@@ -74,7 +74,7 @@ class Models:
     def capabilities(self) -> dict[str, dict[str, str]]:
         """For each analysis made by models its state (ready, preparing, unavailable) and, where it lacks, why and what to do."""
         found = {}
-        for kind in (OBJECTS, FACES):
+        for kind in (OBJECTS, FACES, EMBEDDING):
             if kind in self.names:
                 found[kind] = {"state": "ready", "reason": ""}
             elif self._eyes is not None and not self.ready:

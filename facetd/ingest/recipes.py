@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from facetd.config import Config
-from facetd.ingest.tasks import FACES, JUDGEMENT, METADATA, OBJECTS, TAGS, TECHNICAL, THUMBNAIL
+from facetd.ingest.tasks import EMBEDDING, FACES, JUDGEMENT, METADATA, OBJECTS, TAGS, TECHNICAL, THUMBNAIL
 from facetd.score.rules import Rules
 from facetd.score.settings import MEASURE_VERSION, MeasureSettings
 from facetd.score.tags import Vocabulary
@@ -48,6 +48,8 @@ class Recipes:
             recipes[TAGS] = _recipe(TAGS, recipes[OBJECTS], vocabulary.fingerprint)
         if FACES in models:
             recipes[FACES] = _recipe(FACES, SIGHT_VERSION, models[FACES], config.faces.model_dump())
+        if EMBEDDING in models:
+            recipes[EMBEDDING] = _recipe(EMBEDDING, SIGHT_VERSION, models[EMBEDDING])
         return cls(recipes)
 
     @property

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from facetd.db.sightings import SeenPhoto
 from facetd.ingest.judging import Judging
-from facetd.ingest.tasks import FACES, OBJECTS, TAGS
+from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, TAGS
 from facetd.records import FaceFacts, Outcome, Sighting
 from facetd.score.faces import face_facts
 
@@ -56,7 +56,10 @@ def compose_seen(photo_id: int, content_hash: str, kinds: frozenset[str], sighti
     if FACES in kinds:
         facts = FaceFacts() if faces is None else face_facts(faces)
         faces = faces or ()
-    return SeenPhoto(photo_id, content_hash, tuple(outcomes), objects, tags, faces, facts)
+    embedded = EMBEDDING in kinds
+    return SeenPhoto(
+        photo_id, content_hash, tuple(outcomes), objects, tags, faces, facts, embedded, sighting.embedding if embedded else None
+    )
 
 
 def _outcome(kind: str, cause: str, content_hash: str, sighting: Sighting, judging: Judging) -> Outcome:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from facetd.score.settings import MeasureSettings
 
 METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical", "judgement"
-OBJECTS, FACES, TAGS = "objects", "faces", "tags"
+OBJECTS, FACES, EMBEDDING, TAGS = "objects", "faces", "embedding", "tags"
 VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
-SIGHT_KINDS = frozenset({OBJECTS, FACES})  # made by models, from a frame
+SIGHT_KINDS = frozenset({OBJECTS, FACES, EMBEDDING})  # made by models, from a frame
 FILE_KINDS = VISIT_KINDS | SIGHT_KINDS
 
 

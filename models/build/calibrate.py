@@ -100,10 +100,10 @@ def chip(crop: Pixels, points: Floats, landmarks: FaceLandmarks, embedding: Face
     return warped
 
 
-def read_photos(folder: Path) -> Iterator[Pixels]:
-    """What OpenCV reads of the folder, at most `PHOTOS`, spread evenly, long side 1280 at most."""
+def read_photos(folder: Path, most: int = PHOTOS) -> Iterator[Pixels]:
+    """What OpenCV reads of the folder, about `most` at most, spread evenly, long side 1280 at most."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in SUFFIXES)
-    for path in paths[:: max(1, len(paths) // PHOTOS)]:
+    for path in paths[:: max(1, len(paths) // most)]:
         content = np.fromfile(path, np.uint8)
         picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
         if picture is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import onnx
@@ -22,18 +23,28 @@ class Value:
     scale: float = 1.0
 
 
-def convert(model: GraphModel, name: str, image: tuple[str, str, int], outputs: Mapping[str, str]) -> onnx.ModelProto:
-    """Convert what `outputs` need.
+def convert(
+    model: GraphModel,
+    name: str,
+    image: tuple[str, str, int],
+    outputs: Mapping[str, str],
+    greatest: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> onnx.ModelProto:
+    """Convert what `outputs` and `greatest` need.
 
-    `image` is (node, ONNX name, side) of the square input; `outputs` maps ONNX names to nodes. Pictures come out as NCHW.
+    `image` is (node, ONNX name, side) of the square input; `outputs` maps ONNX names to nodes. Pictures come out as NCHW. `greatest` maps
+    ONNX names to nodes that are pictures: what comes out is each channel's greatest value, the nodes one after the other.
     """
     converter = Converter(model, GraphWriter(name))
     node, input_name, size = image
     converter.values[node] = Value(converter.g.image_input(input_name, size))
-    for step in model.ordered(outputs.values()):
+    for step in model.ordered([*outputs.values(), *(source for sources in greatest.values() for source in sources)]):
         converter.visit(step)
     for output, source in outputs.items():
         converter.g.output(output, converter.plain(source))
+    for output, sources in greatest.items():
+        parts = [converter.greatest(source) for source in sources]
+        converter.g.output(output, converter.g.add("Concat", parts, (sum(part.shape[0] for part in parts),), axis=1))
     return converter.g.model()
 
 
@@ -59,6 +70,16 @@ class Converter:
         if value.scale == 1.0:
             return value.tensor
         return self.g.add("Mul", [value.tensor, self.g.constant(value.scale)], value.tensor.shape)
+
+    def greatest(self, name: str) -> Tensor:
+        """[C]: the greatest value of each channel of a picture."""
+        value = self.values[name]
+        channels = value.tensor.shape[0]
+        pooled = layers.reshape(self.g, self.g.add("GlobalMaxPool", [value.tensor], (channels, 1, 1)), (channels,))
+        # A factor above zero leaves the order as it is, and is cheaper to apply to the few that remain.
+        if value.scale <= 0:
+            raise WeightsError(f"{name}: a factor of {value.scale} turns the greatest value into the smallest")
+        return pooled if value.scale == 1.0 else self.g.add("Mul", [pooled, self.g.constant(value.scale)], pooled.shape)
 
     def operand(self, name: str, rank: int) -> Tensor | str:
         """One side of an elementwise operation; a constant vector per channel is shaped to meet [C, H, W]."""

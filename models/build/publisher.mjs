@@ -69,8 +69,10 @@ const runners = {
   },
   async centernet(tf, x) {
     const model = await graphModel(tf, 'centernet');
-    const [heatmap, wh] = model.execute(x, ['tower_0/keypoints', 'tower_0/wh']);
-    return { heatmap: tf.transpose(heatmap, [0, 3, 1, 2]), wh: tf.transpose(wh, [0, 3, 1, 2]) };
+    const blocks = [11, 14].map((number) => `tower_0/MobilenetV3/expanded_conv_${number}/squeeze_excite/mul`);
+    const [heatmap, wh, ...maps] = model.execute(x, ['tower_0/keypoints', 'tower_0/wh', ...blocks]);
+    const features = tf.concat(maps.map((map) => tf.max(map, [1, 2])), 1);
+    return { heatmap: tf.transpose(heatmap, [0, 3, 1, 2]), wh: tf.transpose(wh, [0, 3, 1, 2]), features };
   },
 };
 

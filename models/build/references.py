@@ -40,6 +40,7 @@ def pick(model: AnyModel, answers: dict[str, Floats]) -> dict[str, Indices]:
             return {
                 "heatmap": np.union1d(best[:96], spread(best.size, 256)),
                 "wh": (places[:, None] + np.arange(4) * cells).ravel(),
+                "features": spread(answers["features"][0].size, 256),
             }
         case _:
             return {name: spread(values[0].size, 256) for name, values in answers.items()}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from facetd.infer.faces.align import FIVE
 from facetd.infer.runner import DETECTOR, EMBEDDING, LANDMARKS, MESH, OBJECTS
 from facetd.infer.settings import LookSettings
+from facetd.infer.things.appearance import Projection
 
 Array = NDArray[np.float32]
 Answer = Callable[[Array], tuple[Array, ...]]
@@ -33,6 +34,12 @@ class Fake:
 
     def space(self, model_id: str) -> str:
         return f"{model_id}/made"
+
+    def photo_space(self, model_id: str) -> str:
+        return f"{model_id}-photos/made"
+
+    def projection(self, model_id: str) -> Projection:
+        return Projection(np.array([[2, 0, 0], [0, 0, 1]], np.float32), np.array([0, 1], np.float32))
 
     def count(self, model_id: str) -> int:
         """How often a model was run."""
@@ -89,14 +96,14 @@ def embedding(batch: Array) -> tuple[Array, ...]:
     return (np.concatenate([batch.mean(axis=(2, 3)) + 1, np.ones((len(batch), 125), np.float32)], axis=1),)
 
 
-def objects(*peaks: tuple[int, float, int, int, float]) -> Answer:
-    """Peaks (class, score, cell x, cell y, half the side of the box in px of 512) on an empty heatmap."""
+def objects(*peaks: tuple[int, float, int, int, float], features: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Answer:
+    """Peaks (class, score, cell x, cell y, half the side of the box in px of 512) on an empty heatmap, and features of the picture."""
 
     def answer(batch: Array) -> tuple[Array, ...]:
         heatmap, distances = np.zeros((len(batch), CLASSES, GRID, GRID), np.float32), np.zeros((len(batch), 4, GRID, GRID), np.float32)
         for number, score, x, y, half in peaks:
             heatmap[:, number, y, x], distances[:, :, y, x] = score, half
-        return heatmap, distances
+        return heatmap, distances, np.tile(np.array(features, np.float32), (len(batch), 1))
 
     return answer
 

@@ -129,6 +129,27 @@ def test_a_vector_without_length_fails_the_faces():
     assert set(sighting.failures) == {"faces"}
 
 
+LOOKS = frozenset({"embedding"})
+
+
+def test_what_the_photo_looks_like_comes_with_the_objects_in_one_run():
+    fake = runner(objects=objects(features=(1.5, 9.0, 3.0)))
+    sighting = look(fake, FRAME, BOTH | LOOKS, SETTINGS)
+    assert sighting.embedding.space == f"{OBJECTS}-photos/made"
+    assert unpacked(sighting.embedding.vector).tolist() == pytest.approx([0.6, 0.8])  # (2 x 1.5, 3 + 1) at unit length
+    assert fake.count(OBJECTS) == 1
+    assert look(fake, FRAME, BOTH, SETTINGS).embedding is None
+    only = look(fake, FRAME, LOOKS, SETTINGS)
+    assert (only.objects, only.faces, only.embedding) == (None, None, sighting.embedding)
+
+
+def test_features_that_point_nowhere_fail_the_embedding_only():
+    sighting = look(runner(objects=objects(features=(0.0, 5.0, -1.0))), FRAME, BOTH | LOOKS, SETTINGS)
+    assert sighting.embedding is None
+    assert set(sighting.failures) == {"embedding"}
+    assert sighting.objects == ()
+
+
 def test_settings_come_from_the_catalogue_and_the_configuration():
     settings = LookSettings.from_config(
         Config.model_validate({"faces": {"min_score": 0.6, "tiles": True}, "objects": {"search_score": 0.25}})

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(not BUILT, reason="the starter pack is not built"),
     pytest.mark.xdist_group("starter pack"),
 ]
-KINDS = frozenset({"objects", "faces"})
+KINDS = frozenset({"objects", "faces", "embedding"})
 MB = 1024 * 1024
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facetd.infer import wire
-from facetd.records import Box, DetectedFace, DetectedObject, Failure, Sighting
+from facetd.records import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
 from tests.infer.looks import TinySettings
 
 FACE = DetectedFace(
@@ -42,6 +42,7 @@ def test_a_sighting_arrives_as_it_was_sent() -> None:
         objects=(DetectedObject("dog", 0.5, Box(0, 0, 1, 1)),),
         faces=(FACE, dataclasses.replace(FACE, embedding=None, eyes_closed=True, clusterable=False)),
         failures={"tags": Failure("odd", 'a "message" with \udcff and é')},
+        embedding=PhotoVector("tiny-photos/f32", bytes(range(256))),
     )
     assert _through(sighting) == sighting
 
@@ -101,10 +102,13 @@ def test_bodies_that_are_none_are_refused(body: bytes) -> None:
     "raw",
     [
         {},
-        {"objects": 3, "faces": None, "failures": {}},
-        {"objects": None, "faces": [{}], "failures": {}},
-        {"objects": None, "faces": None, "failures": {"faces": ["one"]}},
-        {"objects": [{"label": "dog", "score": 0.5, "box": [1, 2, 3]}], "faces": None, "failures": {}},
+        {"objects": None, "faces": None, "failures": {}},
+        {"objects": 3, "faces": None, "failures": {}, "embedding": None},
+        {"objects": None, "faces": [{}], "failures": {}, "embedding": None},
+        {"objects": None, "faces": None, "failures": {"faces": ["one"]}, "embedding": None},
+        {"objects": [{"label": "dog", "score": 0.5, "box": [1, 2, 3]}], "faces": None, "failures": {}, "embedding": None},
+        {"objects": None, "faces": None, "failures": {}, "embedding": ["space"]},
+        {"objects": None, "faces": None, "failures": {}, "embedding": ["space", "no base64!"]},
     ],
 )
 def test_answers_that_are_no_sighting_are_refused(raw: wire.Json) -> None:

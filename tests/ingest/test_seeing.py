@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facetd.accounts.viewers import single_viewer
@@ -14,7 +17,7 @@ from facetd.house import House
 from facetd.ingest.frames import Frames
 from facetd.ingest.tasks import VisitResult, VisitTask
 from facetd.library.gallery import Gallery
-from facetd.records import Failure, Sighting
+from facetd.records import Failure, PhotoVector, Sighting
 from tests.eyes import FakeEyes, face, thing
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo
@@ -121,6 +124,46 @@ async def test_a_new_model_runs_only_its_own_analysis(tmp_path: Path) -> None:
     assert workers.kinds == [frozenset({"objects", "faces"})]
     assert photo["category"] == "portrait"
     assert before["technical"] == after["technical"]
+
+
+def looking_like(*vector: float) -> PhotoVector:
+    return PhotoVector("made/f32", np.asarray(vector, "<f4").tobytes())
+
+
+async def vectors_of(house: House) -> list[tuple[str, list[float]]]:
+    rows = await house.db.rows("SELECT space, vector FROM photo_embedding ORDER BY photo_id")
+    return [(row[0], np.frombuffer(row[1], "<f4").tolist()) for row in rows]
+
+
+async def test_another_model_of_looks_makes_the_embedding_again_and_nothing_else(tmp_path: Path) -> None:
+    make_photo(tmp_path / "photos" / "a.jpg")
+    eyes = FakeEyes(dataclasses.replace(DOG, embedding=looking_like(1, 0)), embedding_version="1")
+    async with opened(tmp_path / "data", eyes=eyes) as house:
+        await scan(house, tmp_path / "photos")
+        assert await vectors_of(house) == [("made/f32", [1, 0])]
+        await scan(house)
+    assert eyes.kinds == [frozenset({"objects", "faces", "embedding"})]
+    other = FakeEyes(Sighting(embedding=PhotoVector("other/f32", looking_like(0, 1).vector)), embedding_version="2")
+    async with opened(tmp_path / "data", eyes=other) as house:
+        await scan(house)
+        assert await vectors_of(house) == [("other/f32", [0, 1])]
+        (photo,) = await listed(house)
+        await scan(house)
+    assert other.kinds == [frozenset({"embedding"})]
+    assert "dog" in photo["tags_list"]
+
+
+async def test_a_photo_that_cannot_be_read_any_more_looks_like_nothing(tmp_path: Path) -> None:
+    path = make_photo(tmp_path / "photos" / "a.jpg")
+    eyes = FakeEyes(dataclasses.replace(DOG, embedding=looking_like(1, 0)), embedding_version="1")
+    async with opened(tmp_path / "data", eyes=eyes) as house:
+        await scan(house, tmp_path / "photos")
+        path.write_bytes(path.read_bytes()[:300])
+        os.utime(path, (1, 1))
+        await scan(house)
+        assert await vectors_of(house) == []
+        rows = await house.db.rows("SELECT kind FROM analysis WHERE state = 'failed'")
+    assert "embedding" in {row[0] for row in rows}
 
 
 async def test_without_models_everything_else_goes_on(tmp_path: Path) -> None:

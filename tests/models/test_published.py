@@ -27,6 +27,7 @@ LIMITS: Mapping[tuple[str, str], float] = {
     ("face_recognition", "embedding"): 8e-6,
     ("centernet", "heatmap"): 5e-6,
     ("centernet", "wh"): 1e-2,
+    ("centernet", "features"): 1e-3,
 }
 """Greatest difference allowed; boxes, scores and points run from 0 to 1, mesh points and wh count pixels."""
 

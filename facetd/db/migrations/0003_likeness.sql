@@ -2,11 +2,13 @@
 
 -- Vectors: what a photo looks like to a model.
 CREATE TABLE photo_embedding (
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT, -- in which order they came: who searches them remembers how far it got
     photo_id INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
     space    TEXT NOT NULL, -- model and precision; vectors of different spaces are never compared
     vector   BLOB NOT NULL, -- unit length, little-endian float32
-    PRIMARY KEY (photo_id, space)
-) WITHOUT ROWID;
+    UNIQUE (photo_id, space)
+);
+CREATE INDEX photo_embedding_space ON photo_embedding (space, seq);
 
 -- Likeness: bursts and duplicates.
 

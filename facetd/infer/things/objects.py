@@ -20,17 +20,22 @@ PERSON = "person"
 
 
 class Things(NamedTuple):
-    """Objects found: labels by number, scores (0..1) and boxes (left, top, right, bottom; fractions 0..1), best first."""
+    """Objects found: labels by number, scores (0..1) and boxes (left, top, right, bottom; fractions 0..1), best first.
+
+    `features` are what the network makes of the whole picture, empty where it does not tell.
+    """
 
     classes: NDArray[np.intp]
     scores: Floats
     boxes: Floats
+    features: Floats = np.zeros(0, np.float32)
 
 
 def find_things(runner: Runner, frame: Pixels, floor: float) -> Things:
     """Everything scoring at least `floor` in `frame` (H,W,3), which is stretched to the network's square. Raises BadOutput."""
-    heatmap, distances = run_checked(runner, OBJECTS, batch_of([resized(frame, SIDE, SIDE)]))
-    return decode(heatmap[0], distances[0], floor)
+    heatmap, distances, *others = run_checked(runner, OBJECTS, batch_of([resized(frame, SIDE, SIDE)]))
+    things = decode(heatmap[0], distances[0], floor)
+    return things._replace(features=others[0][0]) if others else things
 
 
 def decode(heatmap: Floats, distances: Floats, floor: float) -> Things:

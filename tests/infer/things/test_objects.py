@@ -14,7 +14,7 @@ FRAME = np.full((300, 600, 3), 128, np.uint8)
 
 
 def maps(*peaks: tuple[int, float, int, int, float]) -> tuple[np.ndarray, np.ndarray]:
-    heatmap, distances = objects(*peaks)(np.zeros((1, 3, 512, 512), np.float32))
+    heatmap, distances, _features = objects(*peaks)(np.zeros((1, 3, 512, 512), np.float32))
     return heatmap[0], distances[0]
 
 
@@ -78,7 +78,7 @@ def test_names_and_thresholds():
 
 def test_a_map_with_nan_cannot_be_used():
     def broken(batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        heatmap, distances = objects()(batch)
+        heatmap, distances, _features = objects()(batch)
         heatmap[0, 3, 5, 5] = np.nan
         return heatmap, distances
 
