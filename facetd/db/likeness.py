@@ -33,7 +33,9 @@ async def note_done(db: Database, upto: int, recipe: str) -> None:
         await connection.executemany(NOTE, [(DONE, upto), (RECIPE, recipe)])
 
 
-async def save_pairs(db: Database, fresh: Sequence[int], same: Sequence[tuple[int, int]], alike: Iterable[tuple[int, int, float]]) -> None:
+async def save_pairs(
+    db: Database, fresh: Sequence[int], same: Sequence[tuple[int, int, float]], alike: Iterable[tuple[int, int, float]]
+) -> None:
     """Replace the pairs of `fresh` photos. Photos that are gone by now are left out."""
     async with db.writing() as connection:
         for table in ("duplicate_pair", "alike"):
@@ -42,7 +44,7 @@ async def save_pairs(db: Database, fresh: Sequence[int], same: Sequence[tuple[in
                     f"DELETE FROM {table} WHERE {side} IN (SELECT value FROM json_each(?))", (json.dumps(list(fresh)),)
                 )
         await connection.executemany(
-            "INSERT OR IGNORE INTO duplicate_pair SELECT a.id, b.id FROM photo a JOIN photo b ON b.id = ?2 WHERE a.id = ?1", same
+            "INSERT OR IGNORE INTO duplicate_pair SELECT a.id, b.id, ?3 FROM photo a JOIN photo b ON b.id = ?2 WHERE a.id = ?1", same
         )
         numbers = iter(alike)
         while batch := list(islice(numbers, BATCH)):

@@ -27,7 +27,6 @@ SHOTS = """
            g.hide & 1, p.content_hash
     FROM photo p INDEXED BY photo_date_taken CROSS JOIN gate g ON g.photo_id = p.id LEFT JOIN duplicate_photo d ON d.photo_id = p.id
 """
-STEP = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,8 @@ def same_content(connection: sqlite3.Connection, ids: Iterable[int]) -> list[tup
 
 
 def read_vectors(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, Floats]]:
-    """The embeddings of `ids` in the space that most photos have one in, by id: the space and the unit vector."""
-    space = connection.execute("SELECT space FROM photo_embedding GROUP BY space ORDER BY COUNT(*) DESC, space LIMIT 1").fetchone()
+    """The embeddings of `ids` in the space of the newest one, by id: the space and the unit vector."""
+    space = connection.execute("SELECT space FROM photo_embedding ORDER BY seq DESC LIMIT 1").fetchone()
     if space is None:
         return {}
     rows = connection.execute(
@@ -100,7 +99,7 @@ def cosines(vectors: dict[int, tuple[str, Floats]], pairs: Sequence[tuple[int, i
 
 
 def read_duplicates(connection: sqlite3.Connection, ids: Iterable[int]) -> tuple[list[int], list[tuple[int, int]], dict[int, int]]:
-    """What the sets around `ids` are to be made of anew: all photos concerned, the pairs among them, and the set each is in now."""
+    """What the sets around `ids` are to be made of anew: all photos concerned, the pairs among them, nearest first, and the set each is in now."""
     rows = connection.execute(
         "WITH RECURSIVE start (id) AS (SELECT value FROM json_each(?1) UNION SELECT o.photo_id FROM json_each(?1) w"
         "   CROSS JOIN duplicate_photo d ON d.photo_id = w.value CROSS JOIN duplicate_photo o ON o.set_id = d.set_id),"
@@ -112,7 +111,9 @@ def read_duplicates(connection: sqlite3.Connection, ids: Iterable[int]) -> tuple
     ).fetchall()
     concerned = [row[0] for row in rows]
     pairs = connection.execute(
-        "SELECT p.first_id, p.second_id FROM json_each(?) w CROSS JOIN duplicate_pair p ON p.first_id = w.value", (_listed(concerned),)
+        "SELECT p.first_id, p.second_id FROM json_each(?) w CROSS JOIN duplicate_pair p ON p.first_id = w.value"
+        " ORDER BY p.difference, p.first_id, p.second_id",
+        (_listed(concerned),),
     ).fetchall()
     return concerned, [(row[0], row[1]) for row in pairs], {row[0]: row[1] for row in rows if row[1] is not None}
 
@@ -143,13 +144,12 @@ def _walk(connection: sqlite3.Connection, date: str, pause_s: float, sign: str, 
     )
     found: list[ShotRow] = []
     last, reached = seconds(date), date
-    while rows := cursor.fetchmany(STEP):
-        for row in rows:
-            moment = seconds(row[1])
-            if abs(moment - last) > pause_s:
-                return found, reached
-            found.append(row)
-            last, reached = moment, row[1]
+    for row in cursor:
+        moment = seconds(row[1])
+        if abs(moment - last) > pause_s:
+            break
+        found.append(row)
+        last, reached = moment, row[1]
     return found, reached
 
 

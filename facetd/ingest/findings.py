@@ -35,14 +35,15 @@ class Middles:
 
 @dataclass(slots=True)
 class FoundPairs:
-    """What was found of the photos `fresh`: pairs that are the same picture, and pairs that look alike (two ids each) with how much.
+    """What was found of the photos `fresh`: pairs that are the same picture with their difference, and pairs that look alike (two ids
+    each) with how much.
 
     `upto` is how far the photos were compared.
     """
 
     upto: int
     fresh: array[int]
-    same: list[tuple[int, int]]
+    same: list[tuple[int, int, float]]
     alike: array[int]
     similarity: array[float]
 

@@ -22,8 +22,7 @@ from facetd.db.vectors import reading
 from facetd.ingest.findings import FoundPairs, FoundSeries, FoundSets
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 from facetd.score.bursts import BurstRule, Kind, Series, Shot, find_series, ranked, runs
-from facetd.score.components import components
-from facetd.score.copies import Copy, are_other_shots, best_copy
+from facetd.score.copies import Copy, are_other_shots, best_copy, sets_of_copies
 from facetd.score.duplicates import CANDIDATE_BITS, Square, agreement, in_position, is_flat, is_same_picture, to_square
 from facetd.score.hamming import Hashes, near_pairs, parse_hashes, positions, tells_something
 from facetd.score.similar import camera_shift, visual
@@ -50,16 +49,18 @@ def find_pairs(path: Path, thumbs: Path, since: int, limit: int, like: float) ->
         copies = _read_copies(connection, {number for pair in candidates for number in pair[:2]})
         vectors = looks.read_vectors(connection, sorted({number for pair in near for number in pair[:2]}))
     read = lru_cache(THUMBNAILS_KEPT)(lambda content: _read_square(thumbs, content))
-    joined = {pair for pair in same if pair[0] != pair[1]}
+    joined = dict.fromkeys(same, 0.0)
     for one, other, position in candidates:
-        if (one, other) not in joined and _same(copies[one], copies[other], position, read, like):
-            joined.add((one, other))
+        if (one, other) not in joined:
+            difference = _difference(copies[one], copies[other], position, read, like)
+            if difference is not None:
+                joined[one, other] = difference
     pairs = [(one, other) for one, other, _ in near]
     similar = visual(np.array([bits for _, _, bits in near], np.uint8), looks.cosines(vectors, pairs))
     return FoundPairs(
         found.upto,
         array("q", found.all_fresh),
-        sorted(joined),
+        [(*pair, difference) for pair, difference in sorted(joined.items())],
         array("q", [number for pair in pairs for number in pair]),
         array("f", similar.tolist()),
     )
@@ -121,12 +122,13 @@ def _read_copies(connection: Connection, ids: Iterable[int]) -> dict[int, Copy]:
     return {row[0]: Copy(*row) for row in looks.read_copies(connection, ids)}
 
 
-def _same(one: Copy, other: Copy, position: int, read: Callable[[str], Square | None], like: float) -> bool:
+def _difference(one: Copy, other: Copy, position: int, read: Callable[[str], Square | None], like: float) -> float | None:
+    """By how many levels the pictures differ; None when they are not the same."""
     first, second = read(one.content_hash), read(other.content_hash)
     if first is None or second is None or is_flat(first) or is_flat(second):
-        return False
+        return None
     seen = agreement(first, in_position(second, position))
-    return is_same_picture(seen, other_shot=are_other_shots(one, other), like=like)
+    return seen.difference if is_same_picture(seen, other_shot=are_other_shots(one, other), like=like) else None
 
 
 def _read_square(thumbs: Path, content: str) -> Square | None:
@@ -151,7 +153,7 @@ def find_sets(path: Path, fresh: Sequence[int]) -> FoundSets:
         copies = _read_copies(connection, {number for pair in pairs for number in pair})
     found = FoundSets(array("q", concerned))
     taken: set[int] = set()
-    for group in components(pairs):
+    for group in sets_of_copies(pairs, copies):
         lead = best_copy([copies[number] for number in group])
         ordered = [lead.id, *(number for number in group if number != lead.id)]
         found.sets.append((_keep_number([known.get(number) for number in group], taken), ordered))

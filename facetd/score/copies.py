@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _COPY_NAME = re.compile(r"(?i)(?:[ _-]*(?:\(\d+\)|copy|copie|kopie|copia|edited|bearbeitet|crop(?:ped)?))+$")
@@ -43,6 +43,25 @@ def are_other_shots(one: Copy, other: Copy) -> bool:
         return False
     stems = [_original_stem(copy.filename) for copy in (one, other)]
     return stems[0] != stems[1] and _NUMBER.sub("#", stems[0]) == _NUMBER.sub("#", stems[1])
+
+
+def sets_of_copies(pairs: Sequence[tuple[int, int]], copies: Mapping[int, Copy]) -> list[list[int]]:
+    """The sets that pairs of the same picture make, each ascending; nearest pairs come first.
+
+    A copy without a date may look like several frames of a burst: it goes to the nearest, and does not make one of what are other shots.
+    """
+    paired = set(pairs)
+    group_of: dict[int, list[int]] = {}
+    for one, other in pairs:
+        first, second = group_of.setdefault(one, [one]), group_of.setdefault(other, [other])
+        if first is second or any(
+            (min(a, b), max(a, b)) not in paired and are_other_shots(copies[a], copies[b]) for a in first for b in second
+        ):
+            continue
+        first.extend(second)
+        group_of.update(dict.fromkeys(second, first))
+    unique = {id(group): sorted(group) for group in group_of.values() if len(group) > 1}
+    return sorted(unique.values())
 
 
 def best_copy(copies: Sequence[Copy]) -> Copy:

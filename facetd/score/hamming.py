@@ -74,6 +74,7 @@ def near_pairs(asked: Hashes, hashes: Hashes, most: int) -> Iterator[tuple[Rows,
             differing, counted = bits[: len(some), : len(others)], counts[: len(some), : len(others)]
             np.bitwise_xor(some, others, out=differing)
             np.bitwise_count(differing, out=counted)
-            rows, columns = np.nonzero(counted <= most)
-            if len(rows):
+            near = np.flatnonzero(counted <= most)  # of one dimension: three times as fast as of two
+            if len(near):
+                rows, columns = np.divmod(near, len(others))
                 yield rows + top, columns + left, counted[rows, columns]

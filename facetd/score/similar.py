@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,9 @@ ONE = 65535  # what the bins of a channel add up to
 SATURATION_RANGE = 0.25  # of 0..1: photos whose mean saturation differs by more are not alike in colour
 _SIDE = 96  # px, for finding shifts
 _STRIP = 0.3  # of the width, that the next frame of a panorama must show again
-_LEAST_MATCH = 0.75
+_DETAIL_PX = 5.0
+_LEAST_DETAIL = 2.0  # standard deviation in levels
+_LEAST_MATCH = 0.65
 _LEAST_SHIFT, _MOST_SHIFT = 0.12, 0.8  # of the side
 
 
@@ -71,7 +75,7 @@ def camera_shift(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float | No
     A strip at one edge of `one` is searched in `other` (normalised cross-correlation). None when they do not overlap by a plain shift
     of 12 to 80 % of the side.
     """
-    small = [cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA) for picture in (one, other)]
+    small = [_detail(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)) for picture in (one, other)]
     best: tuple[float, float] | None = None
     for turned in (False, True):
         first, second = (picture.T if turned else picture for picture in small)
@@ -82,9 +86,15 @@ def camera_shift(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float | No
     return None if best is None else best[1]
 
 
-def _search(strip: NDArray[np.uint8], picture: NDArray[np.uint8], *, from_right: bool) -> tuple[float, float] | None:
+def _detail(picture: NDArray[Any]) -> Floats:
+    """What is left without the light and the sky, which are alike everywhere."""
+    levels = np.asarray(picture, np.float32)
+    return levels - np.asarray(cv2.GaussianBlur(levels, (0, 0), _DETAIL_PX), np.float32)
+
+
+def _search(strip: Floats, picture: Floats, *, from_right: bool) -> tuple[float, float] | None:
     """(match, shift) of the best place of `strip` in `picture`; None when it is not there, or not far enough."""
-    if strip.std() < 6:
+    if strip.std() < _LEAST_DETAIL:
         return None
     matches = cv2.matchTemplate(picture, strip, cv2.TM_CCOEFF_NORMED)
     _, match, _, (left, _) = cv2.minMaxLoc(matches)

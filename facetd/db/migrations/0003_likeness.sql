@@ -62,10 +62,11 @@ CREATE TABLE burst_photo (
 );
 CREATE INDEX burst_photo_burst ON burst_photo (burst_id, position);
 
--- Two photos that are the same picture, first_id < second_id, and the sets that such pairs make.
+-- Two photos that are the same picture, first_id < second_id, by how many levels they differ, and the sets that such pairs make.
 CREATE TABLE duplicate_pair (
-    first_id  INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
-    second_id INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    first_id   INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    second_id  INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
+    difference REAL NOT NULL,
     PRIMARY KEY (first_id, second_id)
 ) WITHOUT ROWID;
 CREATE INDEX duplicate_pair_second ON duplicate_pair (second_id);
