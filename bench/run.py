@@ -20,6 +20,7 @@ QUICK = {
     "metamorphic": ["--cameras", "3", "--classes", "3"],
     "eyes": ["--turns"],
     "people": ["5000", "300"],
+    "likeness": ["--rows", "5000"],
 }
 FULL: dict[str, list[str]] = {
     "throughput-off": ["--models", "off"],
@@ -32,6 +33,7 @@ FULL: dict[str, list[str]] = {
     "metamorphic": [],
     "eyes": [],
     "people": [],
+    "likeness": [],
 }
 
 
