@@ -348,7 +348,7 @@ async def test_pictures_of_faces(own: Site, tmp_path: Path) -> None:
         await connection.execute("UPDATE face SET x = 0.9 WHERE id = ?", (faces[0],))
     moved = await own.get(f"/face_thumbnail/{faces[0]}")
     assert moved.headers["ETag"] != etag
-    assert Image.open(io.BytesIO(await moved.read())).size[0] == picture.width
+    assert 0 < Image.open(io.BytesIO(await moved.read())).size[0] < picture.width  # less room at the edge
 
 
 async def test_a_lost_thumbnail_is_made_again(own: Site, tmp_path: Path) -> None:
