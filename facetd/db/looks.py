@@ -99,7 +99,9 @@ def cosines(vectors: dict[int, tuple[str, Floats]], pairs: Sequence[tuple[int, i
 
 
 def read_duplicates(connection: sqlite3.Connection, ids: Iterable[int]) -> tuple[list[int], list[tuple[int, int]], dict[int, int]]:
-    """What the sets around `ids` are to be made of anew: all photos concerned, the pairs among them, nearest first, and the set each is in now."""
+    """What the sets around `ids` are to be made of anew: all photos concerned, the pairs among them, nearest first, and the set that each
+    is in now.
+    """
     rows = connection.execute(
         "WITH RECURSIVE start (id) AS (SELECT value FROM json_each(?1) UNION SELECT o.photo_id FROM json_each(?1) w"
         "   CROSS JOIN duplicate_photo d ON d.photo_id = w.value CROSS JOIN duplicate_photo o ON o.set_id = d.set_id),"
