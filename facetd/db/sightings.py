@@ -88,6 +88,13 @@ async def objects_of(db: Database, photo_ids: Sequence[int]) -> dict[int, list[D
     return found
 
 
+async def vectors_state(db: Database) -> tuple[int, int]:
+    """What differs when vectors of photos came or went: the last number that one was given, and how many there are."""
+    sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'photo_embedding'), 0), (SELECT COUNT(*) FROM photo_embedding)"
+    row = await db.row(sql)
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 async def _save_objects(connection: aiosqlite.Connection, photo_id: int, objects: Sequence[DetectedObject]) -> None:
     await connection.execute("DELETE FROM object WHERE photo_id = ?", (photo_id,))
     await connection.executemany(

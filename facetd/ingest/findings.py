@@ -72,3 +72,12 @@ class FoundSimilar:
     similarity: array[float] = field(default_factory=lambda: array("f"))
     basis: str = ""
     message: str | None = None
+
+
+@dataclass(slots=True)
+class FoundNear:
+    """Photos and the cosines of their vectors with what was asked for, in one space."""
+
+    space: str
+    ids: array[int] = field(default_factory=_numbers)
+    cosines: array[float] = field(default_factory=lambda: array("f"))

@@ -33,6 +33,7 @@ from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
+from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
 from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
@@ -70,7 +71,8 @@ class Ingest:
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
         self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
         self.places = Places(db, self.lookups)
-        self.followups = Followups([self.people, self.places, self.likeness])
+        self.vectors = VectorCare(db, data, self.lookups)
+        self.followups = Followups([self.people, self.places, self.vectors, self.likeness])
 
     @property
     def thumbs(self) -> Path:
