@@ -29,6 +29,7 @@ from facetd.infer.faces.embed import unpacked
 from facetd.infer.look import look
 from facetd.infer.pixels import resized
 from facetd.infer.settings import LookSettings
+from facetd.infer.things.appearance import Projection
 from facetd.media import decode, headers, metadata
 from facetd.records import DetectedFace, DetectedObject, Sighting
 
@@ -78,6 +79,12 @@ class Timed:
 
     def space(self, model_id: str) -> str:
         return self.engine.space(model_id)
+
+    def photo_space(self, model_id: str) -> str:
+        return self.engine.photo_space(model_id)
+
+    def projection(self, model_id: str) -> Projection:
+        return self.engine.projection(model_id)
 
 
 @dataclass(slots=True)

@@ -21,6 +21,8 @@ QUICK = {
     "eyes": ["--turns"],
     "people": ["5000", "300"],
     "likeness": ["--rows", "5000"],
+    "looks": [],
+    "vectors": ["20000", "--questions", "10"],
 }
 FULL: dict[str, list[str]] = {
     "throughput-off": ["--models", "off"],
@@ -34,6 +36,8 @@ FULL: dict[str, list[str]] = {
     "eyes": [],
     "people": [],
     "likeness": [],
+    "looks": [],
+    "vectors": ["100000", "1000000"],
 }
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -28,6 +29,7 @@ MIDDLE, REACH = 128, 127
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
+T = TypeVar("T")
 
 
 class Damaged(Exception):
@@ -54,6 +56,7 @@ class VectorFile:
         self._scales: Floats = np.empty(0, np.float32)
         self._norms: NDArray[np.int32] = np.empty(0, np.int32)
         self.alive: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._order: NDArray[np.intp] | None = None  # of the photos, ascending; made when it is asked for
 
     @classmethod
     def open(cls, path: Path, space: str, dimension: int) -> VectorFile:
@@ -128,38 +131,49 @@ class VectorFile:
         whole = np.rint(vector * (REACH / reach)).astype(np.int32)
         asked, norm = (whole + MIDDLE).astype(np.uint8)[None, :], int((whole * whole).sum())
         if within is not None:
-            rows = np.flatnonzero(self.alive & np.isin(self.photos, within))
-            return rows[self._best(self._products(rows, asked, norm), count)]
+            rows = self._rows_of(within)
+            return rows[_best(self._products(rows, asked, norm), count)]
         parts = [slice(begin, begin + CHUNK) for begin in range(0, len(self.photos), CHUNK)]
-        found = np.concatenate([np.empty(0, np.float32), *self._in_parallel(parts, asked, norm)])
-        found[~self.alive] = -np.inf
-        return self._best(found, min(count, int(self.alive.sum())))
+        found = self._in_parallel(lambda part: self._best_of(part, asked, norm, count), parts)
+        rows = np.concatenate([np.empty(0, np.intp), *(rows for rows, _ in found)])
+        return rows[_best(np.concatenate([np.empty(0, np.float32), *(products for _, products in found)]), count)]
 
     def bury(self, photos: Iterable[int]) -> None:
         """Leave out these photos, which are not in the library any more."""
         self.alive &= ~np.isin(self.photos, list(photos))
 
-    def _in_parallel(self, parts: list[slice], asked: NDArray[np.uint8], norm: int) -> Iterator[Floats]:
+    def _rows_of(self, photos: Numbers) -> NDArray[np.intp]:
+        """The rows of these photos, as far as they are there."""
+        if self._order is None:
+            self._order = np.argsort(self.photos, kind="stable")
+        # of rows of one photo the last one, which is the one that is alive
+        places = np.searchsorted(self.photos, np.unique(photos), side="right", sorter=self._order) - 1
+        rows = self._order[np.unique(places[places >= 0])]
+        return np.asarray(rows[self.alive[rows] & np.isin(self.photos[rows], photos)], np.intp)
+
+    def _in_parallel(self, work: Callable[[slice], T], parts: list[slice]) -> list[T]:
         if len(self.photos) < PARALLEL:
-            yield from (self._products(part, asked, norm) for part in parts)
-            return
+            return [work(part) for part in parts]
         with ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0)))) as threads:
-            yield from threads.map(lambda part: self._products(part, asked, norm), parts)
+            return list(threads.map(work, parts))
+
+    def _best_of(self, part: slice, asked: NDArray[np.uint8], norm: int, count: int) -> tuple[NDArray[np.intp], Floats]:
+        """The best rows of one part, and what stands for their cosines."""
+        products = self._products(part, asked, norm)
+        products[~self.alive[part]] = -np.inf
+        best = _best(products, count)
+        best = best[products[best] > -np.inf]
+        return best + part.start, products[best]
 
     def _products(self, rows: slice | NDArray[np.intp], asked: NDArray[np.uint8], norm: int) -> Floats:
         """What stands for the cosine: a.b = (a.a + b.b - |a - b|^2) / 2 in whole numbers, times the scale of the row."""
         values = self._values[rows]
         if not len(values):
             return np.empty(0, np.float32)
-        apart = cv2.batchDistance(values, asked, cv2.CV_32S, normType=cv2.NORM_L2SQR, K=1)[0][:, 0]
-        return np.asarray((self._norms[rows] + np.int32(norm) - apart).astype(np.float32) * self._scales[rows], np.float32)
-
-    @staticmethod
-    def _best(products: Floats, count: int) -> NDArray[np.intp]:
-        if count <= 0:
-            return np.empty(0, np.intp)
-        top = np.argpartition(-products, count - 1)[:count] if count < len(products) else np.arange(len(products))
-        return np.asarray(top[np.argsort(-products[top], kind="stable")], np.intp)
+        products = cv2.batchDistance(values, asked, cv2.CV_32S, normType=cv2.NORM_L2SQR, K=1)[0][:, 0]
+        np.subtract(self._norms[rows], products, out=products)
+        products += np.int32(norm)
+        return np.multiply(products, self._scales[rows], dtype=np.float32, casting="unsafe")
 
     def _map(self, rows: int) -> None:
         """Take over the rows from the ones known to `rows`; what is small of each is kept in memory."""
@@ -167,7 +181,7 @@ class VectorFile:
         if not rows:
             return
         records = np.memmap(self.path, self._record, "r", HEAD_SIZE, (rows,))
-        self._values = records["values"]
+        self._values, self._order = records["values"], None
         fresh = records[old:]
         for begin in range(0, len(fresh), CHUNK):
             self._checksum = zlib.crc32(fresh[begin : begin + CHUNK].tobytes(), self._checksum)
@@ -182,6 +196,14 @@ class VectorFile:
     def _head(self, rows: int, upto: int, checksum: int) -> bytes:
         head = HEAD.pack(MAGIC, _name(self.space), self.dimension, rows, upto, checksum)
         return (head + struct.pack("<I", zlib.crc32(head))).ljust(HEAD_SIZE, b"\0")
+
+
+def _best(products: Floats, count: int) -> NDArray[np.intp]:
+    """Where the `count` greatest are, the greatest first."""
+    top = (
+        np.argpartition(products, len(products) - count)[len(products) - count :] if 0 < count < len(products) else np.arange(len(products))
+    )
+    return np.asarray(top[np.argsort(-products[top], kind="stable")], np.intp)
 
 
 def _name(space: str) -> bytes:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.eyes import open_engine
+from bench.looks import figures
 from facetd.errors import Unavailable
-from facetd.infer.catalogue import Appearance, Catalogue, ModelFile, ObjectDetector
+from facetd.infer.catalogue import Appearance, Catalogue, FileState, ModelFile, ObjectDetector
 from facetd.infer.things.appearance import Projection
 
 ENTRY = Appearance(space="made-2", dimension=2, output="features", projection=ModelFile(name="made.npy", size=1, sha256="0" * 64))
@@ -49,3 +51,16 @@ def test_the_projection_that_came_with_the_program_is_the_one_of_the_catalogue()
     assert path.stat().st_size == entry.projection.size
     projection = Projection.load(path, entry, model.output(entry.output).shape[0])
     assert np.linalg.norm(projection.vector(np.ones(1248, np.float32))) == pytest.approx(1)
+
+
+@pytest.mark.corpus
+def test_vectors_of_real_photos_tell_what_the_perceptual_hash_does_not(corpus: Path) -> None:
+    catalogue = Catalogue.load()
+    if catalogue.state(catalogue.first(ObjectDetector), "f32") is not FileState.PRESENT:
+        pytest.skip("the models are not built")
+    found = figures(corpus, open_engine("openvino", "f32"))
+    assert found["same_kind"] >= 0.32, found
+    assert found["hash_same_kind"] < 0.1
+    assert found["chance"] < 0.06
+    assert found["duplicates_in_5"] >= 0.95, found["missed"]
+    assert found["burst"] >= 0.95
