@@ -126,6 +126,17 @@ def test_vectors_with_one_great_number_are_told_apart(library: Library) -> None:
     assert len(set(found) & set(right)) >= 49
 
 
+def test_many_rows_are_searched_in_parts_by_several_threads(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facetd.ingest.vectorfile.CHUNK", 64)
+    monkeypatch.setattr("facetd.ingest.vectorfile.PARALLEL", 200)
+    vectors = unit(1000)
+    library.add(vectors)
+    question = unit(1, seed=4)[0]
+    assert library.near(question, 150) == truth(vectors, question, 150)
+    library.remove(*truth(vectors, question, 400))
+    assert library.near(question, 100) == truth(vectors, question, 500)[400:]
+
+
 def test_what_comes_goes_or_changes_is_followed(library: Library) -> None:
     vectors = unit(200)
     library.add(vectors[:100])

@@ -139,6 +139,15 @@ def test_open_factors_pass_through_means_and_products_and_close_at_sums() -> Non
     assert np.allclose(answer(fused, values), hard * hard.mean((0, 1)) + values, atol=1e-5)
 
 
+def test_the_greatest_value_of_each_channel_carries_the_open_factor() -> None:
+    model, values = hard_swish(0.1666259765625, False), picture(scale=4)
+    fused = fuse_hard_activations(model)
+    out = convert(fused, "test", ("x", "input", 4), {"out": "y"}, {"top": ("swish", "x")})
+    _, top = run(out, values.transpose(2, 0, 1)[None])
+    swish = 0.1666259765625 * values * np.clip(values + 3, 0, 6)
+    assert np.allclose(top, np.concatenate([swish.max((0, 1)), values.max((0, 1))])[None], atol=1e-5)
+
+
 def test_what_only_looks_like_a_hard_swish_stays() -> None:
     model = hard_swish(1 / 6, False)
     other = GraphModel(model.nodes, {**model.weights, "three": np.asarray(2.0)})
