@@ -7,12 +7,14 @@ import dataclasses
 import os
 import resource
 import signal
+import threading
+import time
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from facetd.errors import MediaError, Unavailable
 from facetd.i18n import _
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 IDLE_S = 60.0  # without a visit, after which the workers end
 WORKER_LIFE = 2000  # visits after which a worker is replaced, against slow leaks in decoders
+STUCK_S = 20.0  # without any work going on, though there is some, after which a pool is given up
+JOIN_S = 10.0  # for a pool to end
 TRIES = 3  # of work whose worker is killed from outside: by a system short of memory, by an impatient person
 
 
@@ -64,6 +68,10 @@ def _prepare(memory_mb: int) -> None:
     os.nice(5)
 
 
+class Stuck(Exception):
+    """The pool has work and does none of it."""
+
+
 class Workers:
     """The pool. Started by the first visit and ended after a minute without one, so that an idle NAS gets its memory back.
 
@@ -86,6 +94,7 @@ class Workers:
         self._busy = 0
         self._idle_timer: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
+        self._futures: set[ProcessFuture[Any]] = set()  # what the pool was given and has not answered
 
     @property
     def started(self) -> bool:
@@ -166,9 +175,10 @@ class Workers:
                 lost = error
                 await self._replace(pool)
                 continue
+            self._futures.add(future)
             try:
-                return await asyncio.wrap_future(future)
-            except BrokenProcessPool as error:
+                return await self._answer(future, timeout_s)
+            except (BrokenProcessPool, Stuck) as error:
                 lost = error
                 await self._replace(pool)
             except ProcessExpired as error:
@@ -178,7 +188,25 @@ class Workers:
             except asyncio.CancelledError:
                 future.cancel()  # type: ignore[no-untyped-call]  # pebble is not fully typed
                 raise
+            finally:
+                self._futures.discard(future)
         raise ProcessExpired(str(lost), code=-signal.SIGKILL)  # type: ignore[no-untyped-call]  # pebble is not fully typed
+
+    async def _answer(self, future: ProcessFuture[T], timeout_s: float) -> T:
+        """The outcome of `future`. Raises Stuck when the pool does not work on: a worker killed at a bad moment takes a lock with it."""
+        wrapped = asyncio.wrap_future(future)
+        began: float | None = None
+        idle_since = time.monotonic()
+        while not (await asyncio.wait({wrapped}, timeout=min(1.0, STUCK_S)))[0]:
+            now = time.monotonic()
+            if future.running():
+                began = began or now
+            if any(other.running() for other in self._futures):
+                idle_since = now
+            if now - idle_since > STUCK_S or (began is not None and now - began > timeout_s + STUCK_S):
+                wrapped.cancel()
+                raise Stuck
+        return wrapped.result()
 
     async def _replace(self, pool: ProcessPool) -> None:
         """End a broken pool, unless somebody did already; the next visit starts another one."""
@@ -206,9 +234,21 @@ class Workers:
         if self._pool is not None:
             pool, self._pool = self._pool, None
             if self._starting is not None:
-                await asyncio.wait([self._starting])
-            pool.stop()  # type: ignore[no-untyped-call]  # pebble is not fully typed
-            await asyncio.to_thread(pool.join)
+                await asyncio.wait([self._starting], timeout=JOIN_S)
+            await asyncio.to_thread(_end, pool)
+
+
+def _end(pool: ProcessPool) -> None:
+    """Stop a pool and its processes, also one that is stuck."""
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble is not fully typed
+    joining = threading.Thread(target=pool.join, daemon=True)
+    joining.start()
+    joining.join(JOIN_S)
+    if joining.is_alive():
+        manager: Any = getattr(pool, "_pool_manager", None)
+        for process in list(getattr(getattr(manager, "worker_manager", None), "workers", {}).values()):
+            process.kill()
+        joining.join(1.0)
 
 
 def _failed_result(task: VisitTask, failure: Failure) -> VisitResult:

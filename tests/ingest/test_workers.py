@@ -114,3 +114,19 @@ async def test_a_real_photo_is_visited_in_a_process(tmp_path: Path) -> None:
             await workers.render(str(tmp_path / "c.tif"), 1, 90, tmp_path / "c.jpg", tmp_path / "tmp", 300)
     finally:
         await workers.stop()
+
+
+async def test_a_pool_that_does_not_work_on_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the workers sleep. It is the same when one was killed while it held the lock of the pipe that all take their work from."""
+    monkeypatch.setattr("facetd.ingest.workers.STUCK_S", 1.0)
+    monkeypatch.setattr("facetd.ingest.workers.JOIN_S", 1.0)
+    workers = Workers(2, memory_mb=200, timeout_s=4, visit=by_name)
+    await workers.visit(task(tmp_path / "good.jpg"))
+    stuck = workers._pool
+    assert stuck is not None
+    for process in stuck._pool_manager.worker_manager.workers.values():
+        os.kill(process.pid, signal.SIGSTOP)
+    result = await asyncio.wait_for(workers.visit(task(tmp_path / "good.jpg")), 60)
+    assert result.failures == {}
+    assert workers._pool is not stuck
+    await workers.stop()
