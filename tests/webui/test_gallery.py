@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.webui.browsing import CARDS, until
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
@@ -202,6 +202,24 @@ def test_sort_direction_turns_the_list_round_and_back_undoes_it(open_page, fake:
     assert "sort_direction=ASC" in page.url
     page.go_back()
     until(page, "document.querySelector('#grid a[data-index=\"0\"]')?.dataset.id === '1'")
+
+
+def test_what_is_typed_stays_while_the_lists_of_other_filters_come(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/")
+    cameras, held = "**/api/filter_options/cameras*", []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(cameras, hold)
+    with page.expect_request(cameras):
+        page.get_by_role("button", name="Filters", exact=True).click()
+    page.get_by_label("Score, minimum", exact=True).last.fill("9")
+    with page.expect_response(cameras):
+        held[0].continue_()
+    expect(page.locator("select[name=camera] option").nth(1)).to_be_attached()
+    page.keyboard.press("Enter")
+    expect(page.locator("#total")).to_have_text("26 photos")
 
 
 def test_a_filter_narrows_shows_a_chip_and_the_chip_takes_it_away(open_page, fake: FakeLibrary):

@@ -21,7 +21,7 @@ export class Drawer {
   readonly #button = byId<HTMLButtonElement>("filters");
   readonly #people = new PeopleFilter((person) => this.onChange({ person }));
   readonly #setters: ((query: URLSearchParams) => void)[] = [];
-  #selects: { select: HTMLSelectElement; param: string; key: string }[] = [];
+  #selects: { select: HTMLSelectElement; param: string; key: string; show: (query: URLSearchParams) => void }[] = [];
   #query = new URLSearchParams();
   #built = false;
 
@@ -135,12 +135,13 @@ export class Drawer {
   #select(metric: FilterMetric): HTMLElement {
     const select = el("select", { name: metric.param }, el("option", { value: "" }, S.any));
     select.addEventListener("change", () => this.onChange({ [metric.param]: select.value }));
-    this.#selects.push({ select, param: metric.param, key: metric.key });
-    this.#setters.push((query) => {
+    const show = (query: URLSearchParams) => {
       const value = query.get(metric.param) ?? "";
       if (![...select.options].some((option) => option.value === value)) select.append(el("option", { value }, value));
       select.value = value;
-    });
+    };
+    this.#selects.push({ select, param: metric.param, key: metric.key, show });
+    this.#setters.push(show);
     return el("label", { class: "field" }, el("span", {}, metric.label), el("span", { class: "select" }, select, icon("chevron-down")));
   }
 
@@ -196,14 +197,14 @@ export class Drawer {
   async #loadOptions(): Promise<void> {
     void this.#people.load();
     await Promise.all(
-      this.#selects.map(async ({ select, param, key }) => {
+      this.#selects.map(async ({ select, param, key, show }) => {
         const name = OPTIONS[param];
         if (!name) return;
         try {
           const answer = await getJson<Record<string, [string, number][]>>(`/api/filter_options/${name}`);
           const options = (answer[name] ?? []).map(([value, count]) => el("option", { value }, `${this.#label(key, value)} (${formatCount(count)})`));
           select.replaceChildren(el("option", { value: "" }, S.any), ...options);
-          this.set(this.#query);
+          show(this.#query); // only this one: somebody may be typing in another field
         } catch {
           select.title = S.optionsFailed;
         }
