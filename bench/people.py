@@ -152,7 +152,7 @@ async def measured(name: str, db: Database, who: np.ndarray, *, everything: bool
     """One grouping, with fresh workers."""
     workers = Measured(1, memory_mb=1024, timeout_s=60)
     start = time.perf_counter()
-    await group_people(db, workers, People(), distances=Distances(), everything=everything)
+    await group_people(db, workers, People(), distances=Distances.of(People()), everything=everything)
     wall = time.perf_counter() - start
     await workers.stop()
     print(f"| {name} | {wall:.1f} | {workers.seconds:.1f} | {workers.peak_mb:.0f} | {await rightness(db, who)} |", flush=True)

@@ -15,12 +15,11 @@ import click
 from rich.console import Console
 
 from facetd.accounts.viewers import single_viewer
-from facetd.cli.client import DaemonClient, connect
+from facetd.cli.client import DaemonClient
+from facetd.cli.library import open_library
 from facetd.cli.options import data_folder, json_option, printable, settings_options
 from facetd.cli.settings import load_settings
-from facetd.errors import Conflict
-from facetd.house import House, check_settings, open_house
-from facetd.ingest.lock import holder_of
+from facetd.house import House
 from facetd.library.people import People, PersonSort
 
 PAGE = 200
@@ -116,18 +115,8 @@ def _line(person: Mapping[str, object]) -> PersonLine:
 
 @asynccontextmanager
 async def _registrar(data: Path | None, config_path: Path | None) -> AsyncIterator[_Registrar]:
-    folder = data_folder(data)
-    holder = holder_of(folder)
-    if holder is not None and holder.socket is not None:
-        async with connect(holder.socket) as daemon:
-            yield _There(daemon)
-    elif holder is not None:
-        raise Conflict(f"{folder}: this library is in use by process {holder.pid}", hint="Wait for it to end.")
-    else:
-        config = load_settings(folder, config_path, Console(stderr=True)).config
-        check_settings(config)
-        async with open_house(folder, config) as house:
-            yield _Here(house)
+    async with open_library(data_folder(data), lambda folder: load_settings(folder, config_path, Console(stderr=True)).config) as found:
+        yield _Here(found) if isinstance(found, House) else _There(found)
 
 
 @click.group()

@@ -14,12 +14,12 @@ from urllib.parse import unquote_to_bytes
 
 import click
 
-from facetd.cli.client import DaemonClient, connect, encoded
+from facetd.cli.client import DaemonClient, encoded
+from facetd.cli.library import open_library
 from facetd.cli.options import data_folder, data_option, json_option, printable
 from facetd.config import Config
-from facetd.errors import Conflict, NotFound
-from facetd.house import House, open_house
-from facetd.ingest.lock import holder_of
+from facetd.errors import NotFound
+from facetd.house import House
 from facetd.library.roots import real_path
 
 
@@ -88,16 +88,8 @@ def _line(root: dict[str, object]) -> RootLine:
 
 @asynccontextmanager
 async def _keeper(data: Path | None) -> AsyncIterator[_Keeper]:
-    folder = data_folder(data)
-    holder = holder_of(folder)
-    if holder is not None and holder.socket is not None:
-        async with connect(holder.socket) as daemon:
-            yield _There(daemon)
-    elif holder is not None:
-        raise Conflict(f"{folder}: this library is in use by process {holder.pid}", hint="Wait for it to end.")
-    else:
-        async with open_house(folder, Config()) as house:
-            yield _Here(house)
+    async with open_library(data_folder(data), lambda _folder: Config()) as found:
+        yield _Here(found) if isinstance(found, House) else _There(found)
 
 
 @click.group()

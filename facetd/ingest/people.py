@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,8 @@ from facetd.db import grouping as db_grouping
 from facetd.db import naming as db_naming
 from facetd.db.connection import Database
 from facetd.db.grouping import Counts
+from facetd.errors import ConfigError, Unavailable
+from facetd.infer.catalogue import Catalogue, FaceEmbedding
 from facetd.ingest.workers import Workers
 
 if TYPE_CHECKING:
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from facetd.db.naming import Naming
     from facetd.ingest.findings import Found, Middles
 
-JOIN_DISTANCE = 0.36  # of unit embeddings of the built-in model; exact on 83 faces of 19 people from 0.36 to 0.40
-SUGGEST_DISTANCE = 0.42
 LIKE_DISTANCE = 0.5  # up to which likenesses are kept, for those who ask for more suggestions
 TIMEOUT_S = 4 * 3600.0  # a slow NAS compares 120,000 faces in minutes; this only ends what hangs
 VERSION = 1  # of the way of grouping; another one looks at everybody again
@@ -34,14 +35,23 @@ _running: WeakKeyDictionary[Database, asyncio.Lock] = WeakKeyDictionary()
 class Distances:
     """What counts as the same person, and as perhaps the same; distances of unit embeddings."""
 
-    join: float = JOIN_DISTANCE
-    suggest: float = SUGGEST_DISTANCE
+    join: float
+    suggest: float
 
     @classmethod
-    def of(cls, people: People, catalogue: Distances | None = None) -> Distances:
-        """Those of the configuration, else those of the model's entry in the catalogue."""
-        usual = catalogue or cls()
+    def of(cls, people: People, usual: Distances | None = None) -> Distances:
+        """Those of the configuration, else `usual`: what the model's entry in the catalogue says. Raises Unavailable without one."""
+        usual = usual or _of_model()
         return cls(people.join_distance or usual.join, people.suggest_distance or usual.suggest)
+
+
+@cache
+def _of_model() -> Distances:
+    try:
+        entry = Catalogue.load().first(FaceEmbedding).embedding
+    except ConfigError as error:
+        raise Unavailable(str(error)) from error
+    return Distances(entry.same, entry.suggest)
 
 
 async def group_people(
