@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -105,11 +106,11 @@ def open_answer(opening: wire.Json) -> tuple[Answer, int]:
     choices = choices_from_json(opening["choices"])
     catalogue = Catalogue.load(Path(opening["models"]))
     engine = Engine(catalogue, choices, cache=Path(opening["cache"]))
-    threading.Thread(target=engine.load, daemon=True).start()
     module, _colon, name = str(opening["look"]).partition(":")
     look = getattr(importlib.import_module(module), name)
     module, _colon, name = str(opening["settings"]).partition(":")
     settings_type = getattr(importlib.import_module(module), name)
+    threading.Thread(target=engine.load, daemon=True).start()  # last: nothing may end the process while native code loads
 
     def answer(path: str, kinds: frozenset[str], settings: Mapping[str, Any]) -> Sighting:
         return look(engine, read_frame(path), kinds, wire.settings_from_json(settings_type, settings))  # type: ignore[no-any-return]
@@ -150,10 +151,18 @@ def prepare() -> BinaryIO:
 
 
 def main() -> None:
-    """Serve, then end at once: whoever asked is gone, so nobody waits for what is still being computed."""
-    serve(sys.stdin.buffer, prepare())
+    """Serve, then end at once: whoever asked is gone, so nobody waits for what is still being computed.
+
+    Never through the interpreter's own end, which aborts while threads are in native code.
+    """
+    code = 0
+    try:
+        serve(sys.stdin.buffer, prepare())
+    except BaseException:
+        traceback.print_exc()
+        code = 1
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 if __name__ == "__main__":
