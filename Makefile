@@ -36,8 +36,8 @@ screenshots: $(STAMPS)/web $(STAMPS)/dev
 	$(BIN)/python -m tests.webui.screenshots docs/images
 
 lock:
-	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --all-extras -q --custom-compile-command "make lock" -o requirements/dev.lock
-	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --extra build -c requirements/dev.lock -q --custom-compile-command "make lock" -o requirements/run.lock
+	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-strip-extras --all-extras -q --custom-compile-command "make lock" -o requirements/dev.lock
+	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra build -c requirements/dev.lock -q --custom-compile-command "make lock" -o requirements/run.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info webui/node_modules webui/static models/node_modules models/onnx/*.onnx .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
