@@ -22,12 +22,13 @@ CRASHES = 3  # of one runtime, after which it is not tried any further
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the children of one trial share: where the models are, where compiled networks go, a scratch folder, and how many streams.
+    """What the children of one trial share: where models, packs and compiled networks are, a scratch folder, and how many streams.
 
     `module` is the program that they run.
     """
 
     models: Path
+    packs: Path | None
     cache: Path
     scratch: Path
     streams: int
@@ -84,7 +85,7 @@ async def try_runtime(
 async def find_devices(runtime: str) -> Tried:
     """The devices of `runtime`, asked in a child process."""
     nowhere = Path(os.devnull)
-    return await try_runtime(runtime, lambda _devices: [], Place(nowhere, nowhere, nowhere, 1))
+    return await try_runtime(runtime, lambda _devices: [], Place(nowhere, nowhere, nowhere, nowhere, 1))
 
 
 class _ChildProblem(Exception):
@@ -100,7 +101,7 @@ class _Child:
     @classmethod
     async def start(cls, runtime: str, place: Place) -> _Child:
         pipe = asyncio.subprocess.PIPE
-        folders = map(os.fspath, (place.models, place.cache, place.scratch))
+        folders = map(str, (place.models, place.packs or os.devnull, place.cache, place.scratch))
         command = (sys.executable, "-m", place.module, runtime, *folders, str(place.streams))
         process = await asyncio.create_subprocess_exec(
             *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=os.environ | ENVIRONMENT

@@ -14,16 +14,16 @@ from facetd.config.eyes import Inference
 from facetd.errors import ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import Catalogue, FileState, Model, ObjectDetector, Task
+from facetd.infer.catalogue import Catalogue, FileState, Model, ObjectDetector
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
-from facetd.infer.measure import cache_folder, choices_for, precisions_present
+from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
 from facetd.records import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
 
 EMBEDDING = "embedding"
-TASKS: Mapping[str, tuple[Task, ...]] = {
+TASKS: Mapping[str, tuple[str, ...]] = {
     "objects": ("object_detection",),
     "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding", "object_detection"),  # animals veto faces
     EMBEDDING: ("object_detection",),  # what its backbone makes of the whole picture
@@ -97,7 +97,9 @@ class Eyes:
         if not self._settings.enabled:
             return None
         try:
-            self._catalogue = await asyncio.to_thread(Catalogue.load, self._models_folder)
+            self._catalogue = await asyncio.to_thread(Catalogue.load, self._models_folder, packs_folder(self._data))
+            for problem in self._catalogue.problems:
+                log.warning("%s", problem)
             lacking = [model.id for model in self._catalogue.models if not precisions_present(self._catalogue, model)]
             if len(lacking) == len(self._catalogue.models):
                 raise ConfigError(_("no model file is in {folder}").format(folder=self._catalogue.folder), hint=_("Install facetd again."))
@@ -151,6 +153,32 @@ class Eyes:
                 return await self._try(message, kinds, stops)
             finally:
                 self._rest()
+
+    async def ask(self, question: str, arguments: wire.Json) -> wire.Json:
+        """What the process answers to one of the QUESTIONS; a process that is lost meanwhile is asked once more.
+
+        Raises Unavailable when there is no answer, with the reason.
+        """
+        if self.choices is None:
+            raise Unavailable(_("There are no models."), hint=self.unavailable)
+        stops = self._stops
+        self._busy()
+        self._active += 1
+        try:
+            try:
+                reply = await self._converse({"ask": question, "arguments": arguments})
+            except Lost:
+                self._still_wanted(stops)
+                reply = await self._converse({"ask": question, "arguments": arguments})
+            if "answer" not in reply:
+                raise Unavailable(str(reply.get("problem", "")))
+            return dict(reply["answer"])
+        except (Lost, TimeoutError) as error:
+            raise Unavailable(_("The models gave no answer ({how}).").format(how=error or _("it took too long"))) from error
+        finally:
+            self._active -= 1
+            self._tell()
+            self._rest()
 
     async def stop(self) -> None:
         """End the process now; requests under way raise Unavailable. The next request starts a new one."""
@@ -209,18 +237,24 @@ class Eyes:
         return Sighting(failures=dict.fromkeys(kinds, failure))
 
     async def _ask(self, message: wire.Json) -> Sighting:
-        """One conversation. Raises Lost, TimeoutError; the process is gone then."""
+        """One look. Raises Lost, TimeoutError; the process is gone then."""
         link = await self._ready_link()
+        reply = await self._converse(message, link)
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                reply = await link.ask(message)
             return wire.sighting_from_json(reply["sighting"])
-        except TimeoutError:
-            await self._drop(link)
-            raise
         except (wire.WireError, KeyError) as error:
             await self._drop(link)
             raise Lost(f"it answered with {error}") from error
+
+    async def _converse(self, message: wire.Json, link: Link | None = None) -> wire.Json:
+        """One conversation. Raises Lost, TimeoutError; the process is gone then."""
+        link = link or await self._ready_link()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                return await link.ask(message)
+        except TimeoutError:
+            await self._drop(link)
+            raise
         except Lost:
             await self._drop(link)
             raise
@@ -264,6 +298,7 @@ class Eyes:
                 assert self._catalogue is not None and self.choices is not None
                 opening: wire.Json = {
                     "models": os.fspath(self._catalogue.folder),
+                    "packs": os.fspath(packs_folder(self._data)),
                     "cache": os.fspath(cache_folder(self._data)),
                     "choices": choices_json(dataclasses.replace(self.choices, trials=())),
                     **self._names,
@@ -307,7 +342,8 @@ class Eyes:
 
     def _used_by(self, kind: str) -> tuple[Model, ...]:
         assert self._catalogue is not None
-        return tuple(models[0] for task in TASKS[kind] if (models := self._catalogue.for_task(task)))
+        found = (next((each for each in self._catalogue.models if each.task == task), None) for task in TASKS[kind])
+        return tuple(model for model in found if model is not None)
 
     def _lacks(self, kind: str) -> str:
         """Why `kind` cannot be made; empty when it can."""
@@ -328,7 +364,7 @@ class Eyes:
         entry = self._catalogue.first(ObjectDetector).appearance
         if entry is None:
             return _("the catalogue has no model for it")
-        if not (self._catalogue.folder / entry.projection.name).is_file():
+        if not (self._catalogue.folder_of(self._catalogue.first(ObjectDetector)) / entry.projection.name).is_file():
             return _("the file {name} is missing; install facetd again").format(name=entry.projection.name)
         return ""
 

@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
-from facetd.infer.catalogue import Appearance, Catalogue, FaceEmbedding, ObjectDetector
+from facetd.infer.catalogue import Appearance, Catalogue, FaceEmbedding, ObjectDetector, PartsModel
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.memory import compactly
-from facetd.infer.runtimes import open_session
-from facetd.infer.runtimes.session import Outputs, Plan, Session
+from facetd.infer.runtimes import open_part, open_session
+from facetd.infer.runtimes.session import Outputs, Plan, RuntimeProblem, Session
 from facetd.infer.things.appearance import Projection
+
+if TYPE_CHECKING:
+    from facetd.infer.runtimes.parts import PartSession
 
 
 @dataclass(slots=True, eq=False)
@@ -121,6 +124,12 @@ class Engine:
         self._loading: dict[str, threading.Lock] = {}
         self._models: dict[str, Gathering] = {}
         self._projections: dict[str, Projection] = {}
+        self._parts: dict[Path, PartSession] = {}
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is known of the models."""
+        return self._catalogue
 
     def run(self, model_id: str, batch: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
         """The outputs of `model_id` for `batch` [N, ...] in catalogue order, each [N, ...] float32.
@@ -134,6 +143,20 @@ class Engine:
         if not len(batch):
             return tuple(np.empty((0, *output.shape), np.float32) for output in model.outputs)
         return self._gathering(model_id).run(np.ascontiguousarray(batch, np.float32))
+
+    def part(self, network: PartsModel, name: str) -> PartSession:
+        """A part of a network with named inputs, loaded at its first use. Raises Unavailable."""
+        path = self._catalogue.part(network, name)
+        with self._lock:
+            loading = self._loading.setdefault(str(path), threading.Lock())
+        with loading:
+            if path not in self._parts:
+                try:
+                    with compactly():
+                        self._parts[path] = open_part(path)
+                except RuntimeProblem as error:
+                    raise Unavailable(_("The model {model} cannot be run here. {why}").format(model=network.id, why=error)) from error
+            return self._parts[path]
 
     def load(self) -> None:
         """Load every model now, one after the other, instead of each at its first use; one that cannot be loaded is told there."""
@@ -157,7 +180,9 @@ class Engine:
             if model_id not in self._projections:
                 entry = self._appearance(model_id)
                 features = self._catalogue.model(model_id).output(entry.output).shape[0]
-                self._projections[model_id] = Projection.load(self._catalogue.folder / entry.projection.name, entry, features)
+                self._projections[model_id] = Projection.load(
+                    self._catalogue.folder_of(self._catalogue.model(model_id)) / entry.projection.name, entry, features
+                )
             return self._projections[model_id]
 
     def _appearance(self, model_id: str) -> Appearance:

@@ -33,6 +33,11 @@ def choice_path(data: Path) -> Path:
     return data / "models" / "choice.json"
 
 
+def packs_folder(data: Path) -> Path:
+    """Where installed packs are, each in a folder of its own, in the data folder."""
+    return data / "models" / "packs"
+
+
 def cache_folder(data: Path) -> Path:
     """Where compiled networks are kept; may be deleted at any time."""
     return data / "cache" / "models"
@@ -79,7 +84,7 @@ def _stamp(catalogue: Catalogue, model: Model) -> list[str]:
 
 def _reference(catalogue: Catalogue, model: Model) -> Path:
     """Where infer/reference.py, which loads numpy, finds the right numbers of `model`."""
-    return catalogue.folder / "reference" / f"{model.id}.json"
+    return catalogue.folder_of(model) / "reference" / f"{model.id}.json"
 
 
 def candidates(
@@ -138,7 +143,7 @@ async def try_all(
 ) -> list[Trial]:
     """Try every candidate, one runtime after the other: side by side they would disturb each other's timing."""
     with tempfile.TemporaryDirectory(prefix="facetd-") as scratch:
-        place = Place(catalogue.folder, cache, Path(scratch), stream_count(settings))
+        place = Place(catalogue.folder, catalogue.packs, cache, Path(scratch), stream_count(settings))
         return await _try_all(catalogue, settings, processor, place, progress)
 
 

@@ -1,7 +1,8 @@
 """The inference process: frames in, sightings out, over stdin and stdout. It ends when stdin does.
 
 `python -m facetd.infer.process`. The first message opens it (folders, choices); then each request `{id, frame, kinds, settings}` is
-answered by `{id, sighting}`, in any order. What one photo breaks is a failure of that photo.
+answered by `{id, sighting}`, and each `{id, ask, arguments}` by `{id, answer}` or `{id, problem}`, in any order. What one photo breaks is a
+failure of that photo.
 """
 
 from __future__ import annotations
@@ -21,19 +22,22 @@ from typing import Any, BinaryIO
 from facetd.infer import wire
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import choices_from_json
+from facetd.infer.questions import find
 from facetd.records import Failure, Sighting
 
 NICE = 5
 AHEAD = 4  # requests that wait for each thread; beyond that the pipe fills and the client waits
 
 Answer = Callable[[str, "frozenset[str]", Mapping[str, Any]], Sighting]
+Asked = Callable[[str, Mapping[str, Any]], "wire.Json"]
 
 
 class Desk:
-    """Answers requests in `threads` threads. `answer` gets (path of the frame, kinds, settings)."""
+    """Answers requests in `threads` threads. `answer` gets (path of the frame, kinds, settings), `asked` (question, arguments)."""
 
-    def __init__(self, answer: Answer, output: BinaryIO, threads: int) -> None:
+    def __init__(self, answer: Answer, asked: Asked, output: BinaryIO, threads: int) -> None:
         self._answer = answer
+        self._asked = asked
         self._output = output
         self._lock = threading.Lock()
         self._requests: queue.Queue[wire.Json | None] = queue.Queue(threads * AHEAD)
@@ -62,9 +66,18 @@ class Desk:
     def _work(self) -> None:
         while (request := self._requests.get()) is not None:
             try:
-                self.send({"id": request["id"], "sighting": self._sighting(request)})
+                said = self._said(request) if "ask" in request else {"sighting": self._sighting(request)}
+                self.send({"id": request["id"], **said})
             except BrokenPipeError:
                 return
+
+    def _said(self, request: wire.Json) -> wire.Json:
+        try:
+            said = {"answer": self._asked(str(request["ask"]), request["arguments"])}
+            wire.frame(said)
+            return said
+        except Exception as error:  # whatever a question breaks costs that question only
+            return {"problem": str(error) or type(error).__name__}
 
     def _sighting(self, request: wire.Json) -> wire.Json:
         kinds: frozenset[str] = frozenset(request["kinds"])
@@ -96,15 +109,16 @@ def read_message(stream: BinaryIO) -> wire.Json | None:
     return wire.parse(body)
 
 
-def open_answer(opening: wire.Json) -> tuple[Answer, int]:
-    """What answers requests, and with how many threads. Raises ConfigError, ImportError, WireError."""
+def open_answer(opening: wire.Json) -> tuple[Answer, Asked, int]:
+    """What looks at photos, what answers questions, and with how many threads. Raises ConfigError, ImportError, WireError."""
     import cv2  # noqa: PLC0415 - not needed to read messages
 
     from facetd.infer.engine import Engine  # noqa: PLC0415 - loads numpy
 
     cv2.setNumThreads(1)
     choices = choices_from_json(opening["choices"])
-    catalogue = Catalogue.load(Path(opening["models"]))
+    packs = opening.get("packs")
+    catalogue = Catalogue.load(Path(opening["models"]), None if packs is None else Path(packs))
     engine = Engine(catalogue, choices, cache=Path(opening["cache"]))
     module, _colon, name = str(opening["look"]).partition(":")
     look = getattr(importlib.import_module(module), name)
@@ -115,7 +129,10 @@ def open_answer(opening: wire.Json) -> tuple[Answer, int]:
     def answer(path: str, kinds: frozenset[str], settings: Mapping[str, Any]) -> Sighting:
         return look(engine, read_frame(path), kinds, wire.settings_from_json(settings_type, settings))  # type: ignore[no-any-return]
 
-    return answer, choices.streams
+    def asked(name: str, arguments: Mapping[str, Any]) -> wire.Json:
+        return find(name)(engine, arguments)
+
+    return answer, asked, choices.streams
 
 
 def read_frame(path: str) -> Any:
@@ -133,8 +150,8 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:
     opening = read_message(stdin)
     if opening is None:
         return
-    answer, threads = open_answer(opening)
-    desk = Desk(answer, stdout, threads)
+    answer, asked, threads = open_answer(opening)
+    desk = Desk(answer, asked, stdout, threads)
     desk.send({"ready": True})
     while (request := read_message(stdin)) is not None:
         desk.accept(request)

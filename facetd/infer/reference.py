@@ -27,6 +27,7 @@ WINDOWS: Mapping[Fit, Window] = {
     "crop_upright": Window(-1.9, -1.5, 3.8),
     "aligned": Window(-1.398, -0.88, 2.834),
     "stretch": Window(-5.2, -4.0, 10.4),
+    "crop_shortest": Window(-3.2, -2.6, 6.6),
 }
 """Which part of the scene a model sees: what it would see of a photo with this face."""
 
@@ -80,7 +81,13 @@ def reference_input(model: Model, batch: int = 1) -> Floats:
     low, high = model.input.range
     planes = picture(model).astype(np.float32).transpose(2, 0, 1)
     scaled = planes * np.float32((high - low) / 255) + np.float32(low)
+    if model.input.std != (1.0, 1.0, 1.0) or any(model.input.mean):
+        scaled = (scaled - _colour(model.input.mean)) / _colour(model.input.std)
     return np.ascontiguousarray(np.broadcast_to(scaled, (batch, *scaled.shape)))
+
+
+def _colour(values: tuple[float, float, float]) -> Floats:
+    return np.array(values, np.float32)[:, None, None]
 
 
 def load_reference(catalogue: Catalogue, model: Model) -> Reference:
@@ -97,7 +104,7 @@ def load_reference(catalogue: Catalogue, model: Model) -> Reference:
 
 def reference_path(catalogue: Catalogue, model: Model) -> Path:
     """Where the reference values of `model` are."""
-    return catalogue.folder / "reference" / f"{model.id}.json"
+    return catalogue.folder_of(model) / "reference" / f"{model.id}.json"
 
 
 def check(catalogue: Catalogue, model: Model, outputs: Sequence[NDArray[np.floating]], precision: Precision) -> Check:

@@ -1,6 +1,6 @@
 """A trial process: tries the candidates of one runtime, so that a crash or a hang of a native library costs nothing else.
 
-`python -m facetd.infer.trial RUNTIME MODELS CACHE SCRATCH STREAMS`. Says its devices, hears the candidates, says how each did: JSON
+`python -m facetd.infer.trial RUNTIME MODELS PACKS CACHE SCRATCH STREAMS`. Says its devices, hears the candidates, says how each did: JSON
 lines. SCRATCH is a folder that the children of one trial share: pictures of the reference are drawn once.
 """
 
@@ -99,8 +99,8 @@ def _best_ms(session: Session, batch: Array, clock: Callable[[], float]) -> floa
     return min(spent) * 1000
 
 
-def run(runtime: str, folders: tuple[Path, Path, Path], streams: int, stdin: TextIO, stdout: TextIO) -> None:
-    """The whole conversation. `folders` are those of the models, the cache, and the scratch folder."""
+def run(runtime: str, folders: tuple[Path, Path, Path, Path], streams: int, stdin: TextIO, stdout: TextIO) -> None:
+    """The whole conversation. `folders` are those of the models, the packs, the cache, and the scratch folder."""
 
     def say(message: dict[str, object]) -> None:
         stdout.write(json.dumps(message) + "\n")
@@ -115,8 +115,8 @@ def run(runtime: str, folders: tuple[Path, Path, Path], streams: int, stdin: Tex
     line = stdin.readline()
     if not line:
         return
-    models, cache, scratch = folders
-    bench = Bench(Catalogue.load(models), cache, scratch, streams)
+    models, packs, cache, scratch = folders
+    bench = Bench(Catalogue.load(models, packs), cache, scratch, streams)
     for candidate in json.loads(line):
         say({"trial": bench.attempt(Candidate(**candidate))})
 
@@ -126,8 +126,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what native libraries print is no answer
-    runtime, models, cache, scratch, streams = sys.argv[1:]
-    run(runtime, (Path(models), Path(cache), Path(scratch)), int(streams), sys.stdin, answers)
+    runtime, models, packs, cache, scratch, streams = sys.argv[1:]
+    run(runtime, (Path(models), Path(packs), Path(cache), Path(scratch)), int(streams), sys.stdin, answers)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def main() -> None:
             samples[name] = Samples(shape=values.shape[1:], indices=tuple(indices.tolist()), values=tuple(rounded))
         reference = Reference(
             model=model.id,
-            publisher=f"{model.source.package} {model.source.version} (JavaScript, CPU)",
+            publisher=model.source.publisher,
             input_sha256=hashlib.sha256(picture(model).tobytes()).hexdigest(),
             outputs=samples,
         )

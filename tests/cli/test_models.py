@@ -18,7 +18,7 @@ from tests.infer.tiny import tiny_catalogue
 def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     """Tiny models instead of those that came with the program."""
     made = tiny_catalogue(tmp_path / "models", factors={"tiny_embedding.int8": 1.5})
-    monkeypatch.setattr("facetd.infer.catalogue.asset_dir", lambda _name: made.folder)
+    monkeypatch.setattr("facetd.infer.catalogue.catalogue.asset_dir", lambda _name: made.folder)
     return made
 
 
@@ -79,7 +79,7 @@ def test_missing_and_damaged_files_are_listed(catalogue: Catalogue, data: Path) 
 
 def test_a_model_with_wrong_numbers_failed_its_check(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tiny_catalogue(tmp_path / "wrong", factors={"tiny_objects.f32": 1.1}).folder
-    monkeypatch.setattr("facetd.infer.catalogue.asset_dir", lambda _name: folder)
+    monkeypatch.setattr("facetd.infer.catalogue.catalogue.asset_dir", lambda _name: folder)
     shown = call("models", "bench", "--data", data).stdout
     assert "tiny_objects: onnxruntime cpu f32: wrong numbers" in shown
     lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}

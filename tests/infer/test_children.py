@@ -10,7 +10,7 @@ from facetd.infer.choice import Candidate, Trial
 
 
 async def _try(tmp_path: Path, runtime: str, *models: str) -> Tried:
-    place = Place(tmp_path, tmp_path, tmp_path, 1, module="tests.infer.trials")
+    place = Place(tmp_path, None, tmp_path, tmp_path, 1, module="tests.infer.trials")
     told: list[Trial] = []
     tried = await try_runtime(runtime, lambda _: [Candidate(model, runtime, "cpu", "f32") for model in models], place, told.append)
     assert told == tried.trials
@@ -45,7 +45,7 @@ async def test_a_runtime_that_always_crashes_is_left_alone(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("runtime", "problem"), [("absent", "no such runtime"), ("illegal", "signal 4")])
 async def test_a_runtime_that_cannot_be_loaded_is_a_problem_of_its_own(tmp_path: Path, runtime: str, problem: str) -> None:
-    place = Place(tmp_path, tmp_path, tmp_path, 1, module="tests.infer.trials")
+    place = Place(tmp_path, None, tmp_path, tmp_path, 1, module="tests.infer.trials")
     tried = await try_runtime(runtime, lambda _: [], place)
     assert problem in tried.problem
     assert tried.trials == []

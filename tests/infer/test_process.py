@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 
 from facetd.infer import wire
-from facetd.infer.choice import Choice, Choices, choices_json
 from facetd.infer.process import Desk, read_frame, read_message, serve
 from facetd.records import Sighting
 from tests.infer.looks import BREAK, SLOW, WELL, TinySettings
-from tests.infer.tiny import tiny_catalogue
 
 
 def _messages(data: bytes) -> list[wire.Json]:
@@ -27,17 +25,8 @@ def _messages(data: bytes) -> list[wire.Json]:
     return found
 
 
-@pytest.fixture
-def opening(tmp_path: Path) -> wire.Json:
-    tiny_catalogue(tmp_path / "models")
-    choice = Choice("onnxruntime", "cpu", "f32", 1, 0.1, "made for the test")
-    return {
-        "models": str(tmp_path / "models"),
-        "cache": str(tmp_path / "cache"),
-        "choices": choices_json(Choices("key", 2, {"tiny_objects": choice}, (), {})),
-        "look": "tests.infer.looks:look",
-        "settings": "tests.infer.looks:TinySettings",
-    }
+def nothing_asked(_name: str, _arguments: object) -> wire.Json:
+    raise AssertionError("no question was put")
 
 
 def _request(folder: Path, number: int, order: int) -> bytes:
@@ -86,7 +75,7 @@ def test_what_is_no_message_ends_the_process(opening: wire.Json) -> None:
 
 
 def _desk(answer: Any, output: io.BytesIO, count: int) -> list[wire.Json]:
-    desk = Desk(answer, output, 2)
+    desk = Desk(answer, nothing_asked, output, 2)
     for number in range(count):
         desk.accept({"id": number, "frame": "f", "kinds": ["objects", "faces"], "settings": {}})
     desk.finish()
@@ -115,7 +104,7 @@ def test_a_full_desk_lets_who_asks_wait() -> None:
         return Sighting()
 
     output = io.BytesIO()
-    desk = Desk(answer, output, 1)
+    desk = Desk(answer, nothing_asked, output, 1)
     crowd = threading.Thread(target=lambda: [desk.accept({"id": n, "frame": "", "kinds": [], "settings": {}}) for n in range(20)])
     crowd.start()
     crowd.join(0.3)
@@ -130,7 +119,7 @@ def test_nobody_reading_ends_the_threads() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb", buffering=0) as output:
-        desk = Desk(lambda *_: Sighting(), output, 2)
+        desk = Desk(lambda *_: Sighting(), nothing_asked, output, 2)
         desk.accept({"id": 1, "frame": "", "kinds": [], "settings": {}})
         desk.accept({"id": 2, "frame": "", "kinds": [], "settings": {}})
         desk.finish()

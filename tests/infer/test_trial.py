@@ -86,13 +86,13 @@ def test_the_conversation(bench: Bench, tmp_path: Path) -> None:
         asdict(Candidate("tiny_embedding", "onnxruntime", "cpu", "f32")),
     ]
     output = io.StringIO()
-    run("onnxruntime", (tmp_path / "models", tmp_path, tmp_path), 1, io.StringIO(json.dumps(wanted) + "\n"), output)
+    run("onnxruntime", (tmp_path / "models", tmp_path / "packs", tmp_path, tmp_path), 1, io.StringIO(json.dumps(wanted) + "\n"), output)
     devices, first, second = map(json.loads, output.getvalue().splitlines())
     assert "cpu" in devices["devices"]
     assert first["trial"]["ms"] > 0
     assert second["trial"]["ms"] > 0
     silent = io.StringIO()
-    run("onnxruntime", (tmp_path / "models", tmp_path, tmp_path), 1, io.StringIO(), silent)
+    run("onnxruntime", (tmp_path / "models", tmp_path / "packs", tmp_path, tmp_path), 1, io.StringIO(), silent)
     assert len(silent.getvalue().splitlines()) == 1
 
 
@@ -102,5 +102,5 @@ def test_a_library_that_cannot_be_loaded_is_said(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(trial, "devices", devices)
     output = io.StringIO()
-    run("openvino", (tmp_path, tmp_path, tmp_path), 1, io.StringIO(), output)
+    run("openvino", (tmp_path, tmp_path, tmp_path, tmp_path), 1, io.StringIO(), output)
     assert json.loads(output.getvalue()) == {"problem": "ImportError: libsomething.so.1 is not there"}

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facetd.infer.runtimes.session import Plan, RuntimeProblem, Session
+
+if TYPE_CHECKING:
+    from facetd.infer.runtimes.parts import PartSession
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # nothing reports to anybody; OpenVINO has a stub for that
 RUNTIMES = ("openvino", "onnxruntime")
@@ -34,3 +39,10 @@ def devices(runtime: str) -> tuple[str, ...]:
 
         return onnxruntime.devices()
     raise RuntimeProblem(f"there is no runtime called {runtime}")
+
+
+def open_part(file: Path) -> PartSession:
+    """Load a network with named inputs. Raises RuntimeProblem where this machine cannot run it."""
+    from facetd.infer.runtimes.parts import PartSession  # noqa: PLC0415 - loads the library
+
+    return PartSession(file)

@@ -31,12 +31,7 @@ class OnnxSession:
         provider = PROVIDERS.get(plan.device)
         if provider is None or plan.precision not in ("f32", "int8"):
             raise RuntimeProblem(f"ONNX Runtime has no {plan.device} in {plan.precision}")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ERRORS_ONLY
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        options = session_options()
         if plan.device == "cpu":
             options.enable_cpu_mem_arena = plan.batch == 1  # an arena keeps the largest batch for ever, once for each stream
         try:
@@ -60,6 +55,17 @@ class OnnxSession:
 
     def _run(self, batch: Array) -> Outputs:
         return tuple(self._session.run(None, {self._input: np.ascontiguousarray(batch)}))
+
+
+def session_options() -> ort.SessionOptions:
+    """One thread, which never spins beside other work."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
 
 
 def _provider_options(plan: Plan) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""What the inference process can be asked beside looking at photos: JSON in, JSON out.
+
+A question is a function `(engine, arguments) -> answer`; its name here is what `Eyes.ask` takes. Its module is loaded when it is first
+asked.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from facetd.errors import NotFound
+
+if TYPE_CHECKING:
+    from facetd.infer.engine import Engine
+
+Question = Callable[["Engine", Mapping[str, Any]], dict[str, Any]]
+
+QUESTIONS: Mapping[str, str] = {}
+"""By name, where the function is: `module:function`."""
+
+
+def find(name: str) -> Question:
+    """The function that answers `name`. Raises NotFound."""
+    if name not in QUESTIONS:
+        raise NotFound(f"there is no question {name!r}; known are {', '.join(QUESTIONS)}")
+    module, _colon, function = QUESTIONS[name].partition(":")
+    return getattr(importlib.import_module(module), function)  # type: ignore[no-any-return]
