@@ -208,7 +208,8 @@ class Engine:
                 model = self._catalogue.model(model_id)
                 path = self._catalogue.path(model, choice.precision)
                 streams = self._choices.streams
-                plan = Plan(path, choice.runtime, choice.device, choice.precision, choice.batch, streams, self._cache)
+                shape = (model.input.size, model.takes)
+                plan = Plan(path, choice.runtime, choice.device, choice.precision, choice.batch, streams, self._cache, *shape)
                 leaders = streams if choice.device == "cpu" else 1
                 with compactly():
                     session = self._open(plan)

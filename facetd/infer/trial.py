@@ -46,10 +46,11 @@ class Bench:
         """Load, check and time one candidate; the fields of a Trial."""
         model = self.catalogue.model(candidate.model)
         on_cpu = candidate.device == "cpu"
-        batch = 1 if on_cpu else DEVICE_BATCH
+        batch = 1 if on_cpu or model.takes != "any" else DEVICE_BATCH
         file = self.catalogue.path(model, candidate.precision)
         kept = None if on_cpu else self.cache  # most candidates of a CPU are compiled in a moment, for this once
-        plan = Plan(file, candidate.runtime, candidate.device, candidate.precision, batch, self.streams, kept)
+        shape = (model.input.size, model.takes)
+        plan = Plan(file, candidate.runtime, candidate.device, candidate.precision, batch, self.streams, kept, *shape)
         clock = time.process_time if on_cpu else time.perf_counter
         told: dict[str, object] = {}
         try:

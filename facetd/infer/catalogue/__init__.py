@@ -15,7 +15,20 @@ from facetd.infer.catalogue.entries import (
     Precision,
     SourceFile,
 )
-from facetd.infer.catalogue.packs import ImageEmbedding, TextEmbedding, TextTokens
+from facetd.infer.catalogue.packs import (
+    AestheticHead,
+    ArcFace,
+    Captioner,
+    Generation,
+    ImageEmbedding,
+    QualityScorer,
+    Saliency,
+    Scrfd,
+    ScrfdDetector,
+    TextEmbedding,
+    TextTokens,
+    Translator,
+)
 from facetd.infer.catalogue.starter import (
     Appearance,
     Detection,
@@ -34,9 +47,12 @@ from facetd.infer.catalogue.starter import (
 __all__ = [
     "CATALOGUE_FILE",
     "PACK_FILE",
+    "AestheticHead",
     "AnyModel",
     "AnyNetwork",
     "Appearance",
+    "ArcFace",
+    "Captioner",
     "Catalogue",
     "Detection",
     "Embedding",
@@ -46,6 +62,7 @@ __all__ = [
     "FaceMesh",
     "FileState",
     "Fit",
+    "Generation",
     "ImageEmbedding",
     "Input",
     "Mesh",
@@ -60,9 +77,14 @@ __all__ = [
     "PartsModel",
     "Points",
     "Precision",
+    "QualityScorer",
+    "Saliency",
+    "Scrfd",
+    "ScrfdDetector",
     "SourceFile",
     "Template",
     "TextEmbedding",
     "TextTokens",
+    "Translator",
     "read_entries",
 ]

@@ -13,12 +13,33 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from facetd.assets import asset_dir
 from facetd.errors import ConfigError, FieldError, NotFound
 from facetd.infer.catalogue.entries import Entry, FileState, Model, ModelFile, Network, PartsModel, Precision
-from facetd.infer.catalogue.packs import ImageEmbedding, TextEmbedding
+from facetd.infer.catalogue.packs import (
+    AestheticHead,
+    ArcFace,
+    Captioner,
+    ImageEmbedding,
+    QualityScorer,
+    Saliency,
+    ScrfdDetector,
+    TextEmbedding,
+    Translator,
+)
 from facetd.infer.catalogue.starter import FaceDetector, FaceEmbedding, FaceLandmarks, FaceMesh, ObjectDetector
 
-AnyModel = FaceDetector | FaceLandmarks | FaceMesh | FaceEmbedding | ObjectDetector | ImageEmbedding
+AnyModel = (
+    FaceDetector
+    | FaceLandmarks
+    | FaceMesh
+    | FaceEmbedding
+    | ObjectDetector
+    | ImageEmbedding
+    | QualityScorer
+    | ScrfdDetector
+    | ArcFace
+    | Saliency
+)
 """Networks that look at pictures: they take part in the trial and are run in batches."""
-AnyNetwork = AnyModel | TextEmbedding
+AnyNetwork = AnyModel | TextEmbedding | AestheticHead | Captioner | Translator
 Kind = TypeVar("Kind", bound=Network)
 
 TASKS = frozenset(get_args(kind.model_fields["task"].annotation)[0] for kind in get_args(AnyNetwork))

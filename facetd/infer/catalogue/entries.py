@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 Precision = Literal["f32", "bf16", "int8"]
 Stored = Literal["f32", "int8"]
 Fit = Literal["letterbox_top_left", "letterbox_centre", "stretch", "crop_upright", "crop_shortest", "aligned"]
+Takes = Literal["any", "one", "bare"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Point = tuple[float, float]
@@ -120,9 +121,14 @@ class Network(Entry):
 
 
 class Model(Network):
-    """A network that looks at pictures: one input, outputs of fixed shapes. bf16 runs the f32 file with a hint to the runtime."""
+    """A network that looks at pictures: one input, outputs of fixed shapes. bf16 runs the f32 file with a hint to the runtime.
+
+    `takes` says how many pictures a run takes: any; one: the file fixes the batch at 1; bare: so too, and its outputs come without the
+    batch axis. `outputs` are the first ones of the file, in its order.
+    """
 
     precisions: tuple[Precision, ...]
+    takes: Takes = "any"
     files: Mapping[Stored, ModelFile]
     input: Input
     outputs: tuple[Output, ...]

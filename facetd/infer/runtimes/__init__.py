@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetd.infer.runtimes.session import Plan, RuntimeProblem, Session
+from facetd.infer.runtimes.session import OneByOne, Plan, RuntimeProblem, Session
 
 if TYPE_CHECKING:
     from facetd.infer.runtimes.parts import PartSession
@@ -17,6 +18,12 @@ RUNTIMES = ("openvino", "onnxruntime")
 
 def open_session(plan: Plan) -> Session:
     """Load the network that `plan` describes. Raises RuntimeProblem where this machine cannot run it that way."""
+    if plan.takes != "any":
+        return OneByOne(_open_session(replace(plan, batch=1)), bare=plan.takes == "bare")
+    return _open_session(plan)
+
+
+def _open_session(plan: Plan) -> Session:
     if plan.runtime == "openvino":
         from facetd.infer.runtimes.openvino import OpenVinoSession  # noqa: PLC0415 - loads the library
 

@@ -72,6 +72,9 @@ class OpenVinoSession:
         model = _core().read_model(plan.file)
         shape = model.inputs[0].partial_shape
         shape[0] = size
+        for axis in (2, 3):
+            if plan.size and shape[axis].is_dynamic:
+                shape[axis] = plan.size
         model.reshape({model.inputs[0]: shape})
         hint = HALF.get(plan.device, "bf16") if plan.precision == "bf16" else PRECISIONS[plan.precision]
         options: dict[str, Any] = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": hint}

@@ -21,7 +21,8 @@ class Plan:
     """How one network is to be run.
 
     `device` is a name of the settings (cpu, gpu, npu, cuda, tensorrt, migraphx), `batch` the largest number of items in one run,
-    `streams` how many runs there are at once, `cache` a folder for compiled networks (None: none are kept).
+    `streams` how many runs there are at once, `cache` a folder for compiled networks (None: none are kept). `size` is the side of the
+    pictures in px where the file leaves it open (0: it does not), `takes` how many a run takes (see Model).
     """
 
     file: Path
@@ -31,6 +32,8 @@ class Plan:
     batch: int = 1
     streams: int = 1
     cache: Path | None = None
+    size: int = 0
+    takes: str = "any"
 
 
 class RuntimeProblem(Exception):
@@ -43,6 +46,20 @@ class Session(Protocol):
     def run(self, batch: Array) -> Outputs:
         """The outputs for `batch` [N, ...], in the order of the graph, each [N, ...]. Any N >= 1; several threads may call."""
         ...
+
+
+class OneByOne:
+    """A session whose network takes one picture at a time; `bare`: whose outputs have no batch axis."""
+
+    def __init__(self, session: Session, *, bare: bool) -> None:
+        self._session = session
+        self._bare = bare
+
+    def run(self, batch: Array) -> Outputs:
+        """See Session."""
+        runs = [self._session.run(batch[index : index + 1]) for index in range(len(batch))]
+        join = np.stack if self._bare else np.concatenate
+        return tuple(join(outputs) for outputs in zip(*runs, strict=True))
 
 
 def sizes_up_to(batch: int) -> tuple[int, ...]:
