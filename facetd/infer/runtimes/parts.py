@@ -16,7 +16,10 @@ Tensors = dict[str, NDArray[Any]]
 
 
 class PartSession:
-    """Runs one file by ONNX Runtime, on the caller's thread. Several threads may call."""
+    """Runs one file by ONNX Runtime, on the caller's thread. Several threads may call.
+
+    `inputs` are the elements of each input, tensor(int64); `shapes` its sizes, None for one that may vary; `outputs` the names.
+    """
 
     def __init__(self, file: Path) -> None:
         """Raises RuntimeProblem where the file cannot be run."""
@@ -25,6 +28,9 @@ class PartSession:
         except Exception as error:  # the library's exceptions have no common ancestor below Exception
             raise RuntimeProblem(str(error).splitlines()[0]) from error
         self.inputs: dict[str, str] = {each.name: each.type for each in self._session.get_inputs()}
+        self.shapes: dict[str, tuple[int | None, ...]] = {
+            each.name: tuple(size if isinstance(size, int) else None for size in each.shape) for each in self._session.get_inputs()
+        }
         self.outputs: tuple[str, ...] = tuple(each.name for each in self._session.get_outputs())
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> Tensors:

@@ -1,0 +1,1 @@
+"""Text from networks: an encoder has read what there is, a decoder says one token after the other."""
