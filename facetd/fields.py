@@ -37,6 +37,7 @@ class Filter(Enum):
 
 GROUPS: dict[str, str] = {
     "general": _("General"),
+    "quality": _("Quality"),
     "technical": _("Technical"),
     "color": _("Color"),
     "exposure": _("Exposure"),
@@ -71,7 +72,8 @@ class Field:
     `key` is its name everywhere (JSON, sort key, metric); `column` the column of table `photo` (or `rating` for what each
     viewer says) that holds it; `param` its name in filter parameters. `low`..`high` is the range of its values, `unit` what
     they are in. `weigh` is its key in a category's weights. `higher_is_better` is None where it is a matter of taste.
-    `explain` tells a photographer what the number means, `source` an engineer where it comes from.
+    `explain` tells a photographer what the number means, `source` an engineer where it comes from. `by_model`: only a model of an installed
+    pack fills it; it is null, and not offered anywhere, until one does.
     """
 
     key: str
@@ -91,6 +93,7 @@ class Field:
     higher_is_better: bool | None = None
     explain: str = ""
     source: str = ""
+    by_model: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "column", self.column or self.key)
@@ -103,11 +106,13 @@ class Field:
             object.__setattr__(self, "high", 1.0)
 
 
-def _score(key: str, label: str, group: str, explain: str, source: str, *, param: str = "", weigh: str | None = None) -> Field:
+def _score(
+    key: str, label: str, group: str, explain: str, source: str, *, param: str = "", weigh: str | None = None, by_model: bool = False
+) -> Field:  # fmt: skip
     """A metric on the 0..10 scale that can be filtered, sorted and charted."""
     return Field(
         key, label, group, Kind.SCORE, param=param, filter=Filter.RANGE, sort=True, weigh=weigh, chart=True,
-        higher_is_better=True, explain=explain, source=source,
+        higher_is_better=True, explain=explain, source=source, by_model=by_model,
     )  # fmt: skip
 
 
@@ -128,6 +133,13 @@ FIELDS: tuple[Field, ...] = (
     _score("top_picks_score", _("Top picks score"), "general", _("A weighted sum of score, aesthetics, composition and face quality that picks the best photos."), "score/judge.py, viewer.photo_types.top_picks_weights"),
     Field("date_taken", _("Date taken"), "general", Kind.DATE, sort=True, chart=True, explain=_("When the photo was taken, in the camera's local time."), source="EXIF DateTimeOriginal, SubSecTimeOriginal, OffsetTimeOriginal"),
     Field("star_rating", _("Star rating"), "general", Kind.INTEGER, column="stars", table="rating", low=0, high=5, filter=Filter.RANGE, sort=True, explain=_("Your stars."), source="the viewer, or the XMP rating at the first scan"),
+    # Quality
+    _score("aesthetic", _("Measured aesthetics"), "quality", _("An estimate from sharpness, light, color and composition together. Nobody's taste is in it."), "power mean of the measured scores; score/aesthetic.py", weigh="aesthetic_percent"),
+    _score("aesthetic_iaa", _("Artistic merit"), "quality", _("How pleasing people would find the picture, by a model that learned it from their votes."), "an aesthetic head or a scorer of the catalogue; score/opinions.py", weigh="aesthetic_iaa_percent", by_model=True),
+    _score("quality_score", _("Overall quality"), "quality", _("A second opinion: whether words for a good photograph fit the picture better than words for a bad one, or what another model says."), "a zero-shot axis or a scorer of the catalogue; score/opinions.py", weigh="quality_score_percent", by_model=True),
+    _score("topiq_score", _("Technical quality (TOPIQ)"), "quality", _("How good the picture looks technically, by a model that learned it from people's votes."), "a scorer of the catalogue such as TOPIQ (Chen et al. 2023); score/opinions.py", param="topiq", weigh="topiq_score_percent", by_model=True),
+    _score("liqe_score", _("Technical quality (LIQE)"), "quality", _("How good the picture looks technically, by a model of vision and language."), "a scorer of the catalogue such as LIQE (Zhang et al. 2023); score/opinions.py", param="liqe", weigh="liqe_score_percent", by_model=True),
+    _score("face_quality_iqa", _("Face image quality"), "quality", _("How good the picture of the main face looks, by a model."), "a scorer of the catalogue, fed with the main face; score/opinions.py", weigh="face_quality_iqa_percent", by_model=True),
     # Technical
     _score("tech_sharpness", _("Sharpness"), "technical", _("How much fine detail the sharpest parts of the picture hold, at several scales."), "multi-scale gradient energy ratio, noise removed, after Zhuo & Sim 2011; score/sharpness.py", param="sharpness", weigh="tech_sharpness_percent"),
     _measure("sharpness_laplacian", _("Laplacian variance"), "technical", Kind.REAL, _("Variance of the Laplacian of the luminance, less the noise's share: the raw focus measure."), "Pech-Pacheco et al. 2000; score/sharpness.py", low=0, higher_is_better=True),
@@ -197,6 +209,11 @@ def sortable() -> Iterator[Field]:
 def filterable(how: Filter) -> Iterator[Field]:
     """Fields that narrow a list of photos in the way `how`."""
     return (f for f in FIELDS if f.filter is how)
+
+
+def by_model() -> Iterator[Field]:
+    """Fields that are empty until a model of an installed pack fills them."""
+    return (f for f in FIELDS if f.by_model)
 
 
 def weighable() -> dict[str, Field]:

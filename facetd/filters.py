@@ -124,8 +124,9 @@ def _registry_parameters() -> dict[str, Any]:
         if entry.filter is Filter.RANGE:
             number = Whole if entry.kind is Kind.INTEGER else Number
             unit = f" ({entry.unit})" if entry.unit else ""
-            parameters[f"min_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at least."))
-            parameters[f"max_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at most."))
+            known = " Known once an installed model fills it." if entry.by_model else ""
+            parameters[f"min_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at least.{known}"))
+            parameters[f"max_{entry.param}"] = (number | None, Field(default=None, description=f"{entry.label}{unit}, at most.{known}"))
         elif entry.filter is Filter.EXACT:
             parameters[entry.param] = (Text, Field(default=None, description=f"{entry.label}, exactly."))
         elif entry.filter is Filter.PREFIX:

@@ -174,12 +174,14 @@ class Adjustment:
 class Judgement:
     """What score/ makes of a photo: its category, its aggregate 0..10 and how that came about.
 
-    `missing` names weighed metrics that this photo does not have; their weight went to the others.
+    `aesthetic` is the measured estimate 0..10. `missing` names weighed metrics that this photo does not have; their weight went to the
+    others.
     """
 
     category: str
     aggregate: float | None
     top_picks_score: float | None
+    aesthetic: float | None = None
     components: tuple[ScoreComponent, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     missing: tuple[str, ...] = ()

@@ -23,8 +23,8 @@ ShotRow = tuple[Any, ...]  # in the order of SHOTS
 LEFT_OUT = int(Hide.MISSING | Hide.UNREADABLE | Hide.COMPANION)
 SHOTS = """
     SELECT p.id, p.date_taken, p.camera_make, p.camera_model, p.phash, p.image_width, p.image_height, p.exposure_bias, p.exposure_time,
-           p.f_stop, p.iso, p.focal_length, p.aggregate, p.tech_sharpness, p.subject_sharpness, p.face_sharpness, p.eye_sharpness,
-           g.hide & 1, p.content_hash
+           p.f_stop, p.iso, p.focal_length, p.aggregate, p.aesthetic, p.tech_sharpness, p.subject_sharpness, p.face_sharpness,
+           p.eye_sharpness, g.hide & 1, p.content_hash
     FROM photo p INDEXED BY photo_date_taken CROSS JOIN gate g ON g.photo_id = p.id LEFT JOIN duplicate_photo d ON d.photo_id = p.id
 """
 

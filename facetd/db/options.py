@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from facetd.db.connection import Database
 from facetd.db.visibility import NEVER_LISTED, Hide, gate_condition
+from facetd.fields import by_model
 from facetd.records import Viewer
 
 LISTED = NEVER_LISTED | Hide.COMPANION
@@ -30,6 +31,13 @@ async def tags(db: Database, viewer: Viewer, *, limit: int) -> list[Option]:
         (limit,),
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def unfilled(db: Database) -> frozenset[str]:
+    """The fields that a model has to fill and that no photo has a value of: nothing offers them."""
+    fields = list(by_model())
+    row = await db.row("SELECT " + ", ".join(f"(SELECT MAX({field.column}) FROM photo)" for field in fields))  # each the end of an index
+    return frozenset(field.key for field, value in zip(fields, row or (), strict=True) if value is None)
 
 
 async def category_counts(db: Database, viewer: Viewer, hide: Hide, top_picks_min_score: float) -> tuple[dict[str, int], int]:

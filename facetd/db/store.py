@@ -58,8 +58,8 @@ async def save_judgements(db: Database, judged: Mapping[int, tuple[Judgement, st
     moment = now()
     async with db.writing() as connection:
         await connection.executemany(
-            "UPDATE photo SET category = ?, aggregate = ?, top_picks_score = ? WHERE id = ?",
-            [(j.category, j.aggregate, j.top_picks_score, number) for number, (j, _) in judged.items()],
+            "UPDATE photo SET category = ?, aggregate = ?, top_picks_score = ?, aesthetic = ? WHERE id = ?",
+            [(j.category, j.aggregate, j.top_picks_score, j.aesthetic, number) for number, (j, _) in judged.items()],
         )
         await connection.executemany(
             LEDGER_UPSERT, [(number, "judgement", print_, "", "done", None, None, moment) for number, (_, print_) in judged.items()]
@@ -115,11 +115,12 @@ def _columns(visit: PhotoVisit) -> dict[str, Any]:
         values.update({name: getattr(visit.metrics, name) for name in METRIC_COLUMNS})
         values["composition_pattern"] = visit.metrics.composition_pattern or None
     elif "technical" in failed:
-        values.update(dict.fromkeys(METRIC_COLUMNS), category=None, aggregate=None, top_picks_score=None)
+        values.update(dict.fromkeys(METRIC_COLUMNS), category=None, aggregate=None, top_picks_score=None, aesthetic=None)
     if visit.judgement is not None:
         values["category"] = visit.judgement.category
         values["aggregate"] = visit.judgement.aggregate
         values["top_picks_score"] = visit.judgement.top_picks_score
+        values["aesthetic"] = visit.judgement.aesthetic
     return values
 
 

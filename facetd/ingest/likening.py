@@ -217,6 +217,6 @@ def _shot(row: looks.ShotRow) -> Shot:
 
 
 _SHOT_VALUES = (
-    "exposure_bias", "exposure_time", "f_number", "iso", "focal_length", "aggregate", "sharpness", "subject_sharpness", "face_sharpness",
-    "eye_sharpness",
+    "exposure_bias", "exposure_time", "f_number", "iso", "focal_length", "aggregate", "aesthetic", "sharpness", "subject_sharpness",
+    "face_sharpness", "eye_sharpness",
 )  # fmt: skip

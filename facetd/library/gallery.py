@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +130,7 @@ class Gallery:
             "colors": present.shown_colors(row),
             "histogram": present.histogram(extra.histogram),
             "details": json.loads(extra.details),
-            "breakdown": _breakdown(judgement) if judgement else None,
+            "breakdown": _breakdown(judgement, await self.unfilled()) if judgement else None,
             "failures": extra.failures,
             "orientation": row.beside.orientation,
             "flash_fired": None if row.beside.flash_fired is None else bool(row.beside.flash_fired),
@@ -162,6 +162,10 @@ class Gallery:
         if not found:
             raise NotFound("there is no such photo")
         return found
+
+    async def unfilled(self) -> frozenset[str]:
+        """The fields that no model fills in this library: they are not offered."""
+        return await self._db.per_revision("unfilled", lambda: options.unfilled(self._db))
 
     async def type_counts(self, viewer: Viewer, chosen: PhotoConditions) -> list[dict[str, Any]]:
         """How many photos each photo type and category has: all first, then top picks, then those that have any."""
@@ -251,7 +255,8 @@ class Gallery:
             self._counts.popitem(last=False)
 
 
-def _breakdown(judgement: Judgement) -> dict[str, Any]:
+def _breakdown(judgement: Judgement, unfilled: Collection[str]) -> dict[str, Any]:
+    """As the photo page explains it. What no photo of the library has is not missed."""
     return {
         "category": judgement.category,
         "aggregate": judgement.aggregate,
@@ -268,5 +273,5 @@ def _breakdown(judgement: Judgement) -> dict[str, Any]:
             for part in judgement.components
         ],
         "adjustments": [{"key": part.key, "points": part.points, "reason": part.reason} for part in judgement.adjustments],
-        "missing": list(judgement.missing),
+        "missing": [key for key in judgement.missing if key not in unfilled],
     }

@@ -7,7 +7,7 @@ import math
 
 def hill(x: float, middle: float, steepness: float) -> float:
     """Rise from 0 at x = 0 through 0.5 at `middle` towards 1: x^s / (x^s + middle^s) (Hill 1910). Negative x counts as 0."""
-    if x <= 0:
+    if x <= 1e-12 * middle:  # also where the power would leave the range of numbers
         return 0.0
     return float(1.0 / (1.0 + (middle / x) ** steepness))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from facetd.fields import weighable
 from facetd.i18n import _
 from facetd.records import Adjustment, Judgement, ScoreComponent
+from facetd.score.aesthetic import measured_aesthetic
 from facetd.score.curves import hill, logistic
 from facetd.score.filters import Values, flag, matches, numeric
 from facetd.score.normalize import Snapshot
@@ -35,19 +35,20 @@ def judge(values: Values, rules: Rules, snapshot: Snapshot) -> Judgement:
     Aggregate = sum of weight x normalized metric, spread over 0..10, plus the category's bonus, minus penalties, kept within 0..10; it is
     None when no metric of the category is there. Components and adjustments add up to it.
     """
+    aesthetic = measured_aesthetic(values)
+    values = {**values, "aesthetic": aesthetic}
     category = categorize(values, rules)
     components, missing = _components(values, category, rules, snapshot)
     if not components:
-        return Judgement(category.name, None, None, missing=missing)
+        return Judgement(category.name, None, None, aesthetic, missing=missing)
     total = sum(component.contribution for component in components)
     adjustments = [_spread(total), *_bonus(category), *_penalties(values, category, rules)]
     aggregate = total + sum(adjustment.points for adjustment in adjustments)
     kept = min(10.0, max(0.0, aggregate))
     if abs(kept - aggregate) > 1e-9:
         adjustments.append(Adjustment("limit", round(kept - aggregate, 4), _("Scores end at 0 and 10.")))
-    return Judgement(
-        category.name, round(kept, 4), top_picks_score(values, kept, rules), tuple(components), tuple(adjustments), missing
-    )  # fmt: skip
+    top_picks = top_picks_score(values, kept, rules)
+    return Judgement(category.name, round(kept, 4), top_picks, aesthetic, tuple(components), tuple(adjustments), missing)
 
 
 def categorize(values: Values, rules: Rules) -> Category:
@@ -135,8 +136,8 @@ def _excess(value: float | None, start: float, scale: float) -> float:
 def top_picks_score(values: Values, aggregate: float, rules: Rules) -> float | None:
     """The score of Top Picks, 0..10: aggregate, aesthetics, composition and face quality as configured.
 
-    Without a face of at least `top_picks_min_face_ratio` the face's share goes in halves to aesthetics and composition; what is missing
-    gives its share to the rest.
+    The aesthetics are those of a model that learned taste where there is one, else the measured ones. Without a face of at least
+    `top_picks_min_face_ratio` the face's share goes in halves to aesthetics and composition; what is missing gives its share to the rest.
     """
     weights = rules.top_picks.top_picks_weights
     parts: dict[str, float] = {
@@ -150,7 +151,9 @@ def top_picks_score(values: Values, aggregate: float, rules: Rules) -> float | N
         share = parts.pop("face_quality")
         parts["aesthetic"] += share / 2
         parts["comp_score"] += share / 2
-    own: Mapping[str, float | None] = {key: aggregate if key == "aggregate" else numeric(values, key) for key in parts}
+    own: dict[str, float | None] = {key: aggregate if key == "aggregate" else numeric(values, key) for key in parts}
+    if (learned := numeric(values, "aesthetic_iaa")) is not None:
+        own["aesthetic"] = learned
     there = {key: value for key, value in own.items() if value is not None and parts[key] > 0}
     whole = sum(parts[key] for key in there)
     return round(sum(parts[key] * value for key, value in there.items()) / whole, 4) if whole > 0 else None

@@ -6,9 +6,10 @@ import difflib
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 from facetd.config import Config
 from facetd.config.model import CategoryOverride, Normalization, Penalties
@@ -17,7 +18,7 @@ from facetd.errors import ConfigError, FieldError
 from facetd.fields import weighable
 from facetd.score.filters import FLAGS, TAG_KEYS, TAG_MODES, FilterValue, filter_keys
 
-JUDGE_VERSION = 2
+JUDGE_VERSION = 3
 # What a modifier may be, and its range.
 MODIFIERS: dict[str, tuple[float, float]] = {
     "bonus": (-5.0, 5.0),  # points added to the aggregate
@@ -54,16 +55,16 @@ class PhotoType:
 
 
 @lru_cache(maxsize=1)
-def _data() -> dict[str, dict[str, dict[str, object]]]:
+def _data() -> dict[str, dict[str, Any]]:
     text = resources.files("facetd.score").joinpath("categories.json").read_text(encoding="utf-8")
-    data: dict[str, dict[str, dict[str, object]]] = json.loads(text)
+    data: dict[str, dict[str, Any]] = json.loads(text)
     return data
 
 
 @lru_cache(maxsize=1)
 def categories() -> Mapping[str, Category]:
     """The built-in categories by name, in order of priority."""
-    made = [Category(name=name, **entry) for name, entry in _data()["categories"].items()]  # type: ignore[arg-type]
+    made = [Category(name=name, **entry) for name, entry in _data()["categories"].items()]
     return {category.name: category for category in sorted(made, key=lambda c: (c.priority, c.name))}
 
 
@@ -74,6 +75,11 @@ def photo_types() -> tuple[PhotoType, ...]:
         PhotoType(name, str(entry["label"]), tuple(str(c) for c in _listed(entry["categories"])))
         for name, entry in _data()["photo_types"].items()
     )
+
+
+def weights_of_models() -> Mapping[str, float]:
+    """What every built-in category weighs beside its own weights as soon as a model of an installed pack gives it, in percent of those."""
+    return {name: float(percent) for name, percent in _data()["weights_of_models"].items()}
 
 
 def type_labels() -> dict[str, str]:
@@ -124,14 +130,15 @@ class Rules:
 
 def _merged(category: Category, change: CategoryOverride | None) -> Category:
     """`category` with the changes of the configuration: weights, modifiers and filters replace the built-in ones as a whole."""
+    built_in = {**category.weights, **weights_of_models()}
     if change is None:
-        return category
+        return replace(category, weights=built_in)
     return Category(
         name=category.name,
         label=category.label,
         priority=category.priority if change.priority is None else change.priority,
         filters=category.filters if change.filters is None else change.filters,
-        weights=category.weights if change.weights is None else change.weights,
+        weights=built_in if change.weights is None else change.weights,
         modifiers=category.modifiers if change.modifiers is None else change.modifiers,
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from facetd.config import Config
+from facetd.fields import weighable
 from facetd.records import Judgement
 from facetd.score.filters import matches
 from facetd.score.judge import judge, normalized
 from facetd.score.normalize import BUILT_IN, make_snapshot
-from facetd.score.rules import Rules
+from facetd.score.rules import Rules, categories
 
 RULES = Rules.from_config(Config())
 GOOD = {
@@ -113,7 +114,7 @@ def test_scores_use_the_scale_and_end_at_0_and_10() -> None:
 
 def test_a_missing_metric_gives_its_weight_to_the_others() -> None:
     found = judged(comp_score=None)
-    assert found.missing == ("comp_score",)
+    assert set(found.missing) - set(judged().missing) == {"comp_score"}
     assert "comp_score" not in {c.key for c in found.components}
     assert sum(c.weight for c in found.components) == pytest.approx(1, abs=0.001)
     assert judge({}, RULES, BUILT_IN).aggregate is None
@@ -131,14 +132,31 @@ def test_normalisation_mixes_the_score_with_its_rank_in_the_library() -> None:
 
 
 def test_top_picks_count_the_face_only_when_it_is_large_enough() -> None:
-    facts = {"aesthetic": 8.0, "face_quality": 2.0}
+    facts = {"aesthetic_iaa": 8.0, "face_quality": 2.0}
     near, far = judged(**facts, face_ratio=0.3), judged(**facts, face_ratio=0.1)
     assert near.aggregate is not None and far.aggregate is not None
     assert near.top_picks_score == pytest.approx(0.30 * near.aggregate + 0.28 * 8 + 0.18 * 7 + 0.24 * 2, abs=0.001)
     assert far.top_picks_score == pytest.approx(0.30 * far.aggregate + 0.40 * 8 + 0.30 * 7, abs=0.001)
 
 
-def test_top_picks_without_aesthetics_share_its_weight() -> None:
+def test_top_picks_take_the_measured_aesthetics_where_no_model_learned_taste() -> None:
     found = judged()
-    assert found.aggregate is not None
-    assert found.top_picks_score == pytest.approx((0.30 * found.aggregate + 0.30 * 7) / 0.60, abs=0.001)
+    assert found.aggregate is not None and found.aesthetic is not None
+    assert found.top_picks_score == pytest.approx(0.30 * found.aggregate + 0.40 * found.aesthetic + 0.30 * 7, abs=0.001)
+
+
+def test_without_models_nothing_they_would_fill_counts_and_with_them_it_does() -> None:
+    plain, learned = judged(), judged(aesthetic_iaa=9.5, topiq_score=9.0)
+    own = categories()["default"].weights
+    assert {c.key for c in plain.components} == {weighable()[name].key for name in own}
+    assert set(plain.missing) == {"aesthetic_iaa", "topiq_score", "quality_score", "liqe_score"}
+    weights = {c.key: c.weight for c in learned.components}
+    assert weights["aesthetic_iaa"] == pytest.approx(20 / 128, abs=1e-4) and weights["topiq_score"] == pytest.approx(8 / 128, abs=1e-4)
+    assert learned.aggregate is not None and plain.aggregate is not None and learned.aggregate > plain.aggregate
+    assert score(aesthetic_iaa=3.0) < score(aesthetic_iaa=5.0) < score(aesthetic_iaa=8.0)
+
+
+def test_a_category_may_weigh_the_measured_aesthetics() -> None:
+    rules = Rules.from_config(Config.model_validate({"categories": {"default": {"weights": {"aesthetic_percent": 10}}}}))
+    found = judge(GOOD, rules, BUILT_IN)
+    assert [(c.key, c.value) for c in found.components] == [("aesthetic", found.aesthetic)]

@@ -32,8 +32,8 @@ def test_the_id_follows_the_numbers() -> None:
 
 
 def test_the_built_in_snapshot_covers_everything_that_can_be_weighed() -> None:
-    """Scores of faces have no rank until the library has its own percentiles: they count on their own scale."""
-    assert {field.key for field in weighable().values() if field.group != "face"} <= set(BUILT_IN.quantiles)
+    """Scores of faces and opinions have no rank until the library has its own percentiles: they count on their own scale."""
+    assert {field.key for field in weighable().values() if field.group not in ("face", "quality")} <= set(BUILT_IN.quantiles)
     assert BUILT_IN.photos > 300
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
 
 from facetd.config.viewer import QUALITY_LABELS
-from facetd.fields import COMPOSITION_PATTERNS, FIELDS, GROUPS, Field, Kind, sortable
+from facetd.fields import COMPOSITION_PATTERNS, FIELDS, GROUPS, Field, Kind
 from facetd.http.openapi import Nothing, Operations
 from facetd.http.services import services
 from facetd.i18n import _
@@ -47,12 +48,14 @@ class ConfigReply(BaseModel):
 
 @operations.add("GET", "/api/config", summary="The viewer's configuration", reply=ConfigReply)
 async def get_config(request: web.Request, _parameters: Nothing) -> Any:
-    """Sort keys, filters and metrics of the registry, quality levels, defaults and features."""
+    """Sort keys, filters and metrics of the registry, as far as the library has values of them, quality levels, defaults and features."""
     house = services(request)
     viewer = house.config.viewer
+    unfilled = await house.gallery.unfilled()
+    fields = [entry for entry in FIELDS if entry.key not in unfilled]
     return {
-        "sort_options": [(entry.key, entry.label) for entry in sortable()],
-        "sort_options_grouped": _grouped(),
+        "sort_options": [(entry.key, entry.label) for entry in fields if entry.sort],
+        "sort_options_grouped": _grouped(fields),
         "quality_levels": list(QUALITY_LABELS.items()),
         "quality_thresholds": viewer.quality_thresholds.model_dump(),
         "type_labels": {"": _("All Photos"), **type_labels()},
@@ -67,16 +70,17 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
         "is_multi_user": False,
         "edition_enabled": True,
         "edition_authenticated": True,
-        "filters": [_filter(entry) for entry in FIELDS if entry.filter is not None],
-        "metrics": [_metric(entry) for entry in FIELDS if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
+        "filters": [_filter(entry) for entry in fields if entry.filter is not None],
+        "metrics": [_metric(entry) for entry in fields if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
         "capabilities": house.ingest.models.capabilities(),
     }
 
 
-def _grouped() -> dict[str, list[dict[str, str]]]:
+def _grouped(fields: Iterable[Field]) -> dict[str, list[dict[str, str]]]:
     groups: dict[str, list[dict[str, str]]] = {}
-    for entry in sortable():
-        groups.setdefault(GROUPS[entry.group], []).append({"column": entry.key, "label": entry.label})
+    for entry in fields:
+        if entry.sort:
+            groups.setdefault(GROUPS[entry.group], []).append({"column": entry.key, "label": entry.label})
     return groups
 
 

@@ -93,7 +93,10 @@ class _PhotoBase(BaseModel):
 def _registry_fields() -> dict[str, Any]:
     kinds: dict[Kind, Any] = {Kind.TEXT: str | None, Kind.DATE: str | None, Kind.INTEGER: int | None, Kind.FLAG: int | None}
     return {
-        entry.key: (kinds.get(entry.kind, float | None), Field(description=entry.explain))
+        entry.key: (
+            kinds.get(entry.kind, float | None),
+            Field(description=entry.explain + (" Null until an installed model fills it." if entry.by_model else "")),
+        )
         for entry in FIELDS
         if entry.key not in _PhotoBase.model_fields
     }
