@@ -14,7 +14,7 @@ from facetd.config.eyes import Inference
 from facetd.errors import ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import Catalogue, FileState, Model, ObjectDetector
+from facetd.infer.catalogue import Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
@@ -26,9 +26,10 @@ EMBEDDING = "embedding"
 TASKS: Mapping[str, tuple[str, ...]] = {
     "objects": ("object_detection",),
     "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding", "object_detection"),  # animals veto faces
-    EMBEDDING: ("object_detection",),  # what its backbone makes of the whole picture
+    EMBEDDING: ("object_detection",),  # what its backbone makes of the whole picture, unless a pack brings TOWER
 }
 """What each kind of analysis needs."""
+TOWER = "image_embedding"
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
 STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
 CRASHES_ALONE = 1  # of the process with one photo alone, after which it is the photo's fault
@@ -342,22 +343,34 @@ class Eyes:
 
     def _used_by(self, kind: str) -> tuple[Model, ...]:
         assert self._catalogue is not None
-        found = (next((each for each in self._catalogue.models if each.task == task), None) for task in TASKS[kind])
+        found = (next((each for each in self._catalogue.models if each.task == task), None) for task in self._tasks(kind))
         return tuple(model for model in found if model is not None)
+
+    def _tasks(self, kind: str) -> tuple[str, ...]:
+        return TASKS[kind] if kind != EMBEDDING or self._tower is None else (TOWER,)
+
+    @property
+    def _tower(self) -> ImageEmbedding | None:
+        """What an installed pack has for whole photos. One that cannot be run is not replaced by the backbone: for an hour of
+        trouble the whole library would be looked at again, and again afterwards.
+        """
+        assert self._catalogue is not None
+        return self._catalogue.find(ImageEmbedding)
 
     def _lacks(self, kind: str) -> str:
         """Why `kind` cannot be made; empty when it can."""
         assert self._catalogue is not None and self.choices is not None
         used = self._used_by(kind)
-        if len(used) < len(TASKS[kind]):
+        if len(used) < len(self._tasks(kind)):
             return _("the catalogue has no model for it")
         for model in used:
             if model.id not in self.choices.models:
                 if self._catalogue.state(model, "f32") is not FileState.PRESENT:
-                    return _("the file of the model {model} is missing; install facetd again").format(model=model.id)
+                    what = _("facetd") if not isinstance(model.source, PackSource) else _("the pack {pack}").format(pack=model.source.pack)
+                    return _("the file of the model {model} is missing; install {what} again").format(model=model.id, what=what)
                 why = (self.choices.missing or {}).get(model.id, "")
                 return _("the model {model} cannot be run here: {why}").format(model=model.id, why=why)
-        return self._lacks_projection() if kind == EMBEDDING else ""
+        return self._lacks_projection() if kind == EMBEDDING and self._tower is None else ""
 
     def _lacks_projection(self) -> str:
         assert self._catalogue is not None
@@ -371,6 +384,8 @@ class Eyes:
     def _made_with(self, kind: str) -> str:
         assert self._catalogue is not None
         versions = " ".join(map(self._version, self._used_by(kind)))
+        if kind == EMBEDDING and self._tower is not None:
+            return f"{versions} {self._tower.space}-{next(iter(self._tower.files.values())).sha256[:8]}"
         entry = self._catalogue.first(ObjectDetector).appearance if kind == EMBEDDING else None
         return versions if entry is None else f"{versions} {entry.space}-{entry.projection.sha256[:8]}"
 

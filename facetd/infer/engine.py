@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
-from facetd.infer.catalogue import Appearance, Catalogue, FaceEmbedding, ObjectDetector, PartsModel
+from facetd.infer.catalogue import Appearance, Catalogue, FaceEmbedding, ImageEmbedding, ObjectDetector, PartsModel
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.memory import compactly
 from facetd.infer.runtimes import open_part, open_session
@@ -131,6 +131,11 @@ class Engine:
         """What is known of the models."""
         return self._catalogue
 
+    @property
+    def tower(self) -> ImageEmbedding | None:
+        """The installed network that makes vectors of whole photos, whether or not it can be run here."""
+        return self._catalogue.find(ImageEmbedding)
+
     def run(self, model_id: str, batch: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
         """The outputs of `model_id` for `batch` [N, ...] in catalogue order, each [N, ...] float32.
 
@@ -172,7 +177,9 @@ class Engine:
 
     def photo_space(self, model_id: str) -> str:
         """The space of the vectors of whole photos that `model_id` gives. Raises Unavailable where it gives none."""
-        return self._appearance(model_id).space_name(self._choice(model_id).precision)
+        model = self._catalogue.model(model_id)
+        entry = model if isinstance(model, ImageEmbedding) else self._appearance(model_id)
+        return entry.space_name(self._choice(model_id).precision)
 
     def projection(self, model_id: str) -> Projection:
         """What makes such vectors of the model's features; read at its first use. Raises Unavailable."""

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Question = Callable[["Engine", Mapping[str, Any]], dict[str, Any]]
 
-QUESTIONS: Mapping[str, str] = {}
+QUESTIONS: Mapping[str, str] = {
+    "text_vector": "facetd.infer.words.vectors:text_vector",
+    "text_vectors": "facetd.infer.words.vectors:text_vectors",
+}
 """By name, where the function is: `module:function`."""
 
 

@@ -11,6 +11,7 @@ from facetd.errors import FacetdError
 from facetd.i18n import _
 
 if TYPE_CHECKING:
+    from facetd.infer.catalogue import ImageEmbedding
     from facetd.infer.things.appearance import Projection
 
 DETECTOR = "ssd_mobilenetv1"
@@ -34,8 +35,13 @@ class Runner(Protocol):
         """The name of the space that the model's vectors live in: vectors of different spaces are never compared."""
         raise NotImplementedError
 
+    @property
+    def tower(self) -> ImageEmbedding | None:
+        """The installed network that makes vectors of whole photos; without one the object detector does, beside its own task."""
+        raise NotImplementedError
+
     def photo_space(self, model_id: str) -> str:
-        """The space of the vectors of whole photos that the model gives beside its own task."""
+        """The space of the vectors of whole photos that the model gives."""
         raise NotImplementedError
 
     def projection(self, model_id: str) -> Projection:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.catalogue import ImageEmbedding
 from facetd.infer.faces.align import FIVE
 from facetd.infer.runner import DETECTOR, EMBEDDING, LANDMARKS, MESH, OBJECTS
 from facetd.infer.settings import LookSettings
@@ -26,6 +27,7 @@ class Fake:
 
     answers: Mapping[str, Answer]
     asked: list[tuple[str, Array]] = field(default_factory=list)
+    tower: ImageEmbedding | None = None
 
     def run(self, model_id: str, batch: Array) -> tuple[Array, ...]:
         assert batch.dtype == np.float32

@@ -10,6 +10,8 @@ from pydantic import NonNegativeInt, PositiveInt, model_validator
 from facetd.infer.catalogue.entries import Entry, Input, Model, ModelFile, PartsModel, Precision, Share
 from facetd.infer.catalogue.starter import Embedding
 
+VERSION_DIGITS = 8  # of a commit; enough to tell two apart
+
 
 class TextTokens(Entry):
     """How text becomes numbers: `context` of them, by the tokenizer in the file `tokenizer` of the model's data.
@@ -75,9 +77,17 @@ class ImageEmbedding(Model):
     space: str
     dimension: PositiveInt
 
+    @model_validator(mode="after")
+    def _whole_photo(self) -> Self:
+        if self.input.fit not in ("crop_shortest", "stretch"):
+            raise ValueError(f"input.fit: {self.input.fit}; expected crop_shortest or stretch")
+        if not self.outputs or self.outputs[0].shape != (self.dimension,):
+            raise ValueError(f"outputs: expected first one of shape [{self.dimension}], the dimension")
+        return self
+
     def space_name(self, precision: Precision) -> str:
-        """The name under which vectors are stored; vectors are compared within one name only."""
-        return f"{self.space}/{precision}"
+        """The name under which vectors are stored; vectors are compared within one name only, so it tells the publisher's version too."""
+        return f"{self.space}@{self.source.version[:VERSION_DIGITS]}/{precision}"
 
 
 class TextEmbedding(PartsModel):

@@ -1,0 +1,1 @@
+"""Words: text as networks take it, and as directions that photos can be compared with."""
