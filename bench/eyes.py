@@ -28,6 +28,7 @@ from facetd.infer.engine import Engine
 from facetd.infer.faces.embed import unpacked
 from facetd.infer.look import look
 from facetd.infer.pixels import resized
+from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.appearance import Projection
 from facetd.media import decode, headers, metadata
@@ -76,6 +77,9 @@ class Timed:
         outputs = self.engine.run(model_id, batch)
         self.seconds += time.perf_counter() - begin
         return outputs
+
+    def installed(self, kind: type[Kind]) -> Kind | None:
+        return self.engine.installed(kind)
 
     def space(self, model_id: str) -> str:
         return self.engine.space(model_id)

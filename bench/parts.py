@@ -23,6 +23,7 @@ from facetd.infer.choice import load_choices
 from facetd.infer.engine import Engine
 from facetd.infer.look import look
 from facetd.infer.measure import choice_path
+from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
 from facetd.media.thumbnail_paths import SIZES
@@ -47,6 +48,10 @@ class Timed:
         outputs = self.engine.run(model_id, batch)
         self.seconds[model_id] += time.perf_counter() - start
         return outputs
+
+    def installed(self, kind: type[Kind]) -> Kind | None:
+        """See Runner."""
+        return self.engine.installed(kind)
 
     def space(self, model_id: str) -> str:
         """See Runner."""

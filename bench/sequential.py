@@ -21,6 +21,7 @@ from bench.parts import KINDS, visit
 from facetd.config import Config
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.look import look
+from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
 
 
@@ -37,6 +38,9 @@ class DefaultSessions:
         """See Runner."""
         session = self._sessions[model_id]
         return tuple(session.run(None, {session.get_inputs()[0].name: batch}))
+
+    def installed(self, kind: type[Kind]) -> Kind | None:
+        """None: only the starter pack is timed."""
 
     def space(self, model_id: str) -> str:
         """See Runner."""

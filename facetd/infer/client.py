@@ -30,6 +30,8 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 }
 """What each kind of analysis needs."""
 TOWER = "image_embedding"
+OF_PACKS: Mapping[str, str] = {"face_detection": "face_detection_scrfd", "face_embedding": "face_embedding_arcface"}
+"""What an installed pack does instead, by what the starter pack does; as with TOWER, also where it cannot be run here."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
 STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
 CRASHES_ALONE = 1  # of the process with one photo alone, after which it is the photo's fault
@@ -347,7 +349,11 @@ class Eyes:
         return tuple(model for model in found if model is not None)
 
     def _tasks(self, kind: str) -> tuple[str, ...]:
-        return TASKS[kind] if kind != EMBEDDING or self._tower is None else (TOWER,)
+        if kind == EMBEDDING and self._tower is not None:
+            return (TOWER,)
+        assert self._catalogue is not None
+        there = {model.task for model in self._catalogue.models}
+        return tuple(OF_PACKS[task] if OF_PACKS.get(task) in there else task for task in TASKS[kind])
 
     @property
     def _tower(self) -> ImageEmbedding | None:

@@ -15,9 +15,19 @@ from numpy.typing import NDArray
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
-from facetd.infer.catalogue import Appearance, Catalogue, FaceEmbedding, ImageEmbedding, ObjectDetector, PartsModel
+from facetd.infer.catalogue import (
+    Appearance,
+    ArcFace,
+    Catalogue,
+    FaceEmbedding,
+    ImageEmbedding,
+    ObjectDetector,
+    PackSource,
+    PartsModel,
+)
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.memory import compactly
+from facetd.infer.runner import Kind
 from facetd.infer.runtimes import open_part, open_session
 from facetd.infer.runtimes.session import Outputs, Plan, RuntimeProblem, Session
 from facetd.infer.things.appearance import Projection
@@ -136,6 +146,10 @@ class Engine:
         """The installed network that makes vectors of whole photos, whether or not it can be run here."""
         return self._catalogue.find(ImageEmbedding)
 
+    def installed(self, kind: type[Kind]) -> Kind | None:
+        """The model of this kind that an installed pack brings, whether or not it can be run here; None where no pack does."""
+        return next((each for each in self._catalogue.networks if isinstance(each, kind) and isinstance(each.source, PackSource)), None)
+
     def run(self, model_id: str, batch: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
         """The outputs of `model_id` for `batch` [N, ...] in catalogue order, each [N, ...] float32.
 
@@ -173,7 +187,7 @@ class Engine:
         """The name of the space that the vectors of `model_id` live in: with its precision, because those do not mix."""
         model = self._catalogue.model(model_id)
         precision = self._choice(model_id).precision
-        return model.embedding.space_name(precision) if isinstance(model, FaceEmbedding) else f"{model_id}/{precision}"
+        return model.embedding.space_name(precision) if isinstance(model, FaceEmbedding | ArcFace) else f"{model_id}/{precision}"
 
     def photo_space(self, model_id: str) -> str:
         """The space of the vectors of whole photos that `model_id` gives. Raises Unavailable where it gives none."""

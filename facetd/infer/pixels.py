@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.catalogue import Input
 from facetd.infer.runner import Floats, Pixels
 
 Matrix = NDArray[np.float64]
@@ -58,6 +59,16 @@ def batch_of(images: Sequence[Pixels], scale: float = 1.0) -> Floats:
             batch[i, channel] = plane
     if scale != 1.0:
         batch *= np.float32(scale)
+    return batch
+
+
+def tensor(images: Sequence[Pixels], entry: Input) -> Floats:
+    """Squares (S,S,3) of 0..255 as the network of `entry` takes them, float32 (N,3,S,S): in its range, less mean, over deviation."""
+    low, high = entry.range
+    batch = batch_of(images, (high - low) / 255)
+    if low or any(entry.mean) or entry.std != (1.0, 1.0, 1.0):
+        batch += np.float32(low) - np.array(entry.mean, np.float32)[:, None, None]
+        batch /= np.array(entry.std, np.float32)[:, None, None]
     return batch
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetd.errors import FacetdError
 from facetd.i18n import _
+from facetd.infer.catalogue import ImageEmbedding, Network
 
 if TYPE_CHECKING:
-    from facetd.infer.catalogue import ImageEmbedding
     from facetd.infer.things.appearance import Projection
 
 DETECTOR = "ssd_mobilenetv1"
@@ -20,6 +20,7 @@ MESH = "facemesh"
 EMBEDDING = "face_recognition"
 OBJECTS = "centernet"
 
+Kind = TypeVar("Kind", bound=Network)
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
@@ -38,6 +39,10 @@ class Runner(Protocol):
     @property
     def tower(self) -> ImageEmbedding | None:
         """The installed network that makes vectors of whole photos; without one the object detector does, beside its own task."""
+        raise NotImplementedError
+
+    def installed(self, kind: type[Kind]) -> Kind | None:
+        """The model of this kind that an installed pack brings, whether or not it can be run here; None where no pack does."""
         raise NotImplementedError
 
     def photo_space(self, model_id: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.infer.catalogue import ImageEmbedding
+from facetd.infer.catalogue import ImageEmbedding, Network
 from facetd.infer.faces.align import FIVE
-from facetd.infer.runner import DETECTOR, EMBEDDING, LANDMARKS, MESH, OBJECTS
+from facetd.infer.runner import DETECTOR, EMBEDDING, LANDMARKS, MESH, OBJECTS, Kind
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.appearance import Projection
 
@@ -23,11 +23,12 @@ SETTINGS = LookSettings(labels=LABELS)
 
 @dataclass
 class Fake:
-    """`answers` by model; `asked` holds every batch in order."""
+    """`answers` by model; `asked` holds every batch in order; `packs` are what installed packs bring."""
 
     answers: Mapping[str, Answer]
     asked: list[tuple[str, Array]] = field(default_factory=list)
     tower: ImageEmbedding | None = None
+    packs: tuple[Network, ...] = ()
 
     def run(self, model_id: str, batch: Array) -> tuple[Array, ...]:
         assert batch.dtype == np.float32
@@ -36,6 +37,9 @@ class Fake:
 
     def space(self, model_id: str) -> str:
         return f"{model_id}/made"
+
+    def installed(self, kind: type[Kind]) -> Kind | None:
+        return next((each for each in self.packs if isinstance(each, kind)), None)
 
     def photo_space(self, model_id: str) -> str:
         return f"{model_id}-photos/made"

@@ -54,6 +54,16 @@ def alignment(landmarks: Floats, mesh: Floats, agreed: bool) -> Matrix:
     return (by_mesh + similarity(TEMPLATE, landmarks[FITTED])) / 2 if agreed else by_mesh
 
 
+def five_alignment(five: Floats, template: Floats) -> Matrix:
+    """The matrix (2,3) from pixels of a chip to the frame that brings `five` points (5,2) of the frame closest to `template` in the chip.
+
+    Closest in the chip, as in training, whatever the size of the face.
+    """
+    to_chip = similarity(five, template)
+    turn = np.linalg.inv(to_chip[:, :2])
+    return np.concatenate([turn, -turn @ to_chip[:, 2:]], axis=1)
+
+
 def aligned_chip(frame: Pixels, matrix: Matrix) -> Pixels:
     """The upright face (150,150,3) that `alignment` found, as the embedding was trained on."""
     return sample(frame, matrix, CHIP)

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from facetd.infer.boxes import as_fractions
 from facetd.infer.faces import mesh
-from facetd.infer.faces.align import aligned_chip, alignment
-from facetd.infer.faces.detect import Found, detect
-from facetd.infer.faces.embed import embed, packed
-from facetd.infer.faces.pose import AGREED, Posed, find_poses
+from facetd.infer.faces.detect import detect
+from facetd.infer.faces.embed import MOST_AT_ONCE, embed, embedder_of, packed
+from facetd.infer.faces.found import Found
+from facetd.infer.faces.pose import Posed, find_poses
 from facetd.infer.faces.quality import eyes_closed, is_clusterable, quality_of
 from facetd.infer.faces.sharpness import face_and_eyes
 from facetd.infer.faces.veto import surely_human, vetoed
-from facetd.infer.runner import EMBEDDING, Floats, Pixels, Runner
+from facetd.infer.runner import Floats, Pixels, Runner
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.objects import PERSON, Things
 from facetd.records import DetectedFace
@@ -33,11 +33,10 @@ def find_faces(runner: Runner, frame: Pixels, things: Things, settings: LookSett
     faces = np.flatnonzero(_confirmed(frame, found, poses, things, settings))
     if not len(faces):
         return ()
-    chips = [
-        aligned_chip(frame, alignment(poses.landmarks[i], poses.meshes.points[i], bool(poses.disagreements[i] <= AGREED))) for i in faces
-    ]
-    vectors = embed(runner, chips)
-    space = runner.space(EMBEDDING)
+    embedder = embedder_of(runner)
+    parts = [faces[start : start + MOST_AT_ONCE] for start in range(0, len(faces), MOST_AT_ONCE)]
+    vectors = embed(runner, embedder.model_id, (embedder.batch(frame, found, poses, part) for part in parts))
+    space = runner.space(embedder.model_id)
     return tuple(_record(frame, found, poses, int(i), vector, space, settings) for i, vector in zip(faces, vectors, strict=True))
 
 

@@ -71,7 +71,11 @@ def _seen(runner: Runner, frame: Pixels, heads: Heads, tilted_deg: float) -> Pos
 
 def disagreement(marks: Floats, points: Floats) -> Floats:
     """How far apart landmarks (N,68,2) and mesh points (N,468,3) of the same faces are; see Posed."""
-    ours, theirs = landmarks.five(marks), mesh.five(points)
+    return apart(landmarks.five(marks), mesh.five(points))
+
+
+def apart(ours: Floats, theirs: Floats) -> Floats:
+    """The mean distance between the same five points of the same faces (N,5,2), in units of the face as `ours` have it."""
     eyes = ours[:, :2].mean(axis=1)
     size = np.maximum(np.linalg.norm(ours[:, 1] - ours[:, 0], axis=1), np.linalg.norm(ours[:, 3:].mean(axis=1) - eyes, axis=1))
     return np.asarray(np.linalg.norm(ours - theirs, axis=2).mean(axis=1) / np.maximum(size, 1.0), np.float32)

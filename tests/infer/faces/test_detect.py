@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facetd.infer.faces.detect import Found, decode, detect, merged
+from facetd.infer.faces.detect import detect
+from facetd.infer.faces.found import Found, merged
+from facetd.infer.faces.ssd import decode
 from facetd.infer.runner import DETECTOR, BadOutput
 from tests.infer.networks import SETTINGS, detector, runner
 
