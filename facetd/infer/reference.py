@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facetd.errors import ConfigError, FieldError
-from facetd.infer.catalogue import Catalogue, Fit, Model, Precision
+from facetd.infer.catalogue import Catalogue, Fit, Input, Model, Precision
 from facetd.infer.scene import Window, draw
 
 Floats = NDArray[np.float32]
@@ -71,18 +71,23 @@ class Check:
         return max(self.deviations[name] / limit for name, limit in self.tolerances.items())
 
 
-def picture(model: Model) -> NDArray[np.uint8]:
-    """The picture that `model` is asked about, [size, size, 3] RGB."""
-    return draw(model.input.size, WINDOWS[model.input.fit])
+def picture(entry: Input) -> NDArray[np.uint8]:
+    """The picture that a model with this input is asked about, [size, size, 3] RGB."""
+    return draw(entry.size, WINDOWS[entry.fit])
 
 
 def reference_input(model: Model, batch: int = 1) -> Floats:
     """The picture as the model's input [batch, 3, size, size], the same one `batch` times."""
-    low, high = model.input.range
-    planes = picture(model).astype(np.float32).transpose(2, 0, 1)
+    return input_of(model.input, batch)
+
+
+def input_of(entry: Input, batch: int = 1) -> Floats:
+    """The same for the input alone."""
+    low, high = entry.range
+    planes = picture(entry).astype(np.float32).transpose(2, 0, 1)
     scaled = planes * np.float32((high - low) / 255) + np.float32(low)
-    if model.input.std != (1.0, 1.0, 1.0) or any(model.input.mean):
-        scaled = (scaled - _colour(model.input.mean)) / _colour(model.input.std)
+    if entry.std != (1.0, 1.0, 1.0) or any(entry.mean):
+        scaled = (scaled - _colour(entry.mean)) / _colour(entry.std)
     return np.ascontiguousarray(np.broadcast_to(scaled, (batch, *scaled.shape)))
 
 

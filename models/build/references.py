@@ -60,7 +60,7 @@ def main() -> None:
         reference = Reference(
             model=model.id,
             publisher=model.source.publisher,
-            input_sha256=hashlib.sha256(picture(model).tobytes()).hexdigest(),
+            input_sha256=hashlib.sha256(picture(model.input).tobytes()).hexdigest(),
             outputs=samples,
         )
         reference_path(catalogue, model).write_text(json.dumps(reference.model_dump(mode="json")) + "\n", encoding="utf-8")

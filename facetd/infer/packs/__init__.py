@@ -1,0 +1,1 @@
+"""Packs: models that a user installs, from a publisher or from a folder."""
