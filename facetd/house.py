@@ -21,6 +21,8 @@ from facetd.ingest.scan import Part
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.service import Ingest
 from facetd.ingest.workers import Workers
+from facetd.library.captioning import Captioning
+from facetd.library.gallery import Gallery
 from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
 from facetd.records import Root
 from facetd.score.rules import Rules
@@ -40,6 +42,7 @@ class House:
     config: Config
     db: Database
     ingest: Ingest
+    captioning: Captioning
     roots_changed: Callable[[], Awaitable[None]]
 
     async def add_directories(self, directories: Sequence[str]) -> list[Part]:
@@ -116,9 +119,12 @@ async def open_house(
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
             ingest = Ingest(db, data, config, decoders, eyes or make_eyes(data, config), lookups=workers)
             await ingest.start()
+            narrow = Gallery(db, config, ingest.judge).narrowed
+            captioning = Captioning(db, config, ingest.models, ingest.thumbs, ingest.events, narrow)
             try:
-                yield House(data, config, db, ingest, roots_changed)
+                yield House(data, config, db, ingest, captioning, roots_changed)
             finally:
+                await captioning.stop()
                 await ingest.stop()
     finally:
         lock.release()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from facetd.infer.catalogue import AnyNetwork
 from facetd.records import Box, DetectedFace, DetectedObject, Sighting
 
 SPACE = "test-2/f32"
@@ -43,6 +45,9 @@ class FakeEyes:
         self.on_cpu = True
         self.shapes: list[tuple[int, ...]] = []
         self.kinds: list[frozenset[str]] = []
+        self.installed: list[AnyNetwork] = []
+        self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
 
     async def prepare(self) -> None:
         self.models = {"objects": f"fake-objects {self.version}", "faces": f"fake-faces {self.version}"}
@@ -62,6 +67,13 @@ class FakeEyes:
             {kind: failure for kind, failure in seen.failures.items() if kind in kinds},
             seen.embedding if "embedding" in kinds else None,
         )  # fmt: skip
+
+    def networks(self, task: str) -> tuple[AnyNetwork, ...]:
+        return tuple(network for network in self.installed if network.task == task)
+
+    async def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append((question, arguments))
+        return self.answers[question](arguments)
 
     async def stop(self) -> None:
         """Nothing to end."""

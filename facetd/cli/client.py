@@ -42,11 +42,11 @@ class DaemonClient:
         async with self._session.get(f"http://facetd{path}") as response:
             return await _answer(response)
 
-    async def scan_events(self) -> AsyncIterator[Mapping[str, Any]]:
-        """The status of scans, at once and whenever it changes."""
+    async def scan_events(self, path: str = "/scan/stream") -> AsyncIterator[Mapping[str, Any]]:
+        """The status of scans, at once and whenever it changes; or what another `path` streams."""
         from aiohttp import ClientTimeout  # noqa: PLC0415 - see connect
 
-        async with self._session.get("http://facetd/scan/stream", timeout=ClientTimeout(total=None)) as response:
+        async with self._session.get(f"http://facetd{path}", timeout=ClientTimeout(total=None)) as response:
             async for line in response.content:
                 if line.startswith(b"data: "):
                     yield json.loads(line[len(b"data: ") :])

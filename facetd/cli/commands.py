@@ -4,6 +4,7 @@ ALL = {
     "serve": "facetd.cli.serve:serve",
     "scan": "facetd.cli.scan:scan",
     "root": "facetd.cli.root:root",
+    "captions": "facetd.cli.captions:captions",
     "people": "facetd.cli.people:people",
     "models": "facetd.cli.models:models",
     "config": "facetd.cli.config:config",

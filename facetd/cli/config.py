@@ -35,4 +35,7 @@ def check(data: Path | None, config_path: Path | None) -> None:
 def show(data: Path | None, config_path: Path | None, as_json: bool) -> None:
     """Print the whole configuration in force, defaults included."""
     loaded = load_settings(data_folder(data), config_path, Console(stderr=True, soft_wrap=True))
-    click.echo(json.dumps(loaded.config.model_dump(mode="json"), indent=None if as_json else 2, ensure_ascii=False))
+    values = loaded.config.model_dump(mode="json")
+    if values["captions"]["api_key"]:
+        values["captions"]["api_key"] = "(not shown)"
+    click.echo(json.dumps(values, indent=None if as_json else 2, ensure_ascii=False))

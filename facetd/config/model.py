@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from facetd.config.captions import Captions
 from facetd.config.eyes import Faces, Inference, Objects, People, Tags
 from facetd.config.viewer import Section, Texts, Translation, User, Viewer
 
@@ -143,6 +144,7 @@ class Config(BaseModel):
     users: dict[str, User] = {}
     shared_directories: Texts = ()
     translation: Translation = Translation()
+    captions: Captions = Captions()
     scanning: Scanning = Scanning()
     thumbnails: Thumbnails = Thumbnails()
     scoring: Scoring = Scoring()

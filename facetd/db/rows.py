@@ -43,6 +43,8 @@ class Beside(NamedTuple):
     country: str | None
     caption: str | None
     caption_source: str | None
+    translation: str | None
+    translation_language: str | None
     tag_names: str
 
 
@@ -60,7 +62,7 @@ PHOTO_ROWS = f"""
            COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
            p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
            b.placeholder, b.colors, bp.burst_id, burst.kind, d.set_id,
-           place.name, place.region, place.country, caption.text, caption.source,
+           place.name, place.region, place.country, caption.text, caption.source, ct.text, ct.language,
            (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id
             AND pt.source <> 'object_hint')
     FROM json_each(:ids) wanted
@@ -75,6 +77,7 @@ PHOTO_ROWS = f"""
     LEFT JOIN place_cell pc ON pc.cell = p.place_cell
     LEFT JOIN place ON place.id = pc.place_id
     LEFT JOIN caption ON caption.photo_id = p.id
+    LEFT JOIN caption_translation ct ON ct.photo_id = p.id
     LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :viewer_id
 """
 

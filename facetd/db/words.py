@@ -20,8 +20,9 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 20_000  # at the end of one transaction; the rest is written after the next ones, or when the library is opened
 TABLES = ("topic_words", "photo_text", "photo_name")
 PHOTOS_DUE = """
-    SELECT p.id, p.filename, p.title, b.description, c.text
+    SELECT p.id, p.filename, p.title, b.description, c.text, t.text
     FROM words_due d CROSS JOIN photo p ON p.id = d.ref LEFT JOIN photo_blob b ON b.photo_id = p.id LEFT JOIN caption c ON c.photo_id = p.id
+    LEFT JOIN caption_translation t ON t.photo_id = p.id
     WHERE d.kind = 'photo' LIMIT :limit
 """
 # Each gives the id or value of what is due, and its texts.

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from facetd.http.api import persons
+from facetd.http.api import captions, persons
 from facetd.http.api.scan import AnalysisKind
 from facetd.http.middlewares import error_guard
 from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
@@ -69,6 +69,17 @@ async def control_stream(request: web.Request, _parameters: Nothing) -> Any:
         return house.ingest.progress.as_dict()
 
     return await stream(request, house.ingest.events, status=status, only={"scan"})
+
+
+@operations.add("GET", "/captions/stream", summary="Progress of the captions, live", reply=EVENT_STREAM)
+async def control_captions(request: web.Request, _parameters: Nothing) -> Any:
+    """Server-sent events `captions`."""
+    house = services(request)
+
+    async def status() -> dict[str, Any]:
+        return house.captioning.progress.as_dict()
+
+    return await stream(request, house.ingest.events, status=status, only={"captions"}, first="captions")
 
 
 class ControlPeople(BaseModel):
@@ -147,5 +158,5 @@ def make_control_app(house: Services) -> web.Application:
     """The app for the Unix socket. Whoever may open the socket may do everything."""
     app = web.Application(middlewares=[error_guard])
     app[SERVICES] = house
-    register(app, [*operations.all, *persons.operations.all])
+    register(app, [*operations.all, *persons.operations.all, *captions.operations.all])
     return app

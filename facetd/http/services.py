@@ -15,6 +15,7 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import Part
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
+from facetd.library.captioning import Captioning
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
@@ -55,6 +56,7 @@ class Services:
     gallery: Gallery
     search: Search
     captions: Captions
+    captioning: Captioning
     browse: Browse
     people: People
     similar: Similar

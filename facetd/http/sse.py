@@ -17,19 +17,24 @@ SCAN = "scan"
 
 
 async def stream(
-    request: web.Request, events: Broadcast, *, status: Callable[[], Awaitable[dict[str, Any]]], only: Collection[str] | None = None
+    request: web.Request,
+    events: Broadcast,
+    *,
+    status: Callable[[], Awaitable[dict[str, Any]]],
+    only: Collection[str] | None = None,
+    first: str = SCAN,
 ) -> web.StreamResponse:
-    """Send a `scan` event at once, then the events of `events` (those in `only`), until the client goes away or they end.
+    """Send an event `first` at once, then the events of `events` (those in `only`), until the client goes away or they end.
 
-    What a `scan` event carries comes from `status` at that moment, so that each viewer gets their own.
+    What a `first` event carries comes from `status` at that moment, so that each viewer gets their own.
     """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     with events.listening() as incoming:
         beginning = await status()
         await response.prepare(request)
-        await response.write(_encoded(SCAN, beginning))
+        await response.write(_encoded(first, beginning))
         with contextlib.suppress(ConnectionResetError):  # the client went away
-            await _send(response, incoming, status, only)
+            await _send(response, incoming, status, only, first)
     return response
 
 
@@ -38,6 +43,7 @@ async def _send(
     incoming: asyncio.Queue[Event | None],
     status: Callable[[], Awaitable[dict[str, Any]]],
     only: Collection[str] | None,
+    first: str,
 ) -> None:
     """Pass events on until they end."""
     while True:
@@ -50,7 +56,7 @@ async def _send(
             return
         name, data = event
         if only is None or name in only:
-            await response.write(_encoded(name, await status() if name == SCAN else data))
+            await response.write(_encoded(name, await status() if name == first else data))
 
 
 def _encoded(name: str, data: dict[str, Any]) -> bytes:

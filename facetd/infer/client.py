@@ -14,7 +14,7 @@ from facetd.config.eyes import Inference
 from facetd.errors import ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource
+from facetd.infer.catalogue import AnyNetwork, Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
@@ -131,6 +131,10 @@ class Eyes:
     def on_cpu(self) -> bool:
         """Whether any model runs on the processor, beside everything else."""
         return self.choices is None or any(choice.device == "cpu" for choice in self.choices.models.values())
+
+    def networks(self, task: str) -> tuple[AnyNetwork, ...]:
+        """The networks of the catalogue that do `task`, the preferred one first; none before `prepare`."""
+        return self._catalogue.for_task(task) if self._catalogue is not None else ()
 
     async def start(self) -> None:
         """Start the process ahead of the first request, so that its models load meanwhile. What goes wrong is for that request to tell."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
+from facetd.infer.catalogue import AnyNetwork
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS
 from facetd.records import Sighting
@@ -61,6 +63,17 @@ class Models:
                 return await self._eyes.look(frame, kinds)
             async with cores:
                 return await self._eyes.look(frame, kinds)
+
+    def networks(self, task: str) -> Sequence[AnyNetwork]:
+        """The installed networks that do `task`, the preferred one first; none until it is known what there is."""
+        return self._eyes.networks(task) if self._eyes is not None and self.ready else ()
+
+    async def ask(self, question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What the models' process answers to one of infer/questions.py. Raises Unavailable."""
+        if self._eyes is None:
+            raise Unavailable(_("There are no models."))
+        await self.get_ready()
+        return await self._eyes.ask(question, dict(arguments))
 
     async def stop(self) -> None:
         """End what runs."""

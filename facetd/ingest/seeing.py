@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from facetd.db.sightings import SeenPhoto
+from facetd.infer.catalogue import AnyNetwork
 from facetd.ingest.judging import Judging
 from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, TAGS
 from facetd.records import FaceFacts, Outcome, Sighting
@@ -40,6 +41,12 @@ class Eyes(Protocol):
 
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
         """What is in the picture of this file."""
+
+    def networks(self, task: str) -> Sequence[AnyNetwork]:
+        """The networks that do `task`, the preferred one first."""
+
+    async def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What the process answers to a question."""
 
     async def stop(self) -> None:
         """End the process; the next look starts it again."""

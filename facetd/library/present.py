@@ -57,6 +57,7 @@ def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[st
         "readable": not hide & UNREADABLE,
         "place": display_name((beside.town, "", beside.country or "")) if beside.town else None,
         "caption": beside.caption,
+        "caption_translated": beside.translation if beside.translation_language == config.translation.target_language else None,
         "persons": persons,
         "unassigned_faces": unassigned,
     }

@@ -122,7 +122,9 @@ async def test_moves_renames_and_changed_texts_are_taken_over(db: Database, root
     async with db.writing() as connection:
         await connection.execute("UPDATE photo SET filename = 'after.jpg' WHERE id = ?", (number,))
         await connection.execute("UPDATE folder SET path = 'new place' WHERE path = 'old'")
-        await connection.execute("INSERT INTO caption VALUES (?, 'Ein Abend am Meer', 'manual', '')", (number,))
+        await connection.execute(
+            "INSERT INTO caption (photo_id, text, source, updated_at) VALUES (?, 'Ein Abend am Meer', 'manual', '')", (number,)
+        )
     await roots.rename_root(db, root.id, "Bilder")
     assert await found(db, 'bilder "new place" after second meer') == [number]
     assert await found(db, "before") == await found(db, "old") == await found(db, "photos") == []

@@ -99,9 +99,10 @@ async def test_the_name_of_any_place(library: Site) -> None:
 
 async def test_a_rule_says_what_is_in_a_photo(library: Site) -> None:
     assert await library.json("/api/caption?id=1") == {
-        "id": 1, "caption": "Anna and one other with a dog in Rome, July 2019", "source": "rule",
+        "id": 1, "caption": "Anna and one other with a dog in Rome, July 2019", "source": "rule", "by": "rule",
     }  # fmt: skip
-    assert await library.json("/api/caption?path=/Photos/2.jpg") == {"id": 2, "caption": None, "source": "rule"}
+    assert await library.json("/api/caption?path=/Photos/2.jpg&generate=0") == {"id": 2, "caption": None, "source": "rule", "by": "rule"}
+    await library.problem("/api/caption?path=/Photos/2.jpg", 503)
     async with library.house.db.writing() as connection:
         await connection.execute("UPDATE person SET name = 'Bea' WHERE name = 'Anna'")
     assert (await library.json("/api/caption?id=1"))["caption"].startswith("Bea and one other")
@@ -109,15 +110,15 @@ async def test_a_rule_says_what_is_in_a_photo(library: Site) -> None:
 
 async def test_what_somebody_wrote_stays(library: Site) -> None:
     written = await put_caption(library, id=1, caption=" Ein Abend\n mit <b>Anna</b>\0 ")
-    assert written == {"id": 1, "caption": "Ein Abend mit <b>Anna</b>", "source": "manual"}
+    assert written == {"id": 1, "caption": "Ein Abend mit <b>Anna</b>", "source": "manual", "by": "manual"}
     await db_captions.write_caption(library.house.db, 1, "a street", "some-model")
-    assert await library.json("/api/caption?id=1") == written
+    assert await library.json("/api/caption?id=1") == {**written, "source": "cached"}
     assert (await library.json("/api/photo?id=1"))["caption"] == written["caption"]
     assert [photo["id"] for photo in (await library.json("/api/photos?search=abend"))["photos"]] == [1]
     assert (await put_caption(library, id=1, caption="  "))["source"] == "rule"
     assert (await library.json("/api/photos?search=abend"))["total"] == 0
     await db_captions.write_caption(library.house.db, 2, "a street", "some-model")
-    assert (await library.json("/api/caption?id=2"))["source"] == "some-model"
+    assert (await library.json("/api/caption?id=2"))["by"] == "some-model"
     await put_caption(library, path="/Photos/2.jpg", caption="mine")
     assert (await library.json("/api/caption?id=2"))["caption"] == "mine"
 

@@ -1,19 +1,33 @@
-"""Captions: reading one, and writing one by hand."""
+"""Captions: reading one, writing one by hand, and having models write and translate them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from facetd.errors import Forbidden
-from facetd.http.api.models import OnePhoto
-from facetd.http.openapi import Access, Operations
+from facetd.filters import Flag, PhotoFilter
+from facetd.http.api.models import OnePhoto, PhotoId
+from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.i18n import _
+from facetd.library.captioning import Wanted
+from facetd.library.captions import Caption
 
 operations = Operations("captions")
+Language = Literal["fr", "de", "es", "it"]
+MOST_PHOTOS = 10_000
+
+
+class CaptionQuery(OnePhoto):
+    """A photo, and how its caption is wanted."""
+
+    lang: Language | None = Field(default=None, description="The caption in this language, which is translation.target_language.")
+    generate: Flag = Field(
+        default=True, description="1: where nobody wrote one, a model does now, for who may write. 0: only look what is there."
+    )
 
 
 class CaptionBody(OnePhoto):
@@ -27,29 +41,146 @@ class CaptionReply(BaseModel):
 
     id: int
     caption: str | None = Field(description="Null when there is nothing to say.")
-    source: str = Field(description="manual: written by hand; rule: made of people, things, place and month; else the model's name.")
+    source: str = Field(
+        description="cached: it was stored; generated: a model wrote it now; translated; manual: written by hand now;"
+        " rule: made of people, things, place and month."
+    )
+    by: str = Field(description="Who the caption is from: manual, rule, or the name of a model.")
+    lang: str | None = Field(default=None, description="The language of a translation.")
 
 
-@operations.add("GET", "/api/caption", summary="The caption of a photo", query=OnePhoto, reply=CaptionReply, errors=(403, 404))
-async def get_caption(request: web.Request, query: OnePhoto) -> Any:
-    """What was written about a photo, else what a rule says. Nothing is generated or stored."""
+class JobPhotos(BaseModel):
+    """The photos of a job: those of `filter`, and of `ids` where there are any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    filter: PhotoFilter = Field(default_factory=PhotoFilter, description="The filters of GET /api/photos.")
+    ids: list[PhotoId] = Field(default=[], max_length=MOST_PHOTOS)
+    again: bool = Field(default=False, description="Also where a model did it before; what a hand wrote stays.")
+    limit: int | None = Field(default=None, ge=1, description="At most so many photos.")
+
+
+class TranslationJob(JobPhotos):
+    """Captions that are to be translated."""
+
+    language: Language | None = Field(default=None, description="translation.target_language where it is not given.")
+    by_hand: bool = Field(default=False, description="Also what hands wrote, in whatever language. Models write English.")
+
+
+class JobFailure(BaseModel):
+    """A photo that was tried in vain."""
+
+    id: int
+    message: str
+
+
+class CaptionJob(BaseModel):
+    """The job that runs, or the last one."""
+
+    kind: str = Field(description="generate or translate; empty before the first job.")
+    state: str = Field(description="running or idle.")
+    done: int
+    total: int
+    failed: int
+    kept: int = Field(description="Photos whose caption somebody changed meanwhile; it stays.")
+    waiting: str = Field(description="Why nothing happens at the moment, for example because the server sleeps.")
+    failures: list[JobFailure] = Field(description="The first ones.")
+    started_at: str | None
+    finished_at: str | None
+    cancelled: bool
+    error: str | None
+    elapsed_s: float
+    rate_per_s: float
+    eta_s: float | None
+
+
+class JobCancelled(BaseModel):
+    """Whether a job was running."""
+
+    cancelled: bool
+
+
+@operations.add("GET", "/api/caption", summary="The caption of a photo", query=CaptionQuery, reply=CaptionReply, errors=(403, 404, 503))
+async def get_caption(request: web.Request, query: CaptionQuery) -> Any:
+    """What somebody wrote about a photo, else what a model writes now, else what a rule says. Who may not write gets what is there."""
     house = _allowed(request)
     viewer = await viewer_of(request)
     number = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
-    found = await house.captions.caption(viewer, number)
-    return {"id": number, "caption": found.text, "source": found.source}
+    if query.lang is not None:
+        return _reply(number, await house.captions.translated(viewer, number, query.lang))
+    if query.generate:
+        return _reply(number, await house.captions.caption_or_generate(viewer, number))
+    return _reply(number, await house.captions.caption(viewer, number))
 
 
 @operations.add(
     "PUT", "/api/caption", summary="Write a caption", access=Access.EDITION, body=CaptionBody, reply=CaptionReply, errors=(403, 404)
 )
 async def put_caption(request: web.Request, body: CaptionBody) -> Any:
-    """Keep a caption that was written by hand; no rule and no model ever replaces it."""
+    """Keep a caption that was written by hand; no rule and no model ever replaces it. Its translation goes."""
     house = _allowed(request)
     viewer = await viewer_of(request)
     number = await house.gallery.find(viewer, photo_id=body.id, path=body.path)
-    found = await house.captions.write(viewer, number, body.caption)
-    return {"id": number, "caption": found.text, "source": found.source}
+    return _reply(number, await house.captions.write(viewer, number, body.caption))
+
+
+@operations.add(
+    "POST", "/api/caption/generate", summary="Describe a photo", access=Access.EDITION, body=OnePhoto, reply=CaptionReply,
+    errors=(403, 404, 409, 503),
+)  # fmt: skip
+async def generate_caption(request: web.Request, body: OnePhoto) -> Any:
+    """Have a model describe the photo, also in place of what a model wrote. 409 where a hand did."""
+    house = _allowed(request)
+    viewer = await viewer_of(request)
+    number = await house.gallery.find(viewer, photo_id=body.id, path=body.path)
+    return _reply(number, await house.captions.describe(viewer, number))
+
+
+@operations.add(
+    "POST", "/api/captions/generate", summary="Describe photos", access=Access.EDITION, body=JobPhotos, reply=CaptionJob,
+    errors=(403, 404, 409, 503),
+)  # fmt: skip
+async def generate_captions(request: web.Request, body: JobPhotos) -> Any:
+    """Begin to describe the photos that nobody described, in the background. Asked again after an end, it goes on there."""
+    house = _allowed(request)
+    viewer = await viewer_of(request)
+    await house.captioning.writers.find_describer()
+    await house.gallery.narrowed(viewer, body.filter)
+    house.captioning.start(viewer, Wanted("generate", body.filter, tuple(body.ids), again=body.again, limit=body.limit))
+    return house.captioning.progress.as_dict()
+
+
+@operations.add(
+    "POST", "/api/captions/translate", summary="Translate captions", access=Access.EDITION, body=TranslationJob, reply=CaptionJob,
+    errors=(403, 404, 409, 503),
+)  # fmt: skip
+async def translate_captions(request: web.Request, body: TranslationJob) -> Any:
+    """Begin to translate the stored captions that are not translated, in the background. What rules say is translated when asked for."""
+    house = _allowed(request)
+    viewer = await viewer_of(request)
+    language = body.language or house.config.translation.target_language
+    await house.captioning.writers.find_translator(language)
+    await house.gallery.narrowed(viewer, body.filter)
+    wanted = Wanted("translate", body.filter, tuple(body.ids), again=body.again, by_hand=body.by_hand, limit=body.limit, language=language)
+    house.captioning.start(viewer, wanted)
+    return house.captioning.progress.as_dict()
+
+
+@operations.add("GET", "/api/captions/status", summary="Progress of the captions", access=Access.EDITION, reply=CaptionJob, errors=(403,))
+async def captions_status(request: web.Request, _parameters: Nothing) -> Any:
+    """The job that runs, or the last one; /api/events carries it as `captions`."""
+    return _allowed(request).captioning.progress.as_dict()
+
+
+@operations.add("POST", "/api/captions/cancel", summary="Cancel the captions", access=Access.EDITION, reply=JobCancelled, errors=(403,))
+async def cancel_captions(request: web.Request, _parameters: Nothing) -> Any:
+    """Stop the job that runs. What is done stays done."""
+    return {"cancelled": await _allowed(request).captioning.cancel()}
+
+
+def _reply(number: int, found: Caption) -> dict[str, Any]:
+    plain = {"id": number, "caption": found.text, "source": found.source, "by": found.by}
+    return plain if found.lang is None else {**plain, "lang": found.lang}
 
 
 def _allowed(request: web.Request) -> Services:

@@ -72,7 +72,7 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
         "edition_authenticated": True,
         "filters": [_filter(entry) for entry in fields if entry.filter is not None],
         "metrics": [_metric(entry) for entry in fields if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
-        "capabilities": house.ingest.models.capabilities(),
+        "capabilities": {**house.ingest.models.capabilities(), **house.captioning.writers.capabilities()},
     }
 
 

@@ -16,5 +16,5 @@ operations = Operations("events")
 
 @operations.add("GET", "/api/events", summary="Events, live", reply=EVENT_STREAM)
 async def events(request: web.Request, _parameters: Nothing) -> Any:
-    """Server-sent events: `scan` (progress) and `photos` (added, changed, ids, revision)."""
+    """Server-sent events: `scan` (progress), `photos` (added, changed, ids, revision), `people`, and `captions` (progress of that job)."""
     return await stream(request, services(request).ingest.events, status=lambda: scan_status_of(request))

@@ -86,6 +86,7 @@ class _PhotoBase(BaseModel):
     readable: bool
     place: str | None = Field(description="The nearest town and its country.")
     caption: str | None = Field(description="What somebody, or a model, wrote about the photo; /api/caption also knows a rule's.")
+    caption_translated: str | None = Field(description="The same in translation.target_language, where it was translated.")
     persons: list[PhotoPerson]
     unassigned_faces: int = Field(description="Faces that are nobody's.")
 
