@@ -10,6 +10,7 @@ from facetd.infer.faces.find import find_faces
 from facetd.infer.runner import OBJECTS as MODEL
 from facetd.infer.runner import BadOutput, Pixels, Runner
 from facetd.infer.settings import LookSettings
+from facetd.infer.things.again import without_doubtful
 from facetd.infer.things.objects import Things, find_things, named
 from facetd.infer.things.tower import photo_vector
 from facetd.records import DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
@@ -22,8 +23,8 @@ def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings)
     """What is seen in `frame`, RGB uint8 (H,W,3), upright, any size from 1x1 on.
 
     `kinds` are of "objects", "faces" and "embedding". Faces need the objects too, because animals veto faces, and what the photo looks
-    like comes with them, unless an installed network tells; one run serves all. A network that gives no numbers is a Failure of the kinds
-    that need it; errors of the runtime itself are raised.
+    like comes with them, unless an installed network tells; one run serves all, and doubtful objects take another one. A network that gives
+    no numbers is a Failure of the kinds that need it; errors of the runtime itself are raised.
     """
     things = None
     failures: dict[str, Failure] = {}
@@ -37,7 +38,10 @@ def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings)
     objects: tuple[DetectedObject, ...] | None = None
     faces: tuple[DetectedFace, ...] | None = None
     if things is not None and OBJECTS in kinds:
-        objects = named(things, settings.labels, settings.search_score, settings.person_score)
+        try:
+            objects = _objects(runner, frame, things, settings)
+        except BadOutput as error:
+            failures[OBJECTS] = Failure(UNUSABLE, error.message)
     if things is not None and FACES in kinds:
         try:
             faces = find_faces(runner, frame, things, settings)
@@ -52,6 +56,12 @@ def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings)
         except BadOutput as error:
             failures[EMBEDDING] = Failure(UNUSABLE, error.message)
     return Sighting(objects=objects, faces=faces, embedding=embedding, failures=failures)
+
+
+def _objects(runner: Runner, frame: Pixels, things: Things, settings: LookSettings) -> tuple[DetectedObject, ...]:
+    """What is there, weakly seen things only where a second look confirms them."""
+    certain = without_doubtful(runner, frame, things, settings.search_score, settings.sure_score)
+    return named(certain, settings.labels, settings.search_score, settings.person_score)
 
 
 def _shown(runner: Runner, frame: Pixels, tower: ImageEmbedding) -> PhotoVector | None:

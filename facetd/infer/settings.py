@@ -15,8 +15,9 @@ class LookSettings:
 
     Scores and flags are 0..1. Boxes of faces count from `min_score` on, those from `weak_score` on announce a face between two scales, and
     `min_flag` of the verifier confirms one; people are told by faces of `people_flag` and `min_person_px` or more. Objects count from
-    `search_score` on, persons from `person_score`; animals (labels `animal_first`..`animal_last` by number) veto faces from `veto_score`.
-    Eyes whose aspect ratio is below `closed_eyes` may be shut. `labels` are the objects' names by number.
+    `search_score` on, below `sure_score` only where a second look confirms them, persons from `person_score`; animals (labels
+    `animal_first`..`animal_last` by number) veto faces from `veto_score`. Eyes whose aspect ratio is below `closed_eyes` may be shut.
+    `labels` are the objects' names by number.
     """
 
     labels: tuple[str, ...]
@@ -29,6 +30,7 @@ class LookSettings:
     tiles: bool = False
     closed_eyes: float = 0.15
     search_score: float = 0.30
+    sure_score: float = 0.40
     person_score: float = 0.35
     veto_score: float = 0.30
     animal_first: int = 14
@@ -51,6 +53,7 @@ class LookSettings:
             tiles=config.faces.tiles,
             closed_eyes=mesh.eyes_closed,
             search_score=config.objects.search_score,
+            sure_score=objects.objects.show,
             person_score=config.objects.person_score,
             veto_score=objects.objects.veto_score,
             animal_first=objects.objects.veto_first,

@@ -1,6 +1,6 @@
 """What follows from a scan or a change: work over the whole library that is due when something it depends on came.
 
-One runs at a time; after changes they wait for a moment of quiet, so that many photos copied at once are dealt with once.
+One round runs at a time; after changes it waits for a moment of quiet, so that many photos copied at once are dealt with once.
 """
 
 from __future__ import annotations
@@ -33,22 +33,18 @@ class Followup(Protocol):
 
 
 class Followups:
-    """All of them, in order."""
+    """All of them: lanes side by side, the works of a lane in order."""
 
-    def __init__(self, works: Sequence[Followup]) -> None:
-        self._works = works
+    def __init__(self, *lanes: Sequence[Followup]) -> None:
+        self._lanes = lanes
         self._running = asyncio.Lock()
         self._soon: asyncio.Task[None] | None = None
 
     async def run(self, tell: Tell = lambda _phase: None) -> None:
         """Do what is due. What cannot be done now is left for another time, with a line in the log."""
-        async with self._running:
-            for work in self._works:
-                try:
-                    if await work.due():
-                        await work.run(tell)
-                except Unavailable as error:
-                    logger.warning("%s are left for another time: %s", work.name, error)
+        async with self._running, asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(self._follow(lane, tell))
 
     def run_soon(self) -> None:
         """Do what is due after a moment of quiet, in the background."""
@@ -61,6 +57,14 @@ class Followups:
             self._soon.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._soon
+
+    async def _follow(self, lane: Sequence[Followup], tell: Tell) -> None:
+        for work in lane:
+            try:
+                if await work.due():
+                    await work.run(tell)
+            except Unavailable as error:
+                logger.warning("%s are left for another time: %s", work.name, error)
 
     async def _run_later(self) -> None:
         await asyncio.sleep(QUIET_S)

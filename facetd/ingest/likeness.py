@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from facetd.config.model import BurstDetection, DuplicateDetection
 from facetd.db import likeness as db_likeness
 from facetd.db.connection import Database
+from facetd.ingest import errands
 from facetd.ingest.workers import Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from facetd.ingest.findings import FoundPairs, FoundSeries, FoundSets
 
 VERSION = 1  # of the way of comparing; another one looks at everybody again
 BATCH = 4000  # photos compared in one go
@@ -51,39 +51,17 @@ class Likeness:
         compared = 0
         while (since := await db_likeness.waiting(self._db, self._recipe)) is not None:
             tell("comparing")
-            pairs = await self._workers.compute(_pairs, self._db.path, self._thumbs, since, BATCH, self._like, timeout_s=TIMEOUT_S)
+            pairs = await self._workers.compute(errands.pairs, self._db.path, self._thumbs, since, BATCH, self._like, timeout_s=TIMEOUT_S)
             alike = zip(pairs.alike[::2], pairs.alike[1::2], pairs.similarity, strict=True)
             await db_likeness.save_pairs(self._db, pairs.fresh, pairs.same, alike)
-            sets = await self._workers.compute(_sets, self._db.path, list(pairs.fresh), timeout_s=TIMEOUT_S)
+            sets = await self._workers.compute(errands.sets, self._db.path, list(pairs.fresh), timeout_s=TIMEOUT_S)
             changed = await db_likeness.save_sets(self._db, sets.concerned, sets.sets)
             fresh = sorted({*pairs.fresh, *changed})
-            series = await self._workers.compute(_series, self._db.path, self._thumbs, fresh, self._bursts, timeout_s=TIMEOUT_S)
+            rule = self._bursts.window_s, self._bursts.rapid_s, self._bursts.similarity_percent / 100
+            series = await self._workers.compute(errands.series, self._db.path, self._thumbs, fresh, *rule, timeout_s=TIMEOUT_S)
             changed += await db_likeness.save_series(self._db, series.concerned, series.series)
             await db_likeness.note_done(self._db, pairs.upto, self._recipe)
             compared += len(pairs.fresh)
             if changed:
                 self._changed(sorted(set(changed)))
         return compared
-
-
-# What follows runs in a worker; the imports stay out of the daemon.
-
-
-def _pairs(path: Path, thumbs: Path, since: int, limit: int, like: float) -> FoundPairs:
-    from facetd.ingest.likening import find_pairs  # noqa: PLC0415
-
-    return find_pairs(path, thumbs, since, limit, like)
-
-
-def _sets(path: Path, fresh: Sequence[int]) -> FoundSets:
-    from facetd.ingest.likening import find_sets  # noqa: PLC0415
-
-    return find_sets(path, fresh)
-
-
-def _series(path: Path, thumbs: Path, fresh: Sequence[int], bursts: BurstDetection) -> FoundSeries:
-    from facetd.ingest.likening import find_bursts  # noqa: PLC0415
-    from facetd.score.bursts import BITS, BurstRule  # noqa: PLC0415
-
-    most = int(BITS * (1 - bursts.similarity_percent / 100) + 1e-6)
-    return find_bursts(path, thumbs, fresh, BurstRule(bursts.window_s, bursts.rapid_s, most))

@@ -17,12 +17,10 @@ from facetd.db.connection import Database
 from facetd.db.grouping import Counts
 from facetd.errors import ConfigError, Unavailable
 from facetd.infer.catalogue import Catalogue, FaceEmbedding
+from facetd.ingest import errands
 from facetd.ingest.workers import Workers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facetd.db.naming import Naming
     from facetd.ingest.findings import Found, Middles
 
 LIKE_DISTANCE = 0.5  # up to which likenesses are kept, for those who ask for more suggestions
@@ -80,13 +78,13 @@ async def group_people(
             await db_grouping.dissolve(db)
         if people.names_from_files:
             progress("naming")
-            counts.named = await db_naming.save_namings(db, await workers.compute(_names, db.path, timeout_s=TIMEOUT_S))
-        for space in await workers.compute(_spaces, db.path, timeout_s=TIMEOUT_S):
+            counts.named = await db_naming.save_namings(db, await workers.compute(errands.names, db.path, timeout_s=TIMEOUT_S))
+        for space in await workers.compute(errands.spaces, db.path, timeout_s=TIMEOUT_S):
             progress("grouping")
-            found = await workers.compute(_find, db.path, space, near.join, people.min_faces, everything, timeout_s=TIMEOUT_S)
+            found = await workers.compute(errands.persons, db.path, space, near.join, people.min_faces, everything, timeout_s=TIMEOUT_S)
             counts.add(await _store(db, found))
             progress("suggesting")
-            middles = await workers.compute(_middles, db.path, space, max(near.suggest, LIKE_DISTANCE), timeout_s=TIMEOUT_S)
+            middles = await workers.compute(errands.middles, db.path, space, max(near.suggest, LIKE_DISTANCE), timeout_s=TIMEOUT_S)
             await _store_middles(db, space, middles)
         await db_grouping.forget_empty(db)
         if everything:
@@ -145,30 +143,3 @@ async def _store_middles(db: Database, space: str, middles: Middles) -> None:
     if middles.centres:
         await db_grouping.save_centres(db, space, middles.centres)
         await db_grouping.save_likenesses(db, [centre[0] for centre in middles.centres], middles.likenesses)
-
-
-# What follows runs in a worker; the imports stay out of the daemon.
-
-
-def _names(path: Path) -> list[Naming]:
-    from facetd.ingest.grouping import find_names  # noqa: PLC0415
-
-    return find_names(path)
-
-
-def _spaces(path: Path) -> list[str]:
-    from facetd.ingest.grouping import list_spaces  # noqa: PLC0415
-
-    return list_spaces(path)
-
-
-def _find(path: Path, space: str, distance: float, min_faces: int, everything: bool) -> Found:
-    from facetd.ingest.grouping import find_persons  # noqa: PLC0415
-
-    return find_persons(path, space, distance, min_faces, everything)
-
-
-def _middles(path: Path, space: str, distance: float) -> Middles:
-    from facetd.ingest.grouping import find_middles  # noqa: PLC0415
-
-    return find_middles(path, space, distance)

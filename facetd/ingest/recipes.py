@@ -19,7 +19,8 @@ from facetd.score.tags import Vocabulary
 
 METADATA_VERSION = 1
 THUMBNAIL_VERSION = 1
-SIGHT_VERSION = 1
+SIGHT_VERSION = 1  # of what the models see; of objects another one
+OBJECTS_VERSION = 2
 WITH_SIDECAR = frozenset({METADATA, JUDGEMENT})
 
 
@@ -44,7 +45,7 @@ class Recipes:
         recipes = {METADATA: metadata, THUMBNAIL: thumbnail, TECHNICAL: technical, JUDGEMENT: judgement}
         if OBJECTS in models:
             scores = (config.objects.search_score, config.objects.person_score)
-            recipes[OBJECTS] = _recipe(OBJECTS, SIGHT_VERSION, models[OBJECTS], scores, config.faces.frame_px)
+            recipes[OBJECTS] = _recipe(OBJECTS, OBJECTS_VERSION, models[OBJECTS], scores, config.faces.frame_px)
             recipes[TAGS] = _recipe(TAGS, recipes[OBJECTS], vocabulary.fingerprint)
         if FACES in models:
             recipes[FACES] = _recipe(FACES, SIGHT_VERSION, models[FACES], config.faces.model_dump())

@@ -72,7 +72,7 @@ class Ingest:
         self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
         self.places = Places(db, self.lookups)
         self.vectors = VectorCare(db, data, self.lookups)
-        self.followups = Followups([self.people, self.places, self.vectors, self.likeness])
+        self.followups = Followups([self.people, self.likeness], [self.places, self.vectors])  # by the processes that they compute in
 
     @property
     def thumbs(self) -> Path:
@@ -110,9 +110,7 @@ class Ingest:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self.followups.stop()
-        await self._workers.stop()
-        await self.lookups.stop()
-        await self.models.stop()
+        await asyncio.gather(self._workers.stop(), self.lookups.stop(), self.models.stop())
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:
         """Judge these values with what is in force now."""

@@ -38,6 +38,38 @@ async def test_what_is_due_is_done_in_order_and_the_rest_left() -> None:
     assert idle.runs == 0
 
 
+async def test_lanes_go_side_by_side() -> None:
+    class Meeting(Work):
+        """Ends when the other one has begun."""
+
+        def __init__(self, name: str, here: asyncio.Event, there: asyncio.Event) -> None:
+            super().__init__(name, 1)
+            self.here, self.there = here, there
+
+        async def run(self, tell: followups.Tell) -> None:
+            self.here.set()
+            await self.there.wait()
+            await super().run(tell)
+
+    one, other = asyncio.Event(), asyncio.Event()
+    after, phases = Work("after", 1), []
+    async with asyncio.timeout(5):
+        await Followups([Meeting("left", one, other), after], [Meeting("right", other, one)]).run(phases.append)
+    assert sorted(phases) == ["after", "left", "right"]
+    assert phases.index("left") < phases.index("after")
+
+
+async def test_what_breaks_in_one_lane_ends_the_others() -> None:
+    class Endless(Work):
+        async def run(self, tell: followups.Tell) -> None:
+            await asyncio.Event().wait()
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(5):
+            await Followups([Work("broken", 1, OSError("no room"))], [Endless("endless", 1)]).run()
+    assert caught.group_contains(OSError, match="no room")
+
+
 async def test_one_that_cannot_be_done_now_is_told_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     broken, other = Work("people", 1, Unavailable("no worker")), Work("other", 1)
     await Followups([broken, other]).run()

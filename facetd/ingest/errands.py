@@ -1,0 +1,62 @@
+"""What decode workers compute beside visits. They load this module to find a function, which loads what it needs itself: nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from facetd.db.naming import Naming
+    from facetd.ingest.findings import Found, FoundPairs, FoundSeries, FoundSets, Middles
+
+
+def names(path: Path) -> list[Naming]:
+    """See grouping.find_names."""
+    from facetd.ingest.grouping import find_names  # noqa: PLC0415 - in the worker alone, as all below
+
+    return find_names(path)
+
+
+def spaces(path: Path) -> list[str]:
+    """See grouping.list_spaces."""
+    from facetd.ingest.grouping import list_spaces  # noqa: PLC0415
+
+    return list_spaces(path)
+
+
+def persons(path: Path, space: str, distance: float, min_faces: int, everything: bool) -> Found:
+    """See grouping.find_persons."""
+    from facetd.ingest.grouping import find_persons  # noqa: PLC0415
+
+    return find_persons(path, space, distance, min_faces, everything)
+
+
+def middles(path: Path, space: str, distance: float) -> Middles:
+    """See grouping.find_middles."""
+    from facetd.ingest.grouping import find_middles  # noqa: PLC0415
+
+    return find_middles(path, space, distance)
+
+
+def pairs(path: Path, thumbs: Path, since: int, limit: int, like: float) -> FoundPairs:
+    """See likening.find_pairs."""
+    from facetd.ingest.likening import find_pairs  # noqa: PLC0415
+
+    return find_pairs(path, thumbs, since, limit, like)
+
+
+def sets(path: Path, fresh: Sequence[int]) -> FoundSets:
+    """See likening.find_sets."""
+    from facetd.ingest.likening import find_sets  # noqa: PLC0415
+
+    return find_sets(path, fresh)
+
+
+def series(path: Path, thumbs: Path, fresh: Sequence[int], window_s: float, rapid_s: float, similarity: float) -> FoundSeries:
+    """See likening.find_bursts; `similarity` 0..1 is the least share of equal bits."""
+    from facetd.ingest.likening import find_bursts  # noqa: PLC0415
+    from facetd.score.bursts import BITS, BurstRule  # noqa: PLC0415
+
+    return find_bursts(path, thumbs, fresh, BurstRule(window_s, rapid_s, int(BITS * (1 - similarity) + 1e-6)))
