@@ -25,6 +25,8 @@ from facetd.house import House, check_settings, make_folder, open_house
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
 from facetd.http.services import Services
+from facetd.infer.catalogue import PACK_FILE
+from facetd.infer.measure import packs_folder
 from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
@@ -120,7 +122,7 @@ class Daemon:
     """The running facetd: library, pipeline, watcher and web side, until it is told to stop.
 
     A changed configuration (SIGHUP, or a written file) is taken over without ending the process; one that is not valid
-    is reported and the old one stays.
+    is reported and the old one stays. So are packs of models that were installed or removed.
     """
 
     def __init__(self, data: Path, loaded: LoadedConfig, photos: Sequence[str], address: Address) -> None:
@@ -132,6 +134,7 @@ class Daemon:
         self._reload = asyncio.Event()
         self._watcher: Watcher | None = None
         self._watched: set[int] = set()
+        self._packs: frozenset[tuple[str, int, int]] = frozenset()
         self.started = asyncio.Event()
         self.house: House | None = None
         self.port = address.port
@@ -155,6 +158,7 @@ class Daemon:
         config = self._loaded.config
         check_settings(config)
         socket = socket_path(self._data)
+        self._packs = await asyncio.to_thread(installed_packs, self._data)
         async with AsyncExitStack() as stack:
             opening = open_house(self._data, config, socket=str(socket), roots_changed=self._watch_roots)
             self.house = house = await stack.enter_async_context(opening)
@@ -224,7 +228,7 @@ class Daemon:
         self._watched = set(wanted)
 
     async def _until_told(self) -> None:
-        """Until the end, or until a new and valid configuration is there."""
+        """Until the end, or until there is a new and valid configuration, or another pack of models: then everything opens anew."""
         stamp = _stamp(self._loaded.path)
         while not self._stop.is_set():
             waits = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._reload.wait())]
@@ -237,6 +241,9 @@ class Daemon:
                 self._reload.clear()
                 if self._take_over():
                     return
+            if await asyncio.to_thread(installed_packs, self._data) != self._packs:
+                logger.info("the installed packs of models changed")
+                return
 
     def _take_over(self) -> bool:
         """Load the configuration anew; False, with the reason in the log, when it cannot be used."""
@@ -268,6 +275,16 @@ async def _apply(ingest: Ingest, change: Change) -> None:
         await ingest.apply(change)
     except Exception:
         logger.exception("changes in %s could not be taken over; the next scan will", change.root)
+
+
+def installed_packs(data: Path) -> frozenset[tuple[str, int, int]]:
+    """What tells one set of installed packs from another: the name of each, and which file describes it since when."""
+    found = set()
+    for path in packs_folder(data).glob(f"[!.]*/{PACK_FILE}"):
+        with contextlib.suppress(OSError):
+            facts = path.stat()
+            found.add((path.parent.name, facts.st_ino, facts.st_mtime_ns))
+    return frozenset(found)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

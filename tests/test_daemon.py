@@ -23,6 +23,8 @@ from facetd.errors import ConfigError, Conflict, DatabaseUnusable, FacetdError
 from facetd.house import check_settings, open_house
 from tests.daemons import QUICK, configure, eventually, program, running
 from tests.house import InlineWorkers, config, opened
+from tests.infer import entries
+from tests.infer.entries import write_pack
 from tests.photos import make_photo
 
 HEAVY = ("cv2", "PIL/", "_imaging", "/scipy/", "rawpy", "pillow_heif", "pillow_jxl", "libraw", "libheif")
@@ -277,3 +279,29 @@ async def test_the_data_folder_inside_a_photo_folder_is_not_scanned(tmp_path: Pa
         await eventually(lambda: paths(daemon) == ["/Pictures/a.jpg", "/Pictures/b.jpg"])
         await asyncio.sleep(0.5)
         assert await asyncio.to_thread(paths, daemon) == ["/Pictures/a.jpg", "/Pictures/b.jpg"]
+
+
+@pytest.mark.timeout(120)
+async def test_packs_are_taken_over_while_running(tmp_path: Path, inline: None, caplog: pytest.LogCaptureFixture) -> None:
+    data, photos = tmp_path / "data", tmp_path / "Pictures"
+    make_photo(photos / "a.jpg")
+    caplog.set_level("INFO")
+    async with running(data, photos) as daemon:
+        first = daemon.house
+        pack = write_pack(data / "models" / ".new", "all", *entries.ALL).parent
+        (data / "models" / "packs").mkdir(parents=True)
+        pack.rename(data / "models" / "packs" / "all")
+        await eventually(lambda: daemon.house is not first)
+        assert "the installed packs of models changed" in caplog.text
+        second = daemon.house
+        (data / "models" / "packs" / ".all.partial").mkdir()  # one that is being fetched is none
+        (data / "models" / "packs" / "all").rename(data / "models" / "packs" / ".gone")
+        await eventually(lambda: daemon.house is not second)
+        await eventually(lambda: daemon.started.is_set() and paths_or_none(daemon) == ["/Pictures/a.jpg"])
+
+
+def paths_or_none(daemon: Daemon) -> list[str] | None:
+    try:
+        return paths(daemon)
+    except OSError:
+        return None  # between the old and the new

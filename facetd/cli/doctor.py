@@ -24,10 +24,11 @@ from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.config import load_config
 from facetd.errors import FacetdError
 from facetd.house import check_settings
-from facetd.infer.catalogue import Catalogue
+from facetd.infer.catalogue import Catalogue, PackSource
 from facetd.infer.children import find_devices
 from facetd.infer.hardware import runtime_versions
-from facetd.infer.measure import RUNTIMES
+from facetd.infer.measure import RUNTIMES, packs_folder
+from facetd.infer.packs.features import FEATURES, lacking
 from facetd.ingest.lock import holder_of
 from facetd.version import __version__
 from facetd.watch.filesystem import filesystem_type, is_network_filesystem
@@ -118,7 +119,7 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
     """Runtimes with their devices, each asked in a process of its own, and the models."""
     try:
         settings = load_config(config_path.absolute() if config_path else folder / "scoring_config.json").config.inference
-        catalogue = Catalogue.load()
+        catalogue = Catalogue.load(packs=packs_folder(folder))
     except FacetdError as error:
         yield Finding("models", "problem", str(error))
         return
@@ -141,6 +142,19 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
         measured = "" if all(line.ms is None for line in lines) else ", measured on this machine"
         off = "" if settings.enabled else "; switched off (inference.enabled)"
         yield Finding("models", "ok", f"{len(lines)} in {catalogue.folder}{measured}{off}")
+    yield from _packs(catalogue)
+
+
+def _packs(catalogue: Catalogue) -> Iterator[Finding]:
+    """Installed packs, those that cannot be read, and what others would make possible."""
+    for problem in catalogue.problems:
+        yield Finding("packs", "warning", problem)
+    installed = sorted({network.source.pack for network in catalogue.networks if isinstance(network.source, PackSource)})
+    yield Finding("packs", "ok", f"installed: {', '.join(installed) or 'none'}")
+    for feature in FEATURES:
+        reason = lacking(feature, lambda task: bool(catalogue.for_task(task)))
+        if reason:
+            yield Finding(feature, "ok", f"not installed. {reason}")
 
 
 def _data(folder: Path) -> Iterator[Finding]:

@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from facetd.cli.options import data_folder, json_option, settings_options
+from facetd.cli.packs import install, remove
 from facetd.cli.settings import load_settings
 from facetd.config.eyes import Inference
 from facetd.i18n import _
-from facetd.infer.catalogue import Catalogue, FileState, Model
+from facetd.infer.catalogue import PACK_FILE, Catalogue, FileState, Model, Network, PartsModel
 from facetd.infer.choice import Choices, Trial, load_choices
-from facetd.infer.measure import choice_path, choices_for, key_of
+from facetd.infer.measure import choice_path, choices_for, key_of, packs_folder
+from facetd.infer.packs.index import PackIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +42,73 @@ class ModelLine:
     ms: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PackLine:
+    """One pack that can be installed, as it is listed. `about_mb` is None where its size is not known beforehand."""
+
+    id: str
+    title: str
+    enables: str
+    replaces: str
+    licence: str
+    warning: str
+    origin: str
+    about_mb: int | None
+    installed: bool
+
+
 @click.group()
 def models() -> None:
     """The models that look at photos."""
+
+
+models.add_command(install)
+models.add_command(remove)
 
 
 @models.command("list")
 @settings_options
 @json_option
 def list_models(data: Path | None, config_path: Path | None, as_json: bool) -> None:
-    """Show each model: what it enables, where it comes from, whether it is ready, and how fast it runs here."""
+    """Show each model (what it enables, where it comes from, whether it is ready, how fast it runs here) and the packs to install."""
     folder = data_folder(data)
     settings = load_settings(folder, config_path, Console(stderr=True)).config.inference
-    lines = model_lines(Catalogue.load(), settings, folder)
+    catalogue = Catalogue.load(packs=packs_folder(folder))
+    lines, packs = model_lines(catalogue, settings, folder), pack_lines(folder)
     if as_json:
-        click.echo(json.dumps([asdict(line) for line in lines]))
+        found = {
+            "models": [asdict(line) for line in lines],
+            "packs": [asdict(line) for line in packs],
+            "problems": list(catalogue.problems),
+        }
+        click.echo(json.dumps(found))
         return
     console = Console(soft_wrap=True)
     for line in lines:
-        mark = "[green]ready[/]" if line.state == "ready" else f"[red]{line.state}[/]"
-        console.print(f"[bold]{escape(line.title)}[/] ({line.id}): {mark}", highlight=False)
-        console.print(f"  {escape(line.enables)}", highlight=False)
-        console.print(f"  {escape(line.licence)}; {escape(line.origin)}; {line.source}; {line.bytes / 1e6:.1f} MB", highlight=False)
-        if line.problem:
-            console.print(f"  {escape(line.problem)}", highlight=False)
-        if line.ms is not None:
-            console.print(f"  {line.runtime} on {line.device}, {line.precision}: {line.ms:.1f} ms", highlight=False)
+        _print_model(line, console)
+    for problem in catalogue.problems:
+        console.print(f"[red]{escape(problem)}[/]", highlight=False)
     if all(line.ms is None for line in lines):
         console.print(_("Not measured on this machine yet: the first scan does it, or `facetd models bench`."))
+    console.print()
+    console.print(_("Packs to install with `facetd models install ID`:"))
+    for pack in packs:
+        mark = "[green]" + _("installed") + "[/]" if pack.installed else _("not installed")
+        size = "" if pack.about_mb is None else _("; about {size} MB").format(size=pack.about_mb)
+        console.print(f"[bold]{escape(pack.id)}[/]: {escape(pack.title)}: {mark}", highlight=False)
+        console.print(f"  {escape(pack.enables)}", highlight=False)
+        console.print(f"  {escape(pack.licence)}; {escape(pack.origin)}{size}", highlight=False)
+
+
+def _print_model(line: ModelLine, console: Console) -> None:
+    mark = "[green]ready[/]" if line.state == "ready" else f"[red]{line.state}[/]"
+    console.print(f"[bold]{escape(line.title)}[/] ({line.id}): {mark}", highlight=False)
+    console.print(f"  {escape(line.enables)}", highlight=False)
+    console.print(f"  {escape(line.licence)}; {escape(line.origin)}; {line.source}; {line.bytes / 1e6:.1f} MB", highlight=False)
+    if line.problem:
+        console.print(f"  {escape(line.problem)}", highlight=False)
+    if line.ms is not None:
+        console.print(f"  {line.runtime} on {line.device}, {line.precision}: {line.ms:.1f} ms", highlight=False)
 
 
 @models.command()
@@ -81,7 +122,7 @@ def bench(data: Path | None, config_path: Path | None, as_json: bool) -> None:
     folder = data_folder(data)
     console = Console(stderr=True)
     settings = load_settings(folder, config_path, console).config.inference
-    catalogue = Catalogue.load()
+    catalogue = Catalogue.load(packs=packs_folder(folder))
     with console.status(_("Measuring")) as status:
 
         def told(trial: Trial) -> None:
@@ -100,7 +141,42 @@ def model_lines(catalogue: Catalogue, settings: Inference, data: Path) -> list[M
     choices = load_choices(choice_path(data))
     if choices is not None and choices.key != key_of(catalogue, settings):
         choices = None
-    return [_model_line(catalogue, model, choices) for model in catalogue.models]
+    return [
+        _model_line(catalogue, network, choices) if isinstance(network, Model) else _parts_line(catalogue, network)
+        for network in catalogue.networks
+    ]
+
+
+def pack_lines(data: Path) -> list[PackLine]:
+    """The packs that can be installed, and whether they are."""
+    packs = packs_folder(data)
+    return [
+        PackLine(
+            id=pack.id, title=pack.title, enables=pack.enables, replaces=pack.replaces, licence=pack.licence, warning=pack.warning,
+            origin=pack.origin, about_mb=pack.about_mb, installed=(packs / pack.id / PACK_FILE).is_file(),
+        )
+        for pack in PackIndex.load().packs
+    ]  # fmt: skip
+
+
+def _parts_line(catalogue: Catalogue, network: PartsModel) -> ModelLine:
+    """A network of parts that run on the processor: nothing about it is measured."""
+    files = (*network.parts.values(), *network.data.values())
+    states = {file.name: catalogue.verify_file(network, file) for file in files}
+    bad = next((name for name, state in states.items() if state is not FileState.PRESENT), None)
+    state = "ready" if bad is None else states[bad].value
+    problem = "" if bad is None else _problem(network, catalogue.folder_of(network) / bad, state)
+    size = sum(file.size for file in files)
+    return ModelLine(network.id, network.title, network.enables, network.licence, network.origin, network.source.url, size, state, problem)
+
+
+def _problem(network: Network, path: Path, state: str) -> str:
+    """What is wrong with a file, and what to do about it."""
+    pack = getattr(network.source, "pack", None)
+    again = _("install facetd again") if pack is None else _("run `facetd models install {pack}`").format(pack=pack)
+    if state == "missing":
+        return _("{path} is not there; {again}").format(path=path, again=again)
+    return _("{path} is not what it should be; {again}").format(path=path, again=again) if state == "damaged" else ""
 
 
 def _model_line(catalogue: Catalogue, model: Model, choices: Choices | None) -> ModelLine:
@@ -108,11 +184,7 @@ def _model_line(catalogue: Catalogue, model: Model, choices: Choices | None) -> 
     states = {stored: catalogue.verify(model, stored) for stored in model.files}
     needed: Literal["f32", "int8"] = "int8" if choice is not None and choice.precision == "int8" else "f32"
     state = "ready" if states[needed] is FileState.PRESENT else states[needed].value
-    path = catalogue.path(model, needed)
-    problem = {
-        "missing": _("{path} is not there; install facetd again").format(path=path),
-        "damaged": _("{path} is not what it should be; install facetd again").format(path=path),
-    }.get(state, "")
+    problem = _problem(model, catalogue.path(model, needed), state)
     if not problem and choices is not None and choice is None:
         state, problem = "failed", (choices.missing or {}).get(model.id, "")
     size = sum(file.size for stored, file in model.files.items() if states[stored] is FileState.PRESENT)

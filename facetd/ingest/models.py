@@ -10,6 +10,7 @@ from typing import Any
 from facetd.errors import Unavailable
 from facetd.i18n import _
 from facetd.infer.catalogue import AnyNetwork
+from facetd.infer.packs.features import FEATURES, lacking
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS
 from facetd.records import Sighting
@@ -85,7 +86,9 @@ class Models:
             await self._eyes.stop()
 
     def capabilities(self) -> dict[str, dict[str, str]]:
-        """For each analysis made by models its state (ready, preparing, unavailable) and, where it lacks, why and what to do."""
+        """For each analysis made by models, and each thing that packs make possible, its state (ready, preparing, unavailable) and, where
+        it lacks, why and what to do.
+        """
         found = {}
         for kind in (OBJECTS, FACES, EMBEDDING):
             if kind in self.names:
@@ -95,7 +98,17 @@ class Models:
             else:
                 off = _("Switched off in the configuration (inference, objects, faces), or no models are installed.")
                 found[kind] = {"state": "unavailable", "reason": (self._eyes.unavailable if self._eyes else "") or off}
+        for feature in FEATURES:
+            found[feature] = self._feature(feature)
         return found
+
+    def _feature(self, feature: str) -> dict[str, str]:
+        if self._eyes is None:
+            return {"state": "unavailable", "reason": _("Looking at photos is switched off (inference.enabled).")}
+        if not self.ready:
+            return {"state": "preparing", "reason": _("The first scan finds out what this machine can do.")}
+        reason = lacking(feature, lambda task: bool(self.networks(task)))
+        return {"state": "unavailable" if reason else "ready", "reason": reason}
 
     async def _prepare(self) -> None:
         if self._eyes is not None:

@@ -35,7 +35,7 @@ def call(*arguments: object) -> Result:
 
 
 def test_models_are_listed_before_and_after_they_are_measured(catalogue: Catalogue, data: Path) -> None:
-    before = json.loads(call("models", "list", "--data", data, "--json").stdout)
+    before = json.loads(call("models", "list", "--data", data, "--json").stdout)["models"]
     assert [line["id"] for line in before] == ["tiny_objects", "tiny_embedding"]
     assert {(line["state"], line["licence"], line["origin"], line["ms"]) for line in before} == {("ready", "MIT", "made here", None)}
     assert before[0]["bytes"] == catalogue.path(catalogue.models[0], "f32").stat().st_size
@@ -47,7 +47,7 @@ def test_models_are_listed_before_and_after_they_are_measured(catalogue: Catalog
     assert all(each["runtime"] == "onnxruntime" for each in measured["trials"])
     assert [each["model"] for each in measured["trials"] if each["picked"]] == ["tiny_objects", "tiny_embedding"]
 
-    after = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}
+    after = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)["models"]}
     assert (after["tiny_objects"]["runtime"], after["tiny_objects"]["device"], after["tiny_objects"]["precision"]) == (
         "onnxruntime",
         "cpu",
@@ -69,7 +69,7 @@ def test_missing_and_damaged_files_are_listed(catalogue: Catalogue, data: Path) 
     catalogue.path(catalogue.model("tiny_objects"), "f32").unlink()
     path = catalogue.path(catalogue.model("tiny_embedding"), "f32")
     path.write_bytes(bytes(path.stat().st_size))
-    lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}
+    lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)["models"]}
     assert (lines["tiny_objects"]["state"], lines["tiny_embedding"]["state"]) == ("missing", "damaged")
     assert "tiny_objects.f32.onnx is not there" in lines["tiny_objects"]["problem"]
     doctor = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
@@ -82,7 +82,7 @@ def test_a_model_with_wrong_numbers_failed_its_check(data: Path, tmp_path: Path,
     monkeypatch.setattr("facetd.infer.catalogue.catalogue.asset_dir", lambda _name: folder)
     shown = call("models", "bench", "--data", data).stdout
     assert "tiny_objects: onnxruntime cpu f32: wrong numbers" in shown
-    lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)}
+    lines = {line["id"]: line for line in json.loads(call("models", "list", "--data", data, "--json").stdout)["models"]}
     assert lines["tiny_objects"]["state"] == "failed"
     assert "wrong numbers" in lines["tiny_objects"]["problem"]
 
