@@ -80,6 +80,13 @@ class Unavailable(FacetdError):
     title = "Not available at the moment"
 
 
+class Asleep(FacetdError):
+    """No inference server can be asked at the moment. Not a failure of what was to be done: that is done when one answers."""
+
+    status = 503
+    title = "No inference server answers"
+
+
 class DatabaseUnusable(FacetdError):
     """The library database is newer than this program, damaged, or on a file system that cannot hold it."""
 

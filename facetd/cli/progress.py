@@ -65,7 +65,12 @@ class ProgressView:
             self._task = self._bar.add_task("", total=0, facts="")
             self._bar.start()
         if self._task is not None:
-            words = {"discovering": "Looking for photos", "analysing": "Scoring photos", "judging": "Judging"}
+            words = {
+                "discovering": "Looking for photos",
+                "analysing": "Scoring photos",
+                "judging": "Judging",
+                "waiting": "Waiting for the inference server",
+            }
             self._bar.update(
                 self._task, description=words.get(status["phase"], ""), completed=status["done"], total=status["total"], facts=facts(status)
             )
@@ -85,6 +90,8 @@ def facts(status: Mapping[str, Any]) -> str:
         parts.append(f"{duration(status['eta_s'])} left")
     if status["failed"]:
         parts.append(f"{status['failed']} unreadable")
+    if status.get("waiting_for"):
+        parts.append(f"waiting for the inference server, {status['unseen']} photos to look at")
     return ", ".join(parts)
 
 
@@ -105,6 +112,8 @@ def summary(status: Mapping[str, Any]) -> list[str]:
     how = "Scan cancelled" if status["cancelled"] else "Scan ended early" if status["error"] else "Scan done"
     rate = f" ({status['done'] / status['elapsed_s']:.1f} photos/s)" if status["done"] and status["elapsed_s"] else ""
     lines = [f"{how} in {duration(status['elapsed_s'])}{rate}: {', '.join(counts) or 'no photos found'}."]
+    if status["unseen"]:
+        lines.append(f"{status['unseen']} photos wait for an inference server: {status['waiting_for'] or 'it answers, but not to them'}.")
     if status["ignored_videos"]:
         lines.append(f"{status['ignored_videos']} videos were left out.")
     if status["unreadable_folders"]:

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, Strict, model_validator
 
 from facetd.config.viewer import Section, Texts
+from facetd.i18n import _
 
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Distance = Annotated[float, Field(gt=0, le=2)]
 
 
+def _server(url: str) -> str:
+    """The address of a server. Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or not url.isascii() or any(sign.isspace() for sign in url):
+        raise ValueError(_("expected an address such as http://gpu-box:8000, found {url!r}").format(url=url))
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(_("no user or password in the address; a token goes into inference.server_token_file"))
+    if parts.path.rstrip("/").endswith("/v2"):
+        raise ValueError(_("the address without /v2, found {url!r}").format(url=url))
+    return url
+
+
 class Inference(Section):
-    """Where and how models run. `auto` measures once on this machine and takes the fastest that gives the right numbers."""
+    """Where and how models run. `auto` measures once on this machine and takes the fastest that gives the right numbers.
+
+    `servers` are addresses of servers of the Open Inference Protocol, which run the models instead of this machine, in f32.
+    `server_wait_s` is how long a scan waits for one of them at its end, `local_fallback` has this machine do the work meanwhile.
+    """
 
     enabled: bool = True
     device: Literal["auto", "cpu", "gpu", "npu", "cuda", "tensorrt", "migraphx"] = "auto"
@@ -22,6 +44,18 @@ class Inference(Section):
     streams: int = Field(default=0, ge=0, le=64)  # photos at once in the inference process; 0: one for every other core
     idle_s: float = Field(default=120, ge=1, le=86400)
     timeout_s: float = Field(default=120, ge=1, le=3600)
+    servers: Annotated[tuple[Annotated[str, AfterValidator(_server)], ...], Strict(False)] = ()
+    server_token_file: str | None = None
+    server_wait_s: float = Field(default=600, ge=0, le=7 * 86400)
+    local_fallback: bool = False
+
+    @model_validator(mode="after")
+    def _remote(self) -> Self:
+        if self.servers and self.precision not in ("auto", "f32"):
+            raise ValueError(_("inference.servers give f32; expected precision auto or f32, found {found}").format(found=self.precision))
+        if len({url.rstrip("/") for url in self.servers}) < len(self.servers):
+            raise ValueError(_("inference.servers: an address is there twice"))
+        return self
 
 
 class Faces(Section):

@@ -11,13 +11,16 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from facetd.config.eyes import Inference
-from facetd.errors import ConfigError, Unavailable
+from facetd.errors import Asleep, ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
 from facetd.infer.catalogue import AnyNetwork, Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
+from facetd.infer.remote.choices import fallback_choices, remote_choices
+from facetd.infer.remote.health import look_at
+from facetd.infer.remote.settings import Remote
 from facetd.records import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
@@ -69,6 +72,8 @@ class Eyes:
         self._names = {"look": look, "settings": settings_type}
         self._catalogue: Catalogue | None = None
         self.choices: Choices | None = None
+        self._remote: Remote | None = None
+        self._fallback: Choices | None = None
         self.unavailable = "" if settings.enabled else _("Looking at photos is switched off (inference.enabled).")
         self._link: Link | None = None
         self._starting = asyncio.Lock()
@@ -103,10 +108,8 @@ class Eyes:
             self._catalogue = await asyncio.to_thread(Catalogue.load, self._models_folder, packs_folder(self._data))
             for problem in self._catalogue.problems:
                 log.warning("%s", problem)
-            lacking = [model.id for model in self._catalogue.models if not precisions_present(self._catalogue, model)]
-            if len(lacking) == len(self._catalogue.models):
-                raise ConfigError(_("no model file is in {folder}").format(folder=self._catalogue.folder), hint=_("Install facetd again."))
-            self.choices = await choices_for(self._catalogue, self._settings, self._data)
+            self._remote = Remote.from_settings(self._settings)
+            self.choices = await self._chosen(self._catalogue, self._remote)
         except (ConfigError, OSError) as error:
             self.unavailable = str(error)
             log.warning("no models: %s", error)
@@ -114,6 +117,18 @@ class Eyes:
         self._places = asyncio.Semaphore(self.choices.streams * AHEAD)
         self.unavailable = "\n".join(f"{kind}: {why}" for kind in TASKS if kind in self._kinds and (why := self._lacks(kind)))
         return self.choices
+
+    async def _chosen(self, catalogue: Catalogue, remote: Remote | None) -> Choices:
+        """How the models are run. Raises ConfigError, OSError."""
+        if remote is not None and not self._settings.local_fallback:
+            return remote_choices(catalogue, self._settings, remote)
+        lacking = [model.id for model in catalogue.models if not precisions_present(catalogue, model)]
+        if len(lacking) == len(catalogue.models):
+            raise ConfigError(_("no model file is in {folder}").format(folder=catalogue.folder), hint=_("Install facetd again."))
+        if remote is None:
+            return await choices_for(catalogue, self._settings, self._data)
+        self._fallback = await fallback_choices(catalogue, self._settings, self._data)
+        return remote_choices(catalogue, self._settings, remote)
 
     @property
     def models(self) -> Mapping[str, str]:
@@ -147,7 +162,7 @@ class Eyes:
         """What the models see in the picture at `frame` (.npy, uint8 [height, width, 3] RGB, upright), which nobody may change meanwhile.
 
         What goes wrong with this photo comes back as its failures (reasons: frame, inference, memory, crash, timeout). Raises
-        Unavailable when no photo can be looked at.
+        Unavailable when no photo can be looked at, Asleep when no inference server can be asked for now.
         """
         missing = kinds - self.models.keys()
         if missing:
@@ -160,6 +175,19 @@ class Eyes:
                 return await self._try(message, kinds, stops)
             finally:
                 self._rest()
+
+    async def awake(self, kinds: frozenset[str]) -> str:
+        """Why `kinds` cannot be looked for now because of the inference servers; empty when they can. Asks the servers."""
+        if self._remote is None or self._catalogue is None:
+            return ""
+        models = sorted({model.id for kind in kinds & TASKS.keys() for model in self._used_by(kind)})
+        states = await asyncio.to_thread(look_at, self._remote, models)
+        if not any(state.ready for state in states):
+            return "; ".join(f"{state.url}: {state.problem}" for state in states)
+        try:
+            return str((await self.ask("inference_servers", {"models": models}))["problem"])
+        except Unavailable as error:
+            return error.message
 
     async def ask(self, question: str, arguments: wire.Json) -> wire.Json:
         """What the process answers to one of the QUESTIONS; a process that is lost meanwhile is asked once more.
@@ -244,9 +272,11 @@ class Eyes:
         return Sighting(failures=dict.fromkeys(kinds, failure))
 
     async def _ask(self, message: wire.Json) -> Sighting:
-        """One look. Raises Lost, TimeoutError; the process is gone then."""
+        """One look. Raises Asleep, or Lost and TimeoutError; the process is gone then."""
         link = await self._ready_link()
         reply = await self._converse(message, link)
+        if "asleep" in reply:
+            raise Asleep(str(reply["asleep"]))
         try:
             return wire.sighting_from_json(reply["sighting"])
         except (wire.WireError, KeyError) as error:
@@ -308,6 +338,8 @@ class Eyes:
                     "packs": os.fspath(packs_folder(self._data)),
                     "cache": os.fspath(cache_folder(self._data)),
                     "choices": choices_json(dataclasses.replace(self.choices, trials=())),
+                    "servers": self._remote.to_json() if self._remote else None,
+                    "fallback": choices_json(dataclasses.replace(self._fallback, trials=())) if self._fallback else None,
                     **self._names,
                 }
                 self._link = await _started(opening)

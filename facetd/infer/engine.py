@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.errors import Unavailable
+from facetd.errors import Asleep, Unavailable
 from facetd.i18n import _
 from facetd.infer.catalogue import (
     Appearance,
@@ -21,6 +21,7 @@ from facetd.infer.catalogue import (
     Catalogue,
     FaceEmbedding,
     ImageEmbedding,
+    Model,
     ObjectDetector,
     PackSource,
     PartsModel,
@@ -33,6 +34,7 @@ from facetd.infer.runtimes.session import Outputs, Plan, RuntimeProblem, Session
 from facetd.infer.things.appearance import Projection
 
 if TYPE_CHECKING:
+    from facetd.infer.remote.fleet import Fleet
     from facetd.infer.runtimes.parts import PartSession
 
 
@@ -121,20 +123,38 @@ def _distribute(calls: Sequence[_Call], outputs: Outputs) -> None:
 
 
 class Engine:
-    """The models as `choices` says, each loaded at its first use. Threads may share it."""
+    """The models as `choices` says, each loaded at its first use. Threads may share it.
+
+    With a `fleet`, models that look at pictures run there; `fallback` says how they are run here when no server can be asked.
+    """
 
     def __init__(
-        self, catalogue: Catalogue, choices: Choices, *, cache: Path | None = None, opener: Callable[[Plan], Session] = open_session
+        self,
+        catalogue: Catalogue,
+        choices: Choices,
+        *,
+        cache: Path | None = None,
+        opener: Callable[[Plan], Session] = open_session,
+        fleet: Fleet | None = None,
+        fallback: Choices | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._choices = choices
         self._cache = cache
         self._open = opener
+        self._fleet = fleet
+        self._fallback = fallback
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._models: dict[str, Gathering] = {}
+        self._remote: dict[str, Gathering] = {}
         self._projections: dict[str, Projection] = {}
         self._parts: dict[Path, PartSession] = {}
+
+    @property
+    def fleet(self) -> Fleet | None:
+        """The servers, where there are some."""
+        return self._fleet
 
     @property
     def catalogue(self) -> Catalogue:
@@ -153,7 +173,8 @@ class Engine:
     def run(self, model_id: str, batch: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
         """The outputs of `model_id` for `batch` [N, ...] in catalogue order, each [N, ...] float32.
 
-        Raises Unavailable for a model that cannot be run here, ValueError for a batch that does not fit the model.
+        Raises Unavailable for a model that cannot be run here, Asleep when no server can be asked, ValueError for a batch that does not
+        fit the model.
         """
         model = self._catalogue.model(model_id)
         expected = (3, model.input.size, model.input.size)
@@ -161,7 +182,15 @@ class Engine:
             raise ValueError(f"{model_id} takes batches of {expected}, not {batch.shape}")
         if not len(batch):
             return tuple(np.empty((0, *output.shape), np.float32) for output in model.outputs)
-        return self._gathering(model_id).run(np.ascontiguousarray(batch, np.float32))
+        values = np.ascontiguousarray(batch, np.float32)
+        if self._fleet is None:
+            return self._gathering(model_id).run(values)
+        try:
+            return self._gathering_of(self._fleet, model).run(values)
+        except Asleep:
+            if self._fallback is None or model_id not in self._fallback.models:
+                raise
+            return self._gathering(model_id).run(values)
 
     def part(self, network: PartsModel, name: str) -> PartSession:
         """A part of a network with named inputs, loaded at its first use. Raises Unavailable."""
@@ -181,7 +210,10 @@ class Engine:
         """Load every model now, one after the other, instead of each at its first use; one that cannot be loaded is told there."""
         for model_id in self._choices.models:
             with suppress(Exception):  # whatever it is, the first use meets it again
-                self._gathering(model_id)
+                if self._fleet is None:
+                    self._gathering(model_id)
+                else:
+                    self._fleet.examine(self._catalogue.model(model_id))
 
     def space(self, model_id: str) -> str:
         """The name of the space that the vectors of `model_id` live in: with its precision, because those do not mix."""
@@ -219,16 +251,24 @@ class Engine:
             why = (self._choices.missing or {}).get(model_id, "")
             raise Unavailable(_("The model {model} cannot be run here. {why}").format(model=model_id, why=why)) from None
 
+    def _gathering_of(self, fleet: Fleet, model: Model) -> Gathering:
+        """The model on the servers."""
+        with self._lock:
+            if model.id not in self._remote:
+                self._choice(model.id)
+                self._remote[model.id] = Gathering(fleet.session(model).run, leaders=fleet.leaders, most=fleet.most)
+            return self._remote[model.id]
+
     def _gathering(self, model_id: str) -> Gathering:
-        """Loads the model at the first call; other models stay usable meanwhile."""
+        """The model here. Loads it at the first call; other models stay usable meanwhile."""
         with self._lock:
             loading = self._loading.setdefault(model_id, threading.Lock())
         with loading:
             if model_id not in self._models:
-                choice = self._choice(model_id)
+                choice = self._fallback.models[model_id] if self._fallback is not None else self._choice(model_id)
                 model = self._catalogue.model(model_id)
                 path = self._catalogue.path(model, choice.precision)
-                streams = self._choices.streams
+                streams = (self._fallback or self._choices).streams
                 shape = (model.input.size, model.takes)
                 plan = Plan(path, choice.runtime, choice.device, choice.precision, choice.batch, streams, self._cache, *shape)
                 leaders = streams if choice.device == "cpu" else 1

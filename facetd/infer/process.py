@@ -1,8 +1,8 @@
 """The inference process: frames in, sightings out, over stdin and stdout. It ends when stdin does.
 
-`python -m facetd.infer.process`. The first message opens it (folders, choices); then each request `{id, frame, kinds, settings}` is
-answered by `{id, sighting}`, and each `{id, ask, arguments}` by `{id, answer}` or `{id, problem}`, in any order. What one photo breaks is a
-failure of that photo.
+`python -m facetd.infer.process`. The first message opens it (folders, choices, servers); then each request `{id, frame, kinds,
+settings}` is answered by `{id, sighting}`, or by `{id, asleep}` when no inference server can be asked, and each `{id, ask, arguments}` by
+`{id, answer}` or `{id, problem}`, in any order. What one photo breaks is a failure of that photo.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from facetd.errors import Asleep
 from facetd.infer import wire
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import choices_from_json
@@ -66,7 +67,7 @@ class Desk:
     def _work(self) -> None:
         while (request := self._requests.get()) is not None:
             try:
-                said = self._said(request) if "ask" in request else {"sighting": self._sighting(request)}
+                said = self._said(request) if "ask" in request else self._seen(request)
                 self.send({"id": request["id"], **said})
             except BrokenPipeError:
                 return
@@ -79,12 +80,20 @@ class Desk:
         except Exception as error:  # whatever a question breaks costs that question only
             return {"problem": str(error) or type(error).__name__}
 
+    def _seen(self, request: wire.Json) -> wire.Json:
+        try:
+            return {"sighting": self._sighting(request)}
+        except Asleep as error:
+            return {"asleep": str(error)}
+
     def _sighting(self, request: wire.Json) -> wire.Json:
         kinds: frozenset[str] = frozenset(request["kinds"])
         try:
             sighting = wire.sighting_to_json(self._answer(request["frame"], kinds, request["settings"]))
             wire.frame(sighting)
             return sighting
+        except Asleep:
+            raise  # the photo is to be looked at again
         except Exception as error:  # whatever a photo breaks costs that photo only
             failure = Failure(_reason(error), f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
             return wire.sighting_to_json(Sighting(failures=dict.fromkeys(kinds, failure)))
@@ -119,7 +128,7 @@ def open_answer(opening: wire.Json) -> tuple[Answer, Asked, int]:
     choices = choices_from_json(opening["choices"])
     packs = opening.get("packs")
     catalogue = Catalogue.load(Path(opening["models"]), None if packs is None else Path(packs))
-    engine = Engine(catalogue, choices, cache=Path(opening["cache"]))
+    engine = Engine(catalogue, choices, cache=Path(opening["cache"]), **_remote(opening, catalogue))
     module, _colon, name = str(opening["look"]).partition(":")
     look = getattr(importlib.import_module(module), name)
     module, _colon, name = str(opening["settings"]).partition(":")
@@ -133,6 +142,19 @@ def open_answer(opening: wire.Json) -> tuple[Answer, Asked, int]:
         return find(name)(engine, arguments)
 
     return answer, asked, choices.streams
+
+
+def _remote(opening: wire.Json, catalogue: Catalogue) -> dict[str, Any]:
+    """What an engine needs to know of the servers, where there are some."""
+    if opening.get("servers") is None:
+        return {}
+    from facetd.infer.remote.fleet import Fleet  # noqa: PLC0415 - most have no servers
+    from facetd.infer.remote.settings import Remote  # noqa: PLC0415 - as above
+
+    fallback = opening.get("fallback")
+    patience = {"patience_s": 0.0} if fallback is not None else {}
+    fleet = Fleet(Remote.from_json(opening["servers"]), catalogue, **patience)
+    return {"fleet": fleet, "fallback": None if fallback is None else choices_from_json(fallback)}
 
 
 def read_frame(path: str) -> Any:

@@ -20,6 +20,7 @@ Question = Callable[["Engine", Mapping[str, Any]], dict[str, Any]]
 QUESTIONS: Mapping[str, str] = {
     "text_vector": "facetd.infer.words.vectors:text_vector",
     "text_vectors": "facetd.infer.words.vectors:text_vectors",
+    "inference_servers": "facetd.infer.remote.roll_call:roll_call",
 }
 """By name, where the function is: `module:function`."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from facetd.errors import Unavailable
+from facetd.errors import Asleep, Unavailable
 from facetd.i18n import _
 from facetd.infer.catalogue import AnyNetwork
 from facetd.infer.packs.features import FEATURES, lacking
@@ -15,6 +16,8 @@ from facetd.ingest.seeing import Eyes
 from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS
 from facetd.records import Sighting
 
+logger = logging.getLogger(__name__)
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # between two questions whether an inference server is back
 AHEAD = 2  # looks on their way for each stream of another device: one is computed, one is ready
 
 
@@ -26,6 +29,8 @@ class Models:
         self._preparing: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(1)
+        self._waking: asyncio.Task[None] | None = None
+        self.asleep = ""
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -55,15 +60,53 @@ class Models:
     async def look(self, frame: Path, kinds: frozenset[str], cores: asyncio.Semaphore) -> Sighting:
         """What is in the picture of this file. Each look on the processor takes one of `cores`, which the decode workers share.
 
-        Raises Unavailable when no photo can be looked at.
+        Raises Unavailable when no photo can be looked at, Asleep while no inference server answers: `asleep` then says why.
         """
         if self._eyes is None:
             raise Unavailable(_("There are no models."))
         async with self._turns:
-            if not self._eyes.on_cpu:
-                return await self._eyes.look(frame, kinds)
-            async with cores:
-                return await self._eyes.look(frame, kinds)
+            if self.asleep:
+                raise Asleep(self.asleep)
+            try:
+                if not self._eyes.on_cpu:
+                    return await self._eyes.look(frame, kinds)
+                async with cores:
+                    return await self._eyes.look(frame, kinds)
+            except Asleep as error:
+                self._fell_asleep(error.message, kinds)
+                raise
+
+    @property
+    def at_once(self) -> int:
+        """Looks that keep all models busy, where these do not share the processor; 0 where they do."""
+        return 0 if self._eyes is None or self._eyes.on_cpu else self._eyes.streams
+
+    async def until_awake(self, patience_s: float | None = None) -> bool:
+        """Wait for an inference server, without `patience_s` as long as it takes; returns whether one can be asked."""
+        if self._waking is not None:
+            await asyncio.wait({self._waking}, timeout=patience_s)
+        return not self.asleep
+
+    def _fell_asleep(self, why: str, kinds: frozenset[str]) -> None:
+        """Have nobody ask in vain until a server can be asked again."""
+        if not self.asleep:
+            self.asleep = why
+            logger.warning("%s", why)
+            self._waking = asyncio.create_task(self._watch(kinds), name="inference servers")
+
+    async def _watch(self, kinds: frozenset[str]) -> None:
+        """Ask for the servers now and then until they can do it."""
+        assert self._eyes is not None
+        pause = FIRST_PAUSE_S
+        while self.asleep:
+            await asyncio.sleep(pause)
+            try:
+                self.asleep = await self._eyes.awake(kinds)
+            except Exception as error:  # whatever it is, the question is asked again
+                logger.exception("the inference servers cannot be asked")
+                self.asleep = str(error) or type(error).__name__
+            pause = min(LONGEST_PAUSE_S, pause * 1.5)
+        logger.info("an inference server answers again")
 
     def networks(self, task: str) -> Sequence[AnyNetwork]:
         """The installed networks that do `task`, the preferred one first; none until it is known what there is."""
@@ -78,7 +121,7 @@ class Models:
 
     async def stop(self) -> None:
         """End what runs."""
-        for task in (self._preparing, self._starting):
+        for task in (self._preparing, self._starting, self._waking):
             if task is not None and not task.done():
                 task.cancel()
                 await asyncio.wait({task})

@@ -21,11 +21,12 @@ class Progress:
 
     `total` grows while folders are still being looked into (phase `discovering`). `rate_per_s` is over the last seconds;
     `eta_s` is None until it is known. `error` tells what ended a scan early.
-    `confirm` names roots where so many photos vanished that a person must confirm.
+    `confirm` names roots where so many photos vanished that a person must confirm. `unseen` photos are still to be looked at, because no
+    inference server answered; `waiting_for` says why while the scan waits for one.
     """
 
     state: str = "idle"  # idle, running
-    phase: str = ""  # discovering, analysing, judging
+    phase: str = ""  # discovering, analysing, waiting, judging
     done: int = 0
     total: int = 0
     failed: int = 0
@@ -36,6 +37,8 @@ class Progress:
     missing: int = 0
     ignored_videos: int = 0
     unreadable_folders: int = 0
+    unseen: int = 0
+    waiting_for: str = ""
     current: str = ""
     offline: list[str] = field(default_factory=list)
     confirm: list[dict[str, Any]] = field(default_factory=list)

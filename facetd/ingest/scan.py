@@ -18,7 +18,7 @@ from facetd.db import ledger, store
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.db.names import shown
-from facetd.errors import Unavailable
+from facetd.errors import Asleep, Unavailable
 from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
@@ -110,6 +110,7 @@ class Scan:
         self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
         self._vanished: dict[int, list[int]] = {}
         self._stored_ids: set[int] = set()
+        self.unseen = 0  # photos that could not be looked at because no inference server answered
 
     def expect_models(self) -> None:
         """Models will join, or not: a few photos are visited before, so that there is something to see, and the others then."""
@@ -218,7 +219,9 @@ class Scan:
     @property
     def _at_once(self) -> int:
         """Photos on their way at once: enough that workers and models never wait, few enough that frames take little room."""
-        return self._workers.count + 1 if self._models is None else 2 * self._workers.count + 2
+        if self._models is None:
+            return self._workers.count + 1
+        return self._workers.count + 1 + max(self._workers.count + 1, self._models.at_once)
 
     async def _visitor(self, jobs: asyncio.Queue[Job]) -> None:
         while True:
@@ -240,6 +243,13 @@ class Scan:
             job = dataclasses.replace(job, kinds=self._judging.recipes.of_files)
         if self._models is None or not job.kinds & SIGHT_KINDS:
             await self._visit_file(job, None)
+            return
+        if self._models.asleep:
+            self.unseen += 1
+            if job.kinds - SIGHT_KINDS or job.photo_id is None:
+                await self._visit_file(job, None)
+            else:
+                self._progress.step(shown(job.relative))
             return
         frame = self._frames.new()
         try:
@@ -268,7 +278,7 @@ class Scan:
         self._progress.step(shown(job.relative), failed=bool(result.failures))
 
     async def _look(self, job: Job, result: VisitResult, frame: Path) -> Sighting | None:
-        """What the models see in a frame; where the file gave none, the reason. None when there are no models to ask (any more)."""
+        """What the models see in a frame; where the file gave none, the reason. None when there are no models to ask now."""
         kinds = job.kinds & SIGHT_KINDS
         failures = {kind: result.failures[kind] for kind in kinds if kind in result.failures}
         if failures:
@@ -278,6 +288,9 @@ class Scan:
             return None
         try:
             return await models.look(frame, kinds, self._workers.slots)
+        except Asleep:
+            self.unseen += 1
+            return None
         except Unavailable as error:
             if self._models is not None:
                 logger.warning("the models are left out of this scan: %s", error)

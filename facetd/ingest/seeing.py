@@ -40,7 +40,10 @@ class Eyes(Protocol):
         """Load ahead of the first look."""
 
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
-        """What is in the picture of this file."""
+        """What is in the picture of this file. Raises Unavailable, and Asleep while no inference server answers."""
+
+    async def awake(self, kinds: frozenset[str]) -> str:
+        """Why these kinds cannot be looked for because of the inference servers; empty when they can."""
 
     def networks(self, task: str) -> Sequence[AnyNetwork]:
         """The networks that do `task`, the preferred one first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import dataclasses
 import functools
 import logging
 import os
@@ -33,6 +34,7 @@ from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
+from facetd.ingest.tasks import SIGHT_KINDS
 from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
 from facetd.media.formats import is_photo_name
@@ -66,6 +68,7 @@ class Ingest:
         self._scan: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._looking: set[str] = set()
+        self._catching_up: asyncio.Task[None] | None = None
         self.progress = Progress()
         self.events = Broadcast()
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
@@ -196,9 +199,45 @@ class Ingest:
             progress.phase = "preparing"
             await joining
             if self.models.names:
-                walked = (progress.unchanged, progress.ignored_videos, progress.unreadable_folders)
-                self._judging = await (await self._make_scan(options, progress)).run(parts)
-                progress.unchanged, progress.ignored_videos, progress.unreadable_folders = walked
+                scan = await self._once_more(parts, options, progress)
+        await self._wait_for_servers(parts, options, progress, scan.unseen)
+
+    async def _once_more(self, parts: Sequence[Part], options: ScanOptions, progress: Progress) -> Scan:
+        """Look at what the models missed the first time."""
+        walked = (progress.unchanged, progress.ignored_videos, progress.unreadable_folders)
+        scan = await self._make_scan(dataclasses.replace(options, again=False, retry_failed=False), progress)
+        self._judging = await scan.run(parts)
+        progress.unchanged, progress.ignored_videos, progress.unreadable_folders = walked
+        return scan
+
+    async def _wait_for_servers(self, parts: Sequence[Part], options: ScanOptions, progress: Progress, unseen: int) -> None:
+        """Wait a while for an inference server that slept, and look at what is left then; what is left for longer follows later."""
+        patience = self._config.inference.server_wait_s
+        progress.unseen = unseen
+        while unseen:
+            progress.phase, progress.waiting_for = "waiting", self.models.asleep
+            awake = await self.models.until_awake(patience)
+            progress.waiting_for = self.models.asleep
+            if not awake:
+                break
+            before, unseen = unseen, (await self._once_more(parts, options, progress)).unseen
+            progress.unseen = unseen
+            if unseen >= before:
+                break
+        if unseen:
+            logger.warning("%d photos wait for an inference server: %s", unseen, self.models.asleep)
+            self._catch_up_soon()
+
+    def _catch_up_soon(self) -> None:
+        """Look at what is left in the background, as soon as an inference server answers."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = self._in_background(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        await self.models.until_awake()
+        while self.scanning and self._scan is not None:
+            await asyncio.wait({self._scan})
+        self.start_scan([Part(root) for root in await db_roots.roots(self._db)], ScanOptions(only=SIGHT_KINDS))
 
     async def _join_later(self, scan: Scan) -> None:
         try:
@@ -237,7 +276,10 @@ class Ingest:
         parts = parts_of_change(root, change, gone_folders)
         options = ScanOptions(settle_s=self._config.scanning.settle_s, check_ledger=False)
         progress = Progress()
-        await (await self._make_scan(options, progress)).run(parts)
+        scan = await self._make_scan(options, progress)
+        await scan.run(parts)
+        if scan.unseen:
+            self._catch_up_soon()
         self.followups.run_soon()
         if progress.done or progress.missing:
             counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)

@@ -67,6 +67,7 @@ function showStatus(now: ScanStatus): void {
     ...(progress ? [progress] : []),
     ...(now.confirm ?? []).map((lost) => vanished(lost.root, lost.missing, lost.photos)),
     ...(!running && now.finished_at ? [el("p", { class: "muted" }, S.lastScan(formatStamp(now.finished_at)))] : []),
+    ...(now.unseen ? [el("p", { class: "muted", id: "scan-unseen" }, S.unseen(formatCount(now.unseen), now.unseen === 1), now.waiting_for ? ` (${now.waiting_for})` : "")] : []),
     ...(running && now.current ? [el("p", { class: "muted current", dir: "auto" }, `${S.current}: `, el("bdi", {}, now.current))] : []),
   );
   if (hadFocus) byId("scan-button").focus();

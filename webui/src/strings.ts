@@ -55,6 +55,7 @@ export const S = {
   phases: {
     discovering: "Looking for photos",
     analysing: "Reading photos",
+    waiting: "Waiting for the inference server",
     judging: "Scoring photos",
     naming: "Taking over names from files",
     grouping: "Telling people apart",
@@ -71,6 +72,8 @@ export const S = {
   perSecond: (rate: string) => `${rate} per second`,
   timeLeft: (time: string) => `${time} left`,
   failed: (n: string, one: boolean) => (one ? "1 file cannot be read" : `${n} files cannot be read`),
+  unseen: (n: string, one: boolean) =>
+    one ? "1 photo is looked at when an inference server answers." : `${n} photos are looked at when an inference server answers.`,
   startScan: "Scan now",
   cancelScan: "Stop the scan",
   current: "Now",

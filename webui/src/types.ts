@@ -133,6 +133,9 @@ export interface ScanStatus {
   rate_per_s?: number | null;
   eta_s?: number | null;
   current?: string | null;
+  /** Photos that no inference server could be asked about yet, and why. */
+  unseen?: number;
+  waiting_for?: string;
   finished_at?: string | null;
   /** The last scan was stopped before its end. */
   cancelled?: boolean;

@@ -63,6 +63,8 @@ class ScanStatus(BaseModel):
     missing: int
     ignored_videos: int
     unreadable_folders: int
+    unseen: int = Field(description="Photos that are still to be looked at, because no inference server answered.")
+    waiting_for: str = Field(description="Why no inference server can be asked, while the scan waits for one.")
     rate_per_s: float
     eta_s: float | None
     elapsed_s: float
