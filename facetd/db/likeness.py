@@ -123,6 +123,38 @@ def burst_groups(connection: Connection, viewer: Viewer) -> list[tuple[int, str,
     return [group for group in found.values() if len(group[2]) > 1]
 
 
+def duplicate_groups(connection: Connection, viewer: Viewer) -> list[tuple[int, list[int]]]:
+    """The sets of photos that are the same picture, newest first: (number, visible photos with the best first), those with two or more."""
+    rows = connection.execute(
+        "SELECT d.set_id, d.photo_id FROM duplicate_photo d CROSS JOIN gate g ON g.photo_id = d.photo_id"
+        f" WHERE {gate_condition(viewer, Hide.MISSING | Hide.UNREADABLE)} ORDER BY d.set_id DESC, d.position"
+    )
+    found: dict[int, list[int]] = {}
+    for number, photo in rows:
+        found.setdefault(number, []).append(photo)
+    return [(number, photos) for number, photos in found.items() if len(photos) > 1]
+
+
+def groups_of(connection: Connection, viewer: Viewer, photo: int) -> list[tuple[int, str, list[int]]]:
+    """The series and the set of duplicates that `photo` is in: (number, kind, visible photos with the best first)."""
+    seen = gate_condition(viewer, Hide.MISSING)
+    rows = connection.execute(
+        "SELECT s.id, s.kind, b.photo_id FROM burst_photo own CROSS JOIN burst s ON s.id = own.burst_id"
+        " CROSS JOIN burst_photo b ON b.burst_id = s.id CROSS JOIN gate g ON g.photo_id = b.photo_id"
+        f" WHERE own.photo_id = :photo AND {seen} ORDER BY b.position",
+        {"photo": photo},
+    ).fetchall()
+    rows += connection.execute(
+        "SELECT own.set_id, 'duplicate', d.photo_id FROM duplicate_photo own CROSS JOIN duplicate_photo d ON d.set_id = own.set_id"
+        f" CROSS JOIN gate g ON g.photo_id = d.photo_id WHERE own.photo_id = :photo AND {seen} ORDER BY d.position",
+        {"photo": photo},
+    ).fetchall()
+    found: dict[str, tuple[int, str, list[int]]] = {}
+    for number, kind, other in rows:
+        found.setdefault(kind, (number, kind, []))[2].append(other)
+    return [group for group in found.values() if len(group[2]) > 1]
+
+
 def alike_pairs(connection: Connection, viewer: Viewer, threshold: float) -> list[tuple[int, int]]:
     """Pairs of visible photos at least `threshold` alike, both leading their burst and their duplicates."""
     hide = Hide.MISSING | Hide.UNREADABLE | Hide.COMPANION | Hide.BURST | Hide.DUPLICATE

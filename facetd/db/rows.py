@@ -37,7 +37,9 @@ class Beside(NamedTuple):
     colors: str | None
     burst_id: int | None
     burst_kind: str | None
+    burst_count: int
     duplicate_set: int | None
+    duplicate_count: int
     town: str | None
     region: str | None
     country: str | None
@@ -55,13 +57,16 @@ class PhotoRow(NamedTuple):
     beside: Beside
 
 
+# How many frames of a series, or copies of a picture, may be seen.
+COUNT = "(SELECT COUNT(*) FROM {0} x CROSS JOIN gate g ON g.photo_id = x.photo_id WHERE x.{1} = {2} AND :seen)"
 # In Beside's order after KEYS'. The order of the ids is that of the rows: CROSS JOIN keeps SQLite on it.
 PHOTO_ROWS = f"""
     SELECT {", ".join(f"p.{name}" for name in PLAIN)},
            {", ".join(f"p.{entry.column}" for entry in REGISTERED)},
            COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
            p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
-           b.placeholder, b.colors, bp.burst_id, burst.kind, d.set_id,
+           b.placeholder, b.colors, bp.burst_id, burst.kind,
+           {COUNT.format("burst_photo", "burst_id", "bp.burst_id")}, d.set_id, {COUNT.format("duplicate_photo", "set_id", "d.set_id")},
            place.name, place.region, place.country, caption.text, caption.source, ct.text, ct.language,
            (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id
             AND pt.source <> 'object_hint')
@@ -86,8 +91,8 @@ def photo_rows(connection: Connection, viewer: Viewer, ids: Sequence[int]) -> li
     """The rows of those of `ids` that `viewer` may see, in the order of `ids`."""
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: thousands of values a page
-    cursor.execute(
-        f"{PHOTO_ROWS} WHERE {gate_condition(viewer, Hide.MISSING)}", {"ids": json.dumps(list(ids)), "viewer_id": viewer.user_id}
-    )
+    seen = gate_condition(viewer, Hide.MISSING)
+    sql = PHOTO_ROWS.replace(":seen", seen)
+    cursor.execute(f"{sql} WHERE {seen}", {"ids": json.dumps(list(ids)), "viewer_id": viewer.user_id})
     count = len(KEYS)
     return [PhotoRow(dict(zip(KEYS, row, strict=False)), Beside._make(row[count:])) for row in cursor.fetchall()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from facetd.config import Config
 from facetd.db import likeness as db_likeness
@@ -19,14 +19,15 @@ from facetd.score.components import components
 LEAST_SIMILARITY = db_likeness.LEAST_SIMILARITY
 MOST_IN_GROUP = 50
 SHOWN_IN_GROUP = 20
+Kind = Literal["burst", "bracket", "panorama", "duplicate", "similar"]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Photos to choose from, best first. `number` is that of the burst, or the place in the list of similar groups."""
+    """Photos to choose from, best first. `number` is that of the burst or set, or the place in the list of similar groups."""
 
     number: int
-    kind: Literal["burst", "similar"]
+    kind: Kind
     ids: tuple[int, ...]
 
 
@@ -48,6 +49,22 @@ class Culling:
     async def bursts(self, viewer: Viewer, *, page: int, per_page: int) -> GroupPage:
         """Bursts that nobody reviewed, newest first."""
         return await self._page(viewer, await self._bursts(viewer), page, per_page)
+
+    async def duplicates(self, viewer: Viewer, *, page: int, per_page: int) -> GroupPage:
+        """Sets of photos that are the same picture, newest first."""
+
+        async def read() -> list[Group]:
+            rows = await self._db.read(lambda connection: db_likeness.duplicate_groups(connection, viewer))
+            return [Group(number, "duplicate", tuple(ids)) for number, ids in rows]
+
+        groups = await self._db.per_revision(("duplicates", viewer.root_ids), read)
+        return await self._page(viewer, groups, page, per_page)
+
+    async def groups_of(self, viewer: Viewer, photo: int) -> GroupPage:
+        """The series and the duplicates that a photo belongs to. The caller has checked that it may be seen."""
+        rows = await self._db.read(lambda connection: db_likeness.groups_of(connection, viewer, photo))
+        groups = [Group(number, cast(Kind, kind), tuple(ids)) for number, kind, ids in rows]
+        return await self._page(viewer, groups, 1, len(groups) or 1)
 
     async def similar(self, viewer: Viewer, *, threshold: float, page: int, per_page: int, seed: int = 0) -> GroupPage:
         """Groups of photos at least `threshold` alike (from LEAST_SIMILARITY on), largest first; another `seed` than 0 shuffles them."""

@@ -14,8 +14,8 @@ from facetd.http.pages import FIND_PERSON, FIND_PHOTO, error_page, setup_pages, 
 from facetd.http.pages.built import load_built_files
 
 BUILT = {name: f"{name.rpartition('.')[0]}-0123abcd.{name.rpartition('.')[2]}" for name in (
-    "app.css", "docs.css", "docs.js", "gallery.js", "icons.svg", "licenses.txt", "logo.svg", "merge-suggestions.js", "page.js", "person.js",
-    "persons.js", "photo.js", "scan.js",
+    "app.css", "culling.js", "docs.css", "docs.js", "gallery.js", "icons.svg", "licenses.txt", "logo.svg", "merge-suggestions.js",
+    "page.js", "person.js", "persons.js", "photo.js", "scan.js",
 )}  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def an_app(*, find=None, find_person=None) -> web.Application:
 HTML = {"Accept": "text/html"}
 
 
-@pytest.mark.parametrize("path", ["/", "/scan", "/photo/7", "/api/docs", "/persons", "/person/7", "/merge-suggestions"])
+@pytest.mark.parametrize("path", ["/", "/scan", "/photo/7", "/api/docs", "/persons", "/person/7", "/merge-suggestions", "/culling"])
 async def test_a_page_has_no_inline_script_or_style(aiohttp_client, built: Path, path: str):
     client = await aiohttp_client(an_app())
     response = await client.get(path)

@@ -126,3 +126,27 @@ async def test_groups_to_choose_from(alike: Site, tmp_path: Path) -> None:
     assert both["groups"][0]["time_delta_seconds"] == 2
     assert both["total_groups"] == bursts["total_groups"] + (await alike.json("/api/similar-groups"))["total_groups"]
     assert "threshold" in await alike.problem("/api/similar-groups?threshold=0.4")
+
+
+async def test_what_a_photo_belongs_to(alike: Site, tmp_path: Path) -> None:
+    for number in range(3):
+        frame = scene(7, (660, 440)).crop((3 * number, 0, 640 + 3 * number, 426))
+        frame.save(tmp_path / "Pictures" / f"burst{number}.jpg", exif=exif(taken=f"2025:01:01 10:00:0{number}"))
+    scene(7, (660, 440)).crop((0, 0, 640, 426)).resize((320, 213)).save(tmp_path / "Pictures" / "small.jpg", quality=60)
+    await scan(alike.house)
+    photos = {photo["filename"]: photo for photo in (await alike.json("/api/photos"))["photos"]}
+    frame = photos["burst0.jpg"]
+    assert (frame["burst_kind"], frame["burst_count"], frame["duplicate_count"]) == ("burst", 3, 2)
+    assert (photos["b.jpg"]["burst_count"], photos["b.jpg"]["duplicate_count"]) == (0, 0)
+    groups = (await alike.json(f"/api/photo/groups?id={frame['id']}"))["groups"]
+    assert [(group["type"], group["count"]) for group in groups] == [("burst", 3), ("duplicate", 2)]
+    assert {photo["filename"] for photo in groups[0]["photos"]} == {"burst0.jpg", "burst1.jpg", "burst2.jpg"}
+    assert {photo["filename"] for photo in groups[1]["photos"]} == {"burst0.jpg", "small.jpg"}
+    assert groups[0]["best_id"] == next(photo["id"] for name, photo in photos.items() if photo["burst_count"] and photo["is_burst_lead"])
+    assert (await alike.json(f"/api/photo/groups?path={photos['b.jpg']['path']}")) == {"groups": []}
+    await alike.problem("/api/photo/groups?id=4711", 404)
+    copies = await alike.json("/api/duplicate-groups")
+    assert copies["total_groups"] == 2
+    listed = [[photo["filename"] for photo in group["photos"]] for group in copies["groups"]]
+    assert [photo["filename"] for photo in groups[1]["photos"]] in listed
+    assert (await alike.json("/api/duplicate-groups?per_page=1&page=2"))["groups"] == copies["groups"][1:]

@@ -17,6 +17,7 @@ from PIL import Image
 from facetd.errors import FacetdError
 from facetd.fields import BY_KEY, COMPOSITION_PATTERNS, FIELDS, GROUPS, Filter, Kind
 from facetd.http.pages import error_page, setup_pages, wants_html
+from tests.webui.fakelikeness import FakeLikeness
 from tests.webui.fakepeople import FakePeople
 
 CSP = (
@@ -34,6 +35,7 @@ class FakeLibrary:
     def __init__(self) -> None:
         self.base = ""
         self.people = FakePeople()
+        self.likeness = FakeLikeness(self.photo)
         self.reset()
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -52,6 +54,8 @@ class FakeLibrary:
         self.things: list[dict[str, Any]] = []
         self.captions: dict[int, str] = {}
         self.people.reset()
+        self.likeness.reset()
+        self.parts = ["text"]
         self.scan: dict[str, Any] = {
             "state": "idle", "phase": "", "done": 0, "total": 0, "failed": 0, "rate_per_s": 0, "eta_s": None, "current": "",
             "finished_at": "2026-05-01T10:00:00Z", "cancelled": False, "confirm": [],
@@ -94,6 +98,7 @@ class FakeLibrary:
             "format": "jpeg", "size": 4_200_000,
             "gps_latitude": None, "gps_longitude": None, "noise_sigma": 2.5, "mean_luminance": 0.42,
             "shadow_clipping": 0.2, "shadow_clipped": 1, "face_count": int(index + 1 in self.people.faces),
+            **self.likeness.membership(index + 1),
         }  # fmt: skip
 
     # -- the API ---------------------------------------------------------------------------------------------------
@@ -105,9 +110,10 @@ class FakeLibrary:
             "/api/photos": self._photos, "/api/photo": self._detail, "/api/config": self._config, "/api/type_counts": self._types,
             "/api/filter_options/{name}": self._options, "/api/scan/status": self._status, "/api/failures": self._failures,
             "/api/events": self._events, "/thumbnail": self._pixels, "/image": self._pixels, "/api/openapi.json": self._openapi,
-            "/api/caption": self._caption, "/api/search/complete": self._complete,
+            "/api/caption": self._caption, "/api/search/complete": self._complete, "/api/search": self._search,
         }  # fmt: skip
         app.add_routes(self.people.routes())
+        app.add_routes(self.likeness.routes())
         app.add_routes([web.get(path, handler) for path, handler in get.items()])
         app.add_routes([web.post("/api/scan/{what}", self._post), web.put("/api/caption", self._write_caption)])
         runner = web.AppRunner(app, shutdown_timeout=0.2)
@@ -140,9 +146,15 @@ class FakeLibrary:
             response.headers["Content-Security-Policy"] = CSP
         return response
 
+    async def _search(self, request: web.Request) -> web.Response:
+        assert not {"search", "sort", "sort_direction", "per_page"} & request.query.keys(), "the real one refuses what it does not know"
+        return await self._list(request, int(request.query.get("limit", 50)), request.query["q"], {"parts": self.parts})
+
     async def _photos(self, request: web.Request) -> web.Response:
-        per_page = int(request.query.get("per_page", 64))
-        total = 0 if "nothing" in request.query.get("search", "") else self.total
+        return await self._list(request, int(request.query.get("per_page", 64)), request.query.get("search", ""), {})
+
+    async def _list(self, request: web.Request, per_page: int, search: str, extra: dict[str, Any]) -> web.Response:
+        total = 0 if "nothing" in search else self.total
         if "min_score" in request.query:
             total = sum(1 for index in range(min(total, 1000)) if self.photo(index)["aggregate"] >= float(request.query["min_score"]))
         if "person" in request.query:
@@ -156,7 +168,7 @@ class FakeLibrary:
             {
                 "photos": [self.photo(index) for index in indices], "page": start // per_page + 1, "total": total, "per_page": per_page,
                 "total_pages": max(1, -(-total // per_page)), "has_more": more, "sort_col": "aggregate",
-                "next": str(start + per_page) if more else None,
+                "next": str(start + per_page) if more else None, **extra,
             }
         )  # fmt: skip
 
@@ -219,7 +231,7 @@ class FakeLibrary:
                 "quality_thresholds": {"good": 6, "great": 7, "excellent": 8, "best": 9}, "type_labels": {"": "All Photos"},
                 "category_labels": {"landscape": "Landscape", "portrait": "Portrait"}, "pattern_labels": COMPOSITION_PATTERNS,
                 "defaults": {"sort": "aggregate", "sort_direction": "DESC", "type": ""}, "pagination": {"default_per_page": 64},
-                "features": {"show_captions": True},
+                "features": {"show_captions": True, "show_similar_button": True},
                 "display": {"tags_per_photo": 4}, "filters": filters, "capabilities": {"faces": self.people.capability()},
                 "metrics": [metric(field) for field in FIELDS if field.kind in MEASURED and field.group != "camera"],
             }

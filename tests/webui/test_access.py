@@ -56,6 +56,28 @@ def _pairs(page: Page) -> None:
     page.locator(".pair .face img.ready").nth(3).wait_for()
 
 
+def _like_photo(page: Page) -> None:
+    _photo(page)
+    page.keyboard.press("l")
+    page.locator(".alike-grid img.ready").first.wait_for()
+    page.locator(".in-group img.ready").first.wait_for()
+
+
+def _stack(page: Page) -> None:
+    _gallery(page)
+    page.locator(".stack").first.click()
+    page.locator(".stack-dialog img.ready").first.wait_for()
+
+
+def _groups(page: Page) -> None:
+    page.locator(".group-box img.ready").first.wait_for()
+
+
+def _found(page: Page) -> None:
+    _gallery(page)
+    page.locator("#found button").click()
+
+
 def _people_in_photo(page: Page) -> None:
     _photo(page)
     page.locator(".in-photo img.ready").first.wait_for()
@@ -70,8 +92,13 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "person": ("/person/1", _person),
     "pairs": ("/merge-suggestions", _pairs),
     "people in a photo": ("/photo/2?at=1", _people_in_photo),
+    "like a photo": ("/photo/5?at=4", _like_photo),
+    "stack": ("/", _stack),
+    "bursts": ("/culling", _groups),
+    "look-alikes": ("/culling?show=similar", _groups),
+    "found": ("/?search=sea&camera=EOS", _found),
     "scan": ("/scan", _scan),
-    "nothing": ("/?search=nothing", _empty),
+    "nothing": ("/?search=nothing+blue&category=portrait", _empty),
     "error": ("/no-such-page", lambda page: page.locator(".code").wait_for()),
 }
 

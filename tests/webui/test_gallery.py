@@ -264,8 +264,8 @@ def test_search_narrows_while_typing_and_no_match_offers_a_way_back(open_page, f
     page.locator(CARDS).first.wait_for()
     page.keyboard.press("/")
     page.keyboard.type("nothing like it")
-    expect(page.get_by_role("heading", name="No photo matches")).to_be_visible()
-    page.locator("#blank").get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_role("heading", name="Nothing found for “nothing like it”")).to_be_visible()
+    page.locator("#blank").get_by_role("button", name="Clear the search").click()
     expect(page.locator("#total")).to_have_text("250 photos")
     assert page.url == f"{fake.base}/"
 

@@ -177,13 +177,13 @@ def test_hostile_and_undecodable_names_are_text(gallery: Page, daemon: Daemon):
 
 def test_a_new_file_appears_and_a_deleted_one_goes_without_reload(gallery: Page, daemon: Daemon):
     gallery.goto(f"{daemon.base}/?search=fresh-arrival")
-    expect(gallery.get_by_role("heading", name="No photo matches")).to_be_visible()
+    expect(gallery.get_by_role("heading", name="Nothing found for")).to_be_visible()
     gallery.evaluate("window.stayed = true")
     picture(daemon.photos / "fresh-arrival.jpg", 5000 + os.getpid())
     expect(gallery.locator("#grid .name")).to_have_text(["fresh-arrival.jpg"], timeout=30_000)
     gallery.locator("#grid img.ready").wait_for()
     (daemon.photos / "fresh-arrival.jpg").unlink()
-    expect(gallery.get_by_role("heading", name="No photo matches")).to_be_visible(timeout=30_000)
+    expect(gallery.get_by_role("heading", name="Nothing found for")).to_be_visible(timeout=30_000)
     assert gallery.evaluate("window.stayed")
 
 

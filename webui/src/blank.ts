@@ -23,6 +23,16 @@ export function showBlank(reason: Reason, error: unknown, act: () => void): void
   box.replaceChildren(...content(reason, error, act));
 }
 
+/** Fill #blank with what `make` makes, once for each `key`. */
+export function showAnswer(key: string, make: () => Node[]): void {
+  const box = byId("blank");
+  box.hidden = false;
+  if (box.dataset["reason"] === key) return;
+  box.dataset["reason"] = key;
+  box.setAttribute("role", "status");
+  box.replaceChildren(...make());
+}
+
 export function hideBlank(): void {
   const box = byId("blank");
   box.hidden = true;

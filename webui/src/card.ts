@@ -1,4 +1,5 @@
 /** One photo of the grid: a link with the picture, its score and its category. */
+import { stackBadge } from "./alike/stack";
 import { thumbnailUrl } from "./api";
 import { el, icon } from "./dom";
 import { formatDay, formatFine, formatScore, formatShutter, humanize, scoreLevel } from "./format";
@@ -23,9 +24,14 @@ export class Card {
   #photo: Photo | null = null;
   #image: HTMLImageElement | null = null;
   #shown = "";
+  #stack: HTMLElement | null = null;
 
   constructor() {
     this.node.append(this.link);
+  }
+
+  get photo(): Photo | null {
+    return this.#photo;
   }
 
   get id(): number | null {
@@ -39,12 +45,14 @@ export class Card {
     this.node.setAttribute("aria-setsize", String(total));
     this.link.dataset["index"] = String(index);
     if (photo) this.link.href = photoUrl(photo.id, look.query, index);
-    const shown = photo ? `${photo.id} ${photo.v} ${photo.aggregate} ${photo.category} ${photo.offline} ${photo.filename} ${look.cell} ${look.whole} ${look.config !== null}` : "";
+    const shown = photo ? `${photo.id} ${photo.v} ${photo.aggregate} ${photo.category} ${photo.offline} ${photo["burst_count"]} ${photo["duplicate_count"]} ${photo.filename} ${look.cell} ${look.whole} ${look.config !== null}` : "";
     if (photo && shown === this.#shown) return;
     const samePicture = photo !== null && this.#photo?.id === photo.id && this.#photo.v === photo.v;
     this.#photo = photo;
     this.#shown = shown;
     if (!samePicture) this.#dropImage();
+    this.#stack?.remove();
+    this.#stack = null;
     if (!photo) {
       this.link.removeAttribute("href");
       this.link.replaceChildren();
@@ -55,6 +63,8 @@ export class Card {
     this.link.dataset["id"] = String(photo.id);
     this.link.removeAttribute("aria-label");
     this.#decorate(photo, look);
+    this.#stack = stackBadge(photo);
+    if (this.#stack) this.node.append(this.#stack);
     if (!samePicture) showPlaceholder(this.link, photo.color, look.whole ? null : photo.placeholder);
   }
 

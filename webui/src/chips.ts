@@ -73,6 +73,10 @@ function otherChip(param: string, value: string, query: URLSearchParams, config:
       return { label: `${S.type}: ${config.type_labels[value] ?? config.category_labels[value] ?? value}`, params: [param] };
     case "search":
       return { label: `${S.search}: ${value}`, params: [param] };
+    case "hide_bursts":
+    case "hide_duplicates":
+    case "hide_blinks":
+      return { label: S.leftOut[param] ?? param, params: [param] };
     default:
       return { label: `${param}: ${value}`, params: [param] };
   }

@@ -94,7 +94,7 @@ export class Drawer {
     const filters = this.config.filters;
     const score = filters.find((metric) => metric.param === "score");
     const texts = filters.filter((metric) => metric.filter === "exact" || metric.filter === "prefix").sort((a, b) => order(a) - order(b));
-    this.#form.append(this.#quality(), ...(score ? [this.#range(score)] : []), this.#dates(), ...texts.map((metric) => this.#select(metric)), this.#people.node);
+    this.#form.append(this.#quality(), ...(score ? [this.#range(score)] : []), this.#dates(), this.#leaveOut(), ...texts.map((metric) => this.#select(metric)), this.#people.node);
     this.#setters.push((query) => this.#people.set(query.get("person") ?? ""));
     const groups = new Map<string, FilterMetric[]>();
     for (const metric of filters) {
@@ -128,6 +128,18 @@ export class Drawer {
       });
       box.append(el("label", {}, el("span", {}, label), input));
       this.#setters.push((query) => (input.value = query.get(param) ?? ""));
+    }
+    return box;
+  }
+
+  /** What is hidden: all but the best of a burst, copies, closed eyes. */
+  #leaveOut(): HTMLElement {
+    const box = el("fieldset", { class: "field leave-out" }, el("legend", {}, S.leaveOut));
+    for (const [param, label] of Object.entries(S.leaveOuts)) {
+      const input = el("input", { type: "checkbox", name: param });
+      input.addEventListener("change", () => this.onChange({ [param]: input.checked ? "1" : null }));
+      box.append(el("label", {}, input, el("span", {}, label)));
+      this.#setters.push((query) => (input.checked = ["1", "true"].includes(query.get(param) ?? "")));
     }
     return box;
   }

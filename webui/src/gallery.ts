@@ -1,6 +1,7 @@
 /** The gallery: the URL is the state; the grid, the drawer, the chips and the live stream follow it. */
+import { openStack } from "./alike/stack";
 import { ApiError, getJson } from "./api";
-import { hideBlank, reasonForNothing, showBlank } from "./blank";
+import { hideBlank, reasonForNothing, showAnswer, showBlank } from "./blank";
 import { chipsOf, removal, showChips } from "./chips";
 import { connectionNotice, hideNotice, inDialog, notice, offerKeys } from "./chrome";
 import { offerNames } from "./completing";
@@ -12,14 +13,15 @@ import { Grid } from "./grid";
 import { fillSort, showSort, wireGridTools } from "./gridtools";
 import { loadNames } from "./people/names";
 import { linkedPlace, takeReturn, type Visit } from "./place";
-import { changed, filtersOf, pageUrl, readQuery, withoutFilters } from "./query";
+import { allowRanking, changed, filtersOf, isRanked, pageUrl, readQuery, withoutFilters } from "./query";
 import { showScanBar } from "./scanbar";
+import { nothingFound, showFound } from "./searching";
 import { PhotoSource } from "./source";
 import { S } from "./strings";
 import type { Config, PhotosEvent, ScanStatus } from "./types";
 
 const phone = matchMedia("(max-width: 559px)");
-const grid = new Grid(byId("grid"), { size: recall("size", phone.matches ? 124 : 168), whole: recall("whole", false), onSettle: rememberPlace });
+const grid = new Grid(byId("grid"), { size: recall("size", phone.matches ? 124 : 168), whole: recall("whole", false), onSettle: rememberPlace, onStack: (photo, index) => void openStack(photo, () => grid.focusPhoto(index)) });
 let query = readQuery(location.search);
 let source: PhotoSource;
 let config: Config | null = null;
@@ -43,6 +45,11 @@ async function start(): Promise<void> {
     return;
   }
   grid.config = config;
+  if (config.features?.["show_semantic_search"] === false) {
+    const asked = isRanked(query);
+    allowRanking(false);
+    if (asked) open(history.state as Visit | null);
+  }
   fillSort(config);
   drawer = new Drawer(config, (changes) => go(changed(query, changes)), () => grid.relayout());
   showState();
@@ -105,7 +112,7 @@ function onSource(): void {
     showBlank("error", source.error, () => (source.error instanceof ApiError && source.error.status === 400 ? go(withoutFilters(query)) : source.retry()));
     if (source.error instanceof ApiError && source.error.status === 400 && filtersOf(query).length === 0) go(new URLSearchParams());
   } else if (source.total === 0 && source.ready) {
-    showBlank(reasonForNothing(scan, filtersOf(query).length > 0), null, () => go(withoutFilters(query)));
+    showNothing();
   } else {
     hideBlank();
   }
@@ -140,7 +147,14 @@ function showState(): void {
   markType();
 }
 
+function showNothing(): void {
+  const search = query.get("search");
+  if (search === null) showBlank(reasonForNothing(scan, filtersOf(query).length > 0), null, () => go(withoutFilters(query)));
+  else showAnswer(`search ${query} ${source.parts?.join() ?? ""}`, () => nothingFound(query, source.parts, (changes) => go(changed(query, changes))));
+}
+
 function showTotal(): void {
+  showFound(byId("found"), query, source.parts);
   const total = source.ready || source.total ? source.total : null;
   const text = total === null ? "" : S.photos(formatCount(total), total === 1);
   byId("total").textContent = text;
@@ -182,6 +196,8 @@ function onKey(event: KeyboardEvent): void {
     search.select();
   } else if (event.key === "f") {
     drawer?.toggle();
+  } else if (event.key === "b") {
+    grid.openFocusedStack();
   } else if (event.key.startsWith("Arrow") && !(event.target instanceof Element && event.target.closest("#grid, dialog, nav"))) {
     event.preventDefault();
     grid.focusPhoto(Math.max(grid.focusIndex, grid.firstVisible().index));
@@ -268,5 +284,5 @@ function onScan(status: ScanStatus): void {
   const banner = byId("banner");
   banner.hidden = away.length === 0;
   banner.textContent = away.length ? S.rootOffline(away.join(", "), away.length === 1) : "";
-  if (source.total === 0 && source.ready) showBlank(reasonForNothing(scan, filtersOf(query).length > 0), null, () => go(withoutFilters(query)));
+  if (source.total === 0 && source.ready) showNothing();
 }

@@ -2,7 +2,7 @@
 import { Card, type Look } from "./card";
 import { ScrollRange } from "./scrollrange";
 import type { PhotoSource } from "./source";
-import type { Config } from "./types";
+import type { Config, Photo } from "./types";
 
 const OVERSCAN_PX = 500;
 const SETTLE_MS = 160;
@@ -12,6 +12,8 @@ export interface GridOptions {
   size: number;
   whole: boolean;
   onSettle: (firstIndex: number, shift: number) => void;
+  /** The badge of a cell that stands for more photos was pressed. */
+  onStack?: (photo: Photo, index: number) => void;
 }
 
 export class Grid {
@@ -37,10 +39,22 @@ export class Grid {
     new ResizeObserver(() => this.relayout()).observe(box);
     addEventListener("resize", () => this.relayout());
     box.addEventListener("keydown", (event) => this.#onKey(event));
+    box.addEventListener("click", (event) => {
+      if (event.target instanceof Element && event.target.closest(".stack")) this.#openStack([...this.#cards.values()].find(({ node }) => node.contains(event.target as Element)));
+    });
     box.addEventListener("focusin", (event) => {
       const index = Number((event.target as HTMLElement).dataset["index"]);
       if (Number.isInteger(index)) this.#setFocus(index);
     });
+  }
+
+  /** Open what the focused cell stands for, if that is more than its photo. */
+  openFocusedStack(): void {
+    this.#openStack([...this.#cards.values()].find(({ index }) => index === this.#focus));
+  }
+
+  #openStack(card: Card | undefined): void {
+    if (card?.photo && card.node.querySelector(".stack")) this.options.onStack?.(card.photo, card.index);
   }
 
   get size(): number {

@@ -1,8 +1,11 @@
 /** The tools of a page with a grid: order, direction, thumbnail size, whole pictures. */
 import { byId, el, remember } from "./dom";
 import type { Grid } from "./grid";
+import { canBeRanked, isRanked } from "./query";
 import { S } from "./strings";
 import type { Config } from "./types";
+
+const RELEVANCE = "relevance";
 
 interface List {
   query: () => URLSearchParams;
@@ -13,6 +16,7 @@ interface List {
 /** Fill the list of sort fields once the configuration is known. */
 export function fillSort(config: Config): void {
   const select = byId<HTMLSelectElement>("sort");
+  select.append(el("option", { value: RELEVANCE, hidden: true, disabled: true }, S.relevance));
   for (const [group, options] of Object.entries(config.sort_options_grouped ?? {})) {
     select.append(el("optgroup", { label: group }, ...options.map(({ column, label }) => el("option", { value: column }, label))));
   }
@@ -20,9 +24,14 @@ export function fillSort(config: Config): void {
 
 export function showSort(query: URLSearchParams, config: Config): void {
   const { sort, sort_direction } = config.defaults;
-  byId<HTMLSelectElement>("sort").value = query.get("sort") ?? sort;
+  const select = byId<HTMLSelectElement>("sort");
+  const relevance = select.querySelector<HTMLOptionElement>(`option[value=${RELEVANCE}]`);
+  const ranked = isRanked(query);
+  if (relevance) relevance.hidden = relevance.disabled = !canBeRanked(query);
+  select.value = ranked ? RELEVANCE : (query.get("sort") ?? sort);
   const ascending = (query.get("sort_direction") ?? sort_direction) === "ASC";
-  const direction = byId("direction");
+  const direction = byId<HTMLButtonElement>("direction");
+  direction.disabled = ranked; // the best match comes first
   direction.classList.toggle("ascending", ascending);
   direction.title = ascending ? S.sortAscending : S.sortDescending;
   direction.setAttribute("aria-label", direction.title);
@@ -31,7 +40,8 @@ export function showSort(query: URLSearchParams, config: Config): void {
 export function wireGridTools(grid: Grid, list: List): void {
   byId<HTMLSelectElement>("sort").addEventListener("change", (event) => {
     const value = (event.target as HTMLSelectElement).value;
-    list.change({ sort: value === list.config()?.defaults.sort ? null : value });
+    const usual = value === list.config()?.defaults.sort && !canBeRanked(list.query());
+    list.change({ sort: value === RELEVANCE || usual ? null : value });
   });
   byId("direction").addEventListener("click", () => {
     const standard = list.config()?.defaults.sort_direction ?? "DESC";

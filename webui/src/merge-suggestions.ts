@@ -4,6 +4,7 @@ import { connectionNotice, inDialog, notice, offerKeys } from "./chrome";
 import { byId, debounce, el, icon, isTyping } from "./dom";
 import { follow } from "./events";
 import { formatCount, formatShare } from "./format";
+import { wireSearch } from "./header";
 import { askTarget } from "./people/ask";
 import { tell } from "./people/decide";
 import { faceCircle } from "./people/face";
@@ -19,6 +20,7 @@ const later = new Set<string>();
 let pairs: Suggestion[] = [];
 
 offerKeys("suggestions");
+wireSearch();
 wire();
 void load();
 follow({ scan: showScanBar, people: () => refresh(), resumed: () => refresh(), connected: connectionNotice });

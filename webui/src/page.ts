@@ -1,6 +1,8 @@
 /** Pages that only need what every page has. */
 import { connectionNotice } from "./chrome";
 import { follow } from "./events";
+import { wireSearch } from "./header";
 import { showScanBar } from "./scanbar";
 
+wireSearch();
 follow({ scan: showScanBar, connected: connectionNotice });

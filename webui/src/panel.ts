@@ -1,4 +1,5 @@
 /** The information panel of the photo page. */
+import { groupsSection } from "./alike/groups";
 import { imageUrl } from "./api";
 import { captionLine } from "./caption";
 import { categoryLabel } from "./card";
@@ -15,12 +16,14 @@ import type { Breakdown, Config, Metric, PhotoDetails } from "./types";
 type Row = [string, Node | string | null | undefined | false];
 
 /** Fill `panel` with all that is known about `photo`. */
-export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Config, onPattern: () => void): void {
+export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Config, { similar, onPattern }: { similar: HTMLElement | null; onPattern: () => void }): void {
   const sections = [
     headline(photo, config),
     config.features?.["show_captions"] ? captionLine(photo.id) : null,
     peopleSlot(photo),
     thingsSection(factsOf(photo.objects ?? [], photo.face_count ?? 0)),
+    groupsSection(photo),
+    similar,
     photo.histogram ? section(S.histogram, "histogram", histogramFigure(photo.histogram, photo)) : null,
     photo.breakdown ? section(S.why, "why", breakdownTable(photo.breakdown, photo, config)) : null,
     camera(photo),

@@ -1,4 +1,5 @@
 /** The photo page. Turning the page replaces the photo in place; the address always names the one shown. */
+import { SimilarSection } from "./alike/similar";
 import { ApiError, getJson, imageUrl, thumbnailUrl } from "./api";
 import { connectionNotice, inDialog, offerKeys } from "./chrome";
 import { byId, el, icon, isTyping, recall, remember } from "./dom";
@@ -12,7 +13,7 @@ import { getFacesOfPhoto, type Face } from "./people/model";
 import { factsOf } from "./people/things";
 import { showPanel } from "./panel";
 import { noteReturn } from "./place";
-import { pageUrl, photoUrl, readQuery } from "./query";
+import { isRanked, pageUrl, photoUrl, readQuery } from "./query";
 import { Stage } from "./stage";
 import { S } from "./strings";
 import type { Config, Photo, PhotoDetails, PhotosEvent } from "./types";
@@ -32,6 +33,7 @@ let current: PhotoDetails | null = null;
 let turning = false;
 let faces: Face[] = [];
 let pointed: number | null = null;
+let similar: SimilarSection | null = null;
 
 wire();
 void load();
@@ -64,7 +66,8 @@ async function load(brief?: Photo): Promise<void> {
     download.href = imageUrl(photo);
     download.download = photo.filename;
     const scrolled = panel.scrollTop;
-    showPanel(panel, photo, config, () => toggleOverlay("pattern"));
+    if (similar?.id !== photo.id) similar = config.features?.["show_similar_button"] ? new SimilarSection(photo.id) : null;
+    showPanel(panel, photo, config, { similar: similar?.node ?? null, onPattern: () => toggleOverlay("pattern") });
     showPeople();
     panel.scrollTop = scrolled;
     overlay();
@@ -143,6 +146,7 @@ async function locate(): Promise<void> {
 
 /** The place of a photo whose link does not name one. */
 async function guess(): Promise<number | null> {
+  if (isRanked(query)) return 0;
   const config = await configuration;
   const sort = query.get("sort") ?? config.defaults.sort;
   const ascending = (query.get("sort_direction") ?? config.defaults.sort_direction) === "ASC";
@@ -261,6 +265,10 @@ const keys: Record<string, () => void> = {
   c: () => toggleOverlay("pattern"),
   s: () => toggleOverlay("subject"),
   p: () => toggleOverlay("people"),
+  l: () => {
+    toggleInfo(true);
+    similar?.focus();
+  },
   Escape: () => {
     if (stage.zoomed) stage.reset();
     else leave();

@@ -42,9 +42,31 @@ export function photoUrl(id: number, query: URLSearchParams, at: number): string
   return `/photo/${id}?${inside}`;
 }
 
+let ranking = true;
+
+/** Whether a search may be ordered by relevance; a library can have that switched off. */
+export function allowRanking(on: boolean): void {
+  ranking = on;
+}
+
+/** Whether the list is that of a search, best match first: there is a text, and no other order was chosen. */
+export function isRanked(query: URLSearchParams): boolean {
+  return canBeRanked(query) && !query.has("sort");
+}
+
+export function canBeRanked(query: URLSearchParams): boolean {
+  return ranking && query.has("search");
+}
+
+/** Where a page of the list comes from: by relevance for a search, else by the sort field. Both answer alike. */
 export function photosUrl(query: URLSearchParams, page: { page: number } | { after: string }, perPage: number): string {
   const params = new URLSearchParams(query);
-  params.set("per_page", String(perPage));
+  const ranked = isRanked(query);
+  params.set(ranked ? "limit" : "per_page", String(perPage));
+  if (ranked) {
+    params.set("q", query.get("search") ?? "");
+    for (const key of ["search", "sort_direction"]) params.delete(key);
+  }
   for (const [key, value] of Object.entries(page)) params.set(key, String(value));
-  return `/api/photos?${params}`;
+  return `${ranked ? "/api/search" : "/api/photos"}?${params}`;
 }

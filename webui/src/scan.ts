@@ -4,6 +4,7 @@ import { connectionNotice, notice, offerKeys } from "./chrome";
 import { byId, debounce, el, icon } from "./dom";
 import { follow } from "./events";
 import { formatBytes, formatCount, formatStamp, humanize } from "./format";
+import { wireSearch } from "./header";
 import { isRunning, scanFacts } from "./scanbar";
 import { S } from "./strings";
 import type { Failure, Root, ScanStatus } from "./types";
@@ -14,6 +15,7 @@ let failuresPage = 1;
 let heard = 0; // statuses that the stream brought: what was asked for before one of them is old
 
 offerKeys("gallery");
+wireSearch();
 follow({ scan: onEvent, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
 void refresh();
 void loadFailures(1);

@@ -17,6 +17,8 @@ export class PhotoSource {
   total: number | null = null;
   /** What went wrong with the last request that failed, until one succeeds. */
   error: unknown = null;
+  /** What a search by relevance used; null for other lists, and before the first answer. */
+  parts: string[] | null = null;
 
   #pages = new Map<number, Page>();
   #loading = new Map<number, AbortController>();
@@ -140,6 +142,7 @@ export class PhotoSource {
     const key = known.get(number - 1)?.next;
     const url = photosUrl(this.query, key ? { after: key } : { page: number + 1 }, PAGE_SIZE);
     const answer = await getJson<PhotoPage>(url, how);
+    this.parts = answer.parts ?? null;
     const reached = number * PAGE_SIZE + answer.photos.length;
     // The end of the list is a fact; a cached count may be some seconds old.
     this.total = answer.has_more ? Math.max(answer.total, reached + 1) : Math.min(answer.total, reached) || reached;

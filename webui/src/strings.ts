@@ -4,6 +4,8 @@ const PLURALS: Record<string, string> = {
 };
 const plural = (label: string): string => PLURALS[label] ?? (/(s|x|ch|sh)$/.test(label) ? `${label}es` : `${label}s`);
 
+type Words = (n: string) => string;
+
 /** Every sentence that scripts show. Templates have their own; labels of fields come from the API. */
 export const S = {
   photos: (n: string, one: boolean) => (one ? "1 photo" : `${n} photos`),
@@ -261,6 +263,79 @@ export const S = {
   thing: (label: string) => label,
   things: (label: string, n: number) => (n === 1 ? label : `${n} ${plural(label)}`),
 
+  // Photos that belong together or look alike
+  best: "Best",
+  groupTitles: {
+    burst: (n) => `Burst of ${n}`,
+    bracket: (n) => `Exposure bracket of ${n}`,
+    panorama: (n) => `Panorama of ${n} frames`,
+    duplicate: (n) => `${n} copies`,
+    similar: (n) => `${n} look-alikes`,
+  } as Record<"burst" | "bracket" | "panorama" | "duplicate" | "similar", Words>,
+  groupReasons: {
+    burst: "Taken in quick succession",
+    bracket: "The same view at different exposures, kept whole",
+    panorama: "Frames that overlap, kept whole",
+    duplicate: "The same picture",
+    similar: "Photos that look alike",
+  },
+  showGroup: (what: string) => `${what}: show`,
+  groupGone: "This photo stands for itself now.",
+  andMore: (n: string) => `and ${n} more`,
+  groups: (n: string, one: boolean) => (one ? "1 group" : `${n} groups`),
+  withinSeconds: (n: string) => `Taken within ${n} s`,
+  alikeAtLeastBy: (share: string) => `At least ${share} alike`,
+  alikeAtLeast: "Alike at least",
+  similarTitle: "Similar",
+  similarBy: "Similar by",
+  similarModes: { visual: "Looks", color: "Colors", person: "People" },
+  similarBases: {
+    hash: "Compared by their structure",
+    "hash+embedding": "Compared by their structure and by what they show",
+    embedding: "Compared by what they show",
+    histogram: "Compared by their colors",
+    person: "With the same people",
+    face: "Nobody here has a name: the most similar faces",
+  } as Record<string, string>,
+  similarNothing: {
+    "": ["Nothing is this much alike", "Move the slider to the left for more."],
+    nobody: ["No other photo of them", "Nobody in this photo was found in another one."],
+    no_hash: ["This picture cannot be compared", "It has too little structure, or the scan is not through yet."],
+    no_histogram: ["The colors are not known yet", "They come with the next scan."],
+    no_faces: ["No face was found here", "Photos are compared by the people in them."],
+  } as Record<string, [string, string]>,
+  cullingIntro: {
+    bursts: "Photos taken in quick succession, the best frame first. Brackets and panoramas are kept whole and not listed.",
+    copies: "Photos that are the same picture: smaller, edited, turned, or in another folder. The best copy comes first.",
+    similar: "Photos that look alike whenever they were taken; of each burst and each set of copies only the best is compared.",
+  },
+  cullingNothing: {
+    bursts: ["No bursts", "Photos taken within seconds of each other, and alike, appear here after a scan."],
+    copies: ["No copies", "No picture is in the library twice."],
+    similar: ["No look-alikes", "Move the slider to the left for photos that are less alike."],
+  } as Record<"bursts" | "copies" | "similar", [string, string]>,
+  cullingScanning: ["Nothing yet", "Photos are compared when the scan is through."] as [string, string],
+  leaveOut: "Leave out",
+  leaveOuts: {
+    hide_bursts: "All but the best of each burst",
+    hide_duplicates: "All but one of the same picture",
+    hide_blinks: "Closed eyes",
+  } as Record<string, string>,
+  leftOut: { hide_bursts: "Without other frames of bursts", hide_duplicates: "Without copies", hide_blinks: "Without closed eyes" } as Record<string, string>,
+
+  // Search
+  relevance: "Relevance",
+  foundBy: { text: "Found by words, best match first", "text,vectors": "Found by words and by what photos show, best match first", vectors: "Found by what photos show, best match first" } as Record<string, string>,
+  foundOrdered: "Found by words",
+  byMeaning: "Search by what photos show?",
+  byMeaningText: "Words are looked for in names of people, places, things, folders, files and cameras, in captions and in dates. A model that reads text (CLIP) finds photos by what they show, too. It is installed with one command, and photos are looked at once more:",
+  commandModels: "facetd models install clip-vit-b32",
+  nothingFound: (text: string) => `Nothing found for ${text}`,
+  allWords: "All words must be found. Each of them alone:",
+  searchTips: "Try names of people, places or things, a year or month (July 2019), a camera, or part of a file name.",
+  searchEverywhere: "Search without filters",
+  clearSearch: "Clear the search",
+
   // EXIF facts by key
   exif: {
     exposure_bias: "Exposure bias",
@@ -285,6 +360,7 @@ export const S = {
       ["Home End", "First, last photo"],
       ["/", "Search"],
       ["f", "Filters"],
+      ["b", "The burst or the copies of the photo"],
       ["Esc", "Close, or leave the search"],
       ["?", "This list"],
     ],
@@ -297,6 +373,7 @@ export const S = {
       ["c", "Composition overlay"],
       ["s", "Subject overlay"],
       ["p", "People and things"],
+      ["l", "Photos like this one"],
       ["Esc", "Back to the photos"],
       ["?", "This list"],
     ],
@@ -312,6 +389,12 @@ export const S = {
       ["Space", "Pick the face that has the focus"],
       ["← ↑ → ↓", "Move between photos"],
       ["Esc", "Pick no face"],
+      ["?", "This list"],
+    ],
+    culling: [
+      ["j k", "Next, previous group"],
+      ["Enter", "Open the photo"],
+      ["/", "Search"],
       ["?", "This list"],
     ],
     suggestions: [

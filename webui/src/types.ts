@@ -35,6 +35,8 @@ export interface PhotoPage {
   per_page: number;
   has_more: boolean;
   next: string | null;
+  /** Of a search by relevance: what was used, `text` and `vectors`. */
+  parts?: string[];
 }
 
 export interface Histogram {

@@ -17,9 +17,10 @@ from facetd.score.rules import categories, type_labels
 
 operations = Operations("config")
 THUMBNAIL_SLIDER = {"min_px": 120, "max_px": 400, "default_px": 168, "step_px": 8}
-BUILT_FEATURES = frozenset(
-    {"show_rating_badge", "show_semantic_search", "show_captions", "show_folders", "show_scan_button", "show_merge_suggestions"}
-)
+BUILT_FEATURES = frozenset({
+    "show_rating_badge", "show_semantic_search", "show_captions", "show_folders", "show_scan_button", "show_merge_suggestions",
+    "show_similar_button",
+})  # fmt: skip
 
 
 class ConfigReply(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.http.api.models import Strict
+from facetd.http.api.models import OnePhoto, Strict
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
 from facetd.library.culling import LEAST_SIMILARITY, Group, GroupPage
@@ -70,7 +70,7 @@ class CullPhoto(BaseModel):
 class BurstGroup(BaseModel):
     """Photos to choose from, best first; at most 20 are listed."""
 
-    burst_id: int = Field(description="The burst; in similar groups the place in the list.")
+    burst_id: int = Field(description="The burst or set of duplicates; in similar groups the place in the list.")
     photos: list[CullPhoto]
     best_path: str
     best_id: int
@@ -109,6 +109,42 @@ class CullingGroups(BaseModel):
     page: int
     per_page: int
     total_pages: int
+
+
+class PhotoGroup(BaseModel):
+    """What a photo was taken in, or the copies of it; the best first, at most 20 are listed."""
+
+    group_id: int
+    type: Literal["burst", "bracket", "panorama", "duplicate"]
+    photos: list[CullPhoto]
+    best_path: str
+    best_id: int
+    count: int
+
+
+class PhotoGroups(BaseModel):
+    """The groups of one photo; none for most."""
+
+    groups: list[PhotoGroup]
+
+
+@operations.add(
+    "GET", "/api/photo/groups", summary="The burst and the duplicates of a photo", query=OnePhoto, reply=PhotoGroups, errors=(404,)
+)
+async def photo_groups(request: web.Request, query: OnePhoto) -> Any:
+    """The burst, bracket or panorama that a photo belongs to, and the photos that are the same picture."""
+    house, viewer = services(request), await viewer_of(request)
+    photo = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
+    await house.gallery.content(viewer, photo)
+    found = await house.culling.groups_of(viewer, photo)
+    return {"groups": [{"group_id": group.number, "type": group.kind, **_photos(group, photos)} for group, photos in found.groups]}
+
+
+@operations.add("GET", "/api/duplicate-groups", summary="Photos that are the same picture", query=BurstQuery, reply=BurstGroups)
+async def duplicate_groups(request: web.Request, query: BurstQuery) -> Any:
+    """Sets of photos that are the same picture, newest first, each with the best copy first."""
+    found = await services(request).culling.duplicates(await viewer_of(request), page=query.page, per_page=query.per_page)
+    return _paged(found, query, [{"burst_id": group.number, **_photos(group, photos)} for group, photos in found.groups])
 
 
 @operations.add("GET", "/api/burst-groups", summary="Bursts to choose from", query=BurstQuery, reply=BurstGroups)

@@ -75,7 +75,9 @@ class _PhotoBase(BaseModel):
     is_duplicate_lead: int
     burst_group_id: int | None = Field(description="The series of photos it was taken in.")
     burst_kind: str | None = Field(description="burst, bracket or panorama; the last two are kept whole.")
+    burst_count: int = Field(description="How many frames that series has; 0 for none.")
     duplicate_group_id: int | None = Field(description="The set of photos that are the same picture.")
+    duplicate_count: int = Field(description="How many photos that set has; 0 for none.")
     is_companion: int
     tags: str | None
     tags_list: list[str]

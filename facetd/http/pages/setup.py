@@ -25,6 +25,7 @@ def setup_pages(app: web.Application) -> None:
             web.get("/persons", views.persons, name="persons"),
             web.get(r"/person/{id:\d{1,19}}", views.person, name="person"),
             web.get("/merge-suggestions", views.merge_suggestions, name="merge-suggestions"),
+            web.get("/culling", views.culling, name="culling"),
             web.get("/scan", views.scan, name="scan"),
             web.get("/api/docs", views.api_docs, name="api-docs"),
             web.get("/static/{name}", built.serve, name="static"),

@@ -46,6 +46,11 @@ async def merge_suggestions(request: web.Request) -> web.Response:
     return render(request, "merge-suggestions.html")
 
 
+async def culling(request: web.Request) -> web.Response:
+    """Bursts, duplicates, and groups of photos that look alike."""
+    return render(request, "culling.html")
+
+
 async def _find(request: web.Request, key: web.AppKey[Find]) -> tuple[int, Mapping[str, object] | None]:
     """The id in the address and what the viewer may see of it: None for nothing, empty without a finder."""
     number = int(request.match_info["id"])
