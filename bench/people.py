@@ -22,7 +22,7 @@ import numpy as np
 
 from facetd.config.eyes import People
 from facetd.db.connection import Database
-from facetd.ingest.people import Distances, group_people
+from facetd.ingest.people import Distances, group_people, usual_distances
 from facetd.ingest.workers import Workers
 
 SPACE = "bench-128/f32"
@@ -152,7 +152,8 @@ async def measured(name: str, db: Database, who: np.ndarray, *, everything: bool
     """One grouping, with fresh workers."""
     workers = Measured(1, memory_mb=1024, timeout_s=60)
     start = time.perf_counter()
-    await group_people(db, workers, People(), distances=Distances.of(People()), everything=everything)
+    near = usual_distances()
+    await group_people(db, workers, People(), distances=Distances(near.join, near.suggest), everything=everything)
     wall = time.perf_counter() - start
     await workers.stop()
     print(f"| {name} | {wall:.1f} | {workers.seconds:.1f} | {workers.peak_mb:.0f} | {await rightness(db, who)} |", flush=True)

@@ -11,7 +11,7 @@ import numpy as np
 from facetd.infer.catalogue import AnyNetwork
 from facetd.records import Box, DetectedFace, DetectedObject, Sighting
 
-SPACE = "test-2/f32"
+SPACE = "face_recognition-1.7.15/f32"
 
 
 def face(

@@ -12,7 +12,7 @@ from facetd.db.grouping import Counts
 from facetd.ingest.people import group_people
 from tests.house import InlineWorkers
 
-SPACE = "test-128/f32"
+SPACE = "face_recognition-1.7.15/f32"
 LENGTH = 128
 
 

@@ -15,6 +15,11 @@ from facetd.db.visibility import Hide, id_list
 from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome, PhotoVector
 
 SAME_FACE = 0.35  # overlap (intersection over union) from which a box found again is the same face
+SAME_PART, SAME_SIZE = 0.75, 0.2  # of the smaller box inside the larger, and how small: another detector boxes less of a head, or more
+DECIDED = """
+    SELECT f.id FROM face f WHERE f.photo_id = ? AND (f.assigned_by = 'user'
+        OR EXISTS (SELECT 1 FROM face_refusal r WHERE r.face_id = f.id) OR EXISTS (SELECT 1 FROM person p WHERE p.avatar_face_id = f.id))
+"""
 FACT_COLUMNS = tuple(f.name for f in fields(FaceFacts) if f.name != "is_blink")
 FACE_COLUMNS = (
     "x", "y", "width", "height", "score", "flag", "width_px", "roll_deg", "yaw_deg", "quality", "eye_sharpness", "sharpness",
@@ -123,10 +128,10 @@ async def _save_facts(connection: aiosqlite.Connection, photo_id: int, facts: Fa
 async def _save_faces(connection: aiosqlite.Connection, photo_id: int, faces: Sequence[DetectedFace]) -> None:
     """Faces found again keep their row; those not found again go, unless a user said something about them."""
     rows = await connection.execute_fetchall(
-        "SELECT id, x, y, width, height, assigned_by FROM face WHERE photo_id = ? AND source = 'model'", (photo_id,)
+        "SELECT id, x, y, width, height FROM face WHERE photo_id = ? AND source = 'model'", (photo_id,)
     )
     old = {int(row[0]): Box(*row[1:5]) for row in rows}
-    decided = {int(row[0]) for row in rows if row[5] == "user"}
+    decided = {int(row[0]) for row in await connection.execute_fetchall(DECIDED, (photo_id,))}
     matched = match_faces(old, [face.box for face in faces])
     for face, face_id in zip(faces, matched, strict=True):
         number = await _save_face(connection, photo_id, face, face_id)
@@ -153,14 +158,18 @@ async def _save_face(connection: aiosqlite.Connection, photo_id: int, face: Dete
 
 
 def match_faces(old: Mapping[int, Box], new: Sequence[Box]) -> list[int | None]:
-    """For each new box the id of the old one it is, best overlaps first, each used once; None for a face that is new."""
-    pairs = sorted(((overlap(box, known), index, number) for index, box in enumerate(new) for number, known in old.items()), reverse=True)
+    """For each new box the id of the old one it is, best overlaps first, each used once; None for a face that is new.
+
+    What is left then is matched where one box lies in the other.
+    """
     found: list[int | None] = [None] * len(new)
-    taken: set[int] = set()
-    for share, index, number in pairs:
-        if share >= SAME_FACE and found[index] is None and number not in taken:
-            found[index] = number
-            taken.add(number)
+    for likeness, least in ((overlap, SAME_FACE), (_inside, SAME_PART)):
+        pairs = sorted(
+            ((likeness(box, known), index, number) for index, box in enumerate(new) for number, known in old.items()), reverse=True
+        )
+        for share, index, number in pairs:
+            if share >= least and found[index] is None and number not in found:
+                found[index] = number
     return found
 
 
@@ -172,3 +181,12 @@ def overlap(first: Box, second: Box) -> float:
         return 0.0
     common = width * height
     return common / (first.width * first.height + second.width * second.height - common)
+
+
+def _inside(first: Box, second: Box) -> float:
+    """The share of the smaller box that lies in the other one, 0..1; 0 for one that is far smaller."""
+    small, large = sorted((first.width * first.height, second.width * second.height))
+    if small < SAME_SIZE * large or not small:
+        return 0.0
+    common = overlap(first, second) * (small + large) / (1 + overlap(first, second))
+    return common / small

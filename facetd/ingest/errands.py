@@ -33,11 +33,11 @@ def persons(path: Path, space: str, distance: float, min_faces: int, everything:
     return find_persons(path, space, distance, min_faces, everything)
 
 
-def middles(path: Path, space: str, distance: float) -> Middles:
+def middles(path: Path, space: str, distance: float, unit: float) -> Middles:
     """See grouping.find_middles."""
     from facetd.ingest.grouping import find_middles  # noqa: PLC0415
 
-    return find_middles(path, space, distance)
+    return find_middles(path, space, distance, unit)
 
 
 def pairs(path: Path, thumbs: Path, since: int, limit: int, like: float) -> FoundPairs:

@@ -88,8 +88,8 @@ def _changes(labels: Numbers, persons: Numbers, faces: Numbers, count: int, fres
     return found
 
 
-def find_middles(path: Path, space: str, distance: float) -> Middles:
-    """The middles of persons that changed, and the persons at most `distance` from these, nearest first."""
+def find_middles(path: Path, space: str, distance: float, unit: float = 1.0) -> Middles:
+    """The middles of persons that changed, and the persons at most `distance` from these, nearest first; how far in units of `unit`."""
     found = Middles()
     with vectors.reading(path) as connection:
         centres = vectors.read_centres(connection, space)
@@ -102,7 +102,7 @@ def find_middles(path: Path, space: str, distance: float) -> Middles:
         stored = centres.means[row].astype(vectors.DTYPE).tobytes()
         found.centres.append((int(centres.ids[row]), int(centres.changes[row]), int(centres.counts[row]), stored))
     for one, other, apart_by in near_pairs(centres.means, changed, apart, distance, most=LIKE_MOST):
-        found.likenesses.append((int(centres.ids[one]), int(centres.ids[other]), round(apart_by, 4)))
+        found.likenesses.append((int(centres.ids[one]), int(centres.ids[other]), round(apart_by / unit, 4)))
     return found
 
 

@@ -25,7 +25,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Two persons that may be one; `similarity` 0..1 is one minus the mean distance of their faces."""
+    """Two persons that may be one; `similarity` 0..1 is one minus the mean distance of their faces (see Distances.unit)."""
 
     first: PersonRow
     second: PersonRow
@@ -196,7 +196,7 @@ class People:
 
     async def suggestions(self, viewer: Viewer, *, threshold: float | None = None, limit: int = 100) -> list[Suggestion]:
         """Persons that may be one, most similar first. `threshold` is the least similarity; None: what is configured."""
-        distance = 1 - (self.suggest_threshold() if threshold is None else threshold)
+        distance = 1 - (await self.suggest_threshold() if threshold is None else threshold)
         seen = await self._seen(viewer)
         found = []
         for pair in await db_people.likenesses(self._db, distance):
@@ -207,9 +207,10 @@ class People:
                     break
         return found
 
-    def suggest_threshold(self) -> float:
+    async def suggest_threshold(self) -> float:
         """The similarity from which persons are suggested as one, as configured."""
-        return round(1 - Distances.of(self._config.people).suggest, 4)
+        near = await Distances.in_use(self._db, self._config.people)
+        return round(1 - near.suggest / near.unit, 4)
 
     async def dismiss(self, viewer: Viewer, one: int, other: int) -> bool:
         """Say that two persons are different people; whether that was new. Raises NotFound, InvalidInput."""

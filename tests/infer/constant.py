@@ -62,7 +62,7 @@ eyes_closed = 0.15
 """,
     EMBEDDING: """
 [models.embedding]
-space = "constant"
+space = "face_recognition-1.7.15"
 dimension = 3
 same = 0.36
 merge = 0.33

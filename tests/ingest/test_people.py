@@ -18,7 +18,7 @@ from facetd.db import people as db_people
 from facetd.db import roots
 from facetd.db.connection import Database
 from facetd.errors import Unavailable
-from facetd.ingest.people import Distances, group_people
+from facetd.ingest.people import Distances, group_people, usual_distances
 from facetd.ingest.workers import Workers
 from facetd.records import Root
 from tests.db.conftest import put, visit
@@ -26,6 +26,8 @@ from tests.house import opened as opened_house
 from tests.house import scan
 from tests.people import Cast, add_face, add_faces, add_region, group, groups, whose
 from tests.photos import make_photo
+
+OTHER = "face_recognition-1.7.15/int8"  # another space of the model in use
 
 
 @pytest.fixture
@@ -229,8 +231,10 @@ async def test_small_faces_and_other_spaces_are_not_compared(db: Database, root:
     numbers = await photos(db, root, 6)
     vector = cast.face("a")
     small = await add_face(db, numbers[0], vector, clusterable=False)
-    other = [await add_face(db, numbers[n], vector, space="other/f32") for n in (1, 2)]
+    other = [await add_face(db, numbers[n], vector, space=OTHER) for n in (1, 2)]
     this = [await add_face(db, numbers[n], vector) for n in (3, 4)]
+    for n in (3, 4):
+        await add_face(db, numbers[n], vector, place=1, space="of-a-pack-that-went/f32")
     bare = await add_face(db, numbers[5], None)
     await group(db)
     found = await whose(db)
@@ -250,9 +254,9 @@ async def test_a_new_model_does_not_cost_anybody_their_name(db: Database, root: 
         for number in numbers:
             async with db.writing() as connection:
                 await connection.execute("DELETE FROM face_embedding WHERE face_id = ?", (number,))
-                await connection.execute("INSERT INTO face_embedding VALUES (?, 'new/f32', ?)", (number, new_cast.face(who)))
+                await connection.execute("INSERT INTO face_embedding VALUES (?, ?, ?)", (number, OTHER, new_cast.face(who)))
     more = await photos(db, root, 1, first=5)
-    joined = await add_face(db, more[0], new_cast.face("a"), space="new/f32")
+    joined = await add_face(db, more[0], new_cast.face("a"), space=OTHER)
     await group(db)
     assert await whose(db) == {**before, joined: before[1]}
 
@@ -414,8 +418,10 @@ async def test_persons_without_faces_go(db: Database, root: Root) -> None:
 
 
 def test_distances_of_the_configuration_win() -> None:
-    assert Distances.of(People()) == Distances(0.36, 0.42)
+    usual = usual_distances()
+    assert Distances.of(People(), usual) == usual == Distances(0.36, 0.42, "face_recognition-1.7.15")
     assert Distances.of(People(join_distance=0.3), Distances(0.5, 0.6)) == Distances(0.3, 0.6)
+    assert Distances.of(People(join_distance=0.3), Distances(1.0, 1.2, "other", 2.0)) == Distances(0.6, 1.2, "other", 2.0)
 
 
 async def test_a_decision_while_faces_are_compared_wins(db: Database, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from bench.eyes import manifest, open_engine, see
-from facetd.config.eyes import People
 from facetd.infer.catalogue import Catalogue, FileState
-from facetd.ingest.people import Distances
+from facetd.ingest.people import usual_distances
 from facetd.score.people import LOOSE, Groups, Numbers, apart_in_photos, join
 
 Faces = tuple[np.ndarray, list[str | None], Numbers]
@@ -60,12 +59,12 @@ def figures(faces: Faces, distance: float, seed: int = 0) -> tuple[float, float]
 @pytest.mark.corpus
 @pytest.mark.parametrize("seed", range(3))
 def test_labelled_people_are_told_apart(faces: Faces, seed: int) -> None:
-    precision, f1 = figures(faces, Distances.of(People()).join, seed)
+    precision, f1 = figures(faces, usual_distances().join, seed)
     assert precision == 1
     assert f1 >= 0.98
 
 
 @pytest.mark.corpus
 def test_there_is_room_on_both_sides_of_the_distance(faces: Faces) -> None:
-    assert figures(faces, Distances.of(People()).suggest)[0] == 1, "even what is only suggested would be right"
+    assert figures(faces, usual_distances().suggest)[0] == 1, "even what is only suggested would be right"
     assert figures(faces, 0.33)[1] >= 0.97

@@ -346,7 +346,7 @@ async def merge_suggestions(request: web.Request, query: SuggestionsQuery) -> An
     house = services(request)
     if not house.config.viewer.features.show_merge_suggestions:
         raise Forbidden("merge suggestions are switched off (viewer.features.show_merge_suggestions)")
-    threshold = house.people.suggest_threshold() if query.threshold is None else query.threshold
+    threshold = await house.people.suggest_threshold() if query.threshold is None else query.threshold
     found = await house.people.suggestions(await viewer_of(request), threshold=threshold, limit=query.limit)
     pairs = [{"person1": _person(each.first), "person2": _person(each.second), "similarity": each.similarity} for each in found]
     return {"suggestions": pairs, "threshold": threshold}

@@ -175,7 +175,7 @@ def test_without_the_pack_the_starter_pack_looks(catalogue: Catalogue, engine: E
     frame = picture(640, 640, (300, 300, 400, 400))
     things = look(plain, frame, {"faces"}, SETTINGS)
     (face,) = things.faces or ()
-    assert face.space == "constant/f32"
+    assert face.space == "face_recognition-1.7.15/f32"
     assert face.box.x == pytest.approx(0.1, abs=0.01)
     assert plain.installed(ScrfdDetector) is None
     assert engine.installed(FaceDetector) is None
