@@ -26,6 +26,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
 from facetd.records import Root
 from facetd.score.rules import Rules
+from facetd.score.scenes import Scenes
 
 logger = logging.getLogger(__name__)
 DATABASE_NAME = "library.db"
@@ -151,3 +152,4 @@ def check_settings(config: Config) -> None:
     """What only the rooms know to be wrong with a configuration. Raises ConfigError."""
     require_single_user(config)
     Rules.from_config(config)
+    Scenes.from_config(config)

@@ -282,12 +282,17 @@ class PhotoVector:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the models saw in one photo. None where that analysis was not asked for or failed; `failures` by kind of analysis."""
+    """What the models saw in one photo. None where that analysis was not asked for or failed; `failures` by kind of analysis.
+
+    `opinions` are shares of a scorer's scale (0: its low end, 1: its high one) by the field it fills; None where there was nothing to
+    judge.
+    """
 
     objects: tuple[DetectedObject, ...] | None = None
     faces: tuple[DetectedFace, ...] | None = None
     failures: Mapping[str, Failure] = field(default_factory=dict)
     embedding: PhotoVector | None = None
+    opinions: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

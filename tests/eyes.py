@@ -48,11 +48,14 @@ class FakeEyes:
         self.installed: list[AnyNetwork] = []
         self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.opinions: Mapping[str, frozenset[str]] = {}
+        self.more_models: Mapping[str, str] = {}  # analyses beside those named here, and what makes them
 
     async def prepare(self) -> None:
         self.models = {"objects": f"fake-objects {self.version}", "faces": f"fake-faces {self.version}"}
         if self.embedding_version:
             self.models |= {"embedding": f"fake-looks {self.embedding_version}"}
+        self.models |= self.more_models
 
     async def start(self) -> None:
         """Nothing to load."""
@@ -66,6 +69,7 @@ class FakeEyes:
             seen.objects if "objects" in kinds else None, seen.faces if "faces" in kinds else None,
             {kind: failure for kind, failure in seen.failures.items() if kind in kinds},
             seen.embedding if "embedding" in kinds else None,
+            {field: share for field, share in seen.opinions.items() if field in kinds},
         )  # fmt: skip
 
     def networks(self, task: str) -> tuple[AnyNetwork, ...]:

@@ -93,7 +93,24 @@ class TagRule(Section):
     synonyms: Texts = ()
 
 
+class SceneRule(Section):
+    """A tag of a scene, mood or activity: the group whose tags it competes with, what it is called in prompts, other words that find it.
+
+    Without prompts the tag is not looked for.
+    """
+
+    group: str = ""
+    prompts: Texts = ()
+    synonyms: Texts = ()
+
+
 class Tags(Section):
-    """The tag vocabulary: entries replace or add to the built-in ones (score/tags.json) by name."""
+    """The tag vocabulary: entries replace or add to the built-in ones (score/tags.json, score/scenes.json) by name.
+
+    From `scene_score` (a probability within its group) on a scene is shown, from `scene_search_score` on search finds it.
+    """
 
     vocabulary: dict[str, TagRule] = {}
+    scenes: dict[str, SceneRule] = {}
+    scene_score: Confidence = 0.6
+    scene_search_score: Confidence = 0.25

@@ -10,6 +10,7 @@ from typing import Any
 
 from facetd.db import hits
 from facetd.db.hits import Found
+from facetd.db.tags import HINTS
 from facetd.db.visibility import Hide
 from facetd.fields import FIELDS, Filter
 from facetd.filters import PhotoConditions, split_list
@@ -145,7 +146,7 @@ def _persons(found: Conditions, chosen: PhotoConditions) -> None:
 
 def _tagged(name: str, count: int) -> str:
     names = ", ".join(f":{name}_{index}" for index in range(count))
-    return f"SELECT pt.photo_id FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE t.name IN ({names}) AND pt.source <> 'object_hint'"
+    return f"SELECT pt.photo_id FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE t.name IN ({names}) AND pt.source NOT IN {HINTS}"
 
 
 def _numbered(name: str, values: tuple[str, ...]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from facetd.db.connection import Connection
 from facetd.db.phrases import Term
+from facetd.db.tags import HINTS
 
 FEW = 2000  # photos up to which a list is made from them; a list with more is walked in its order, and each photo looked up
 COUNTED = 20_000  # more photos of a term are not told apart
@@ -28,8 +29,8 @@ WEIGHTS = {
 OF_TOPIC = {
     "person": "SELECT f.photo_id AS id FROM json_each(:{0}) w CROSS JOIN person n ON n.id = w.value AND n.hidden = 0"
     " CROSS JOIN face f ON f.person_id = n.id",
-    "tag": "SELECT pt.photo_id AS id FROM json_each(:{0}) w CROSS JOIN photo_tag pt ON pt.tag_id = w.value AND pt.source <> 'object_hint'",
-    "hint": "SELECT pt.photo_id AS id FROM json_each(:{0}) w CROSS JOIN photo_tag pt ON pt.tag_id = w.value AND pt.source = 'object_hint'",
+    "tag": f"SELECT pt.photo_id AS id FROM json_each(:{{0}}) w CROSS JOIN photo_tag pt ON pt.tag_id = w.value AND pt.source NOT IN {HINTS}",
+    "hint": f"SELECT pt.photo_id AS id FROM json_each(:{{0}}) w CROSS JOIN photo_tag pt ON pt.tag_id = w.value AND pt.source IN {HINTS}",
     "place": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN place_cell c ON c.place_id = w.value CROSS JOIN photo q INDEXED BY"
     " photo_place_cell ON q.place_cell = c.cell",
     "folder": "SELECT q.id FROM json_each(:{0}) w CROSS JOIN photo q INDEXED BY photo_place ON q.folder_id = w.value",

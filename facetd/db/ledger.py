@@ -59,7 +59,7 @@ async def judgement_inputs(db: Database, ids: list[int]) -> dict[int, tuple[str,
     rows = await db.rows(
         f"SELECT p.id AS photo_id, p.content_hash || p.sidecar_stamp AS content, {columns}, (g.hide & 1) AS is_blink,"
         " (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id"
-        " AND pt.source IN ('keyword', 'object')) AS tags"
+        " AND pt.source IN ('keyword', 'object', 'scene')) AS tags"
         f" FROM photo p JOIN gate g ON g.photo_id = p.id WHERE p.id IN ({','.join(map(str, ids))})"
     )
     return {row["photo_id"]: (row["content"], judgement_values(row)) for row in rows}

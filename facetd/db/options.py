@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facetd.db.connection import Database
+from facetd.db.tags import HINTS
 from facetd.db.visibility import NEVER_LISTED, Hide, gate_condition
 from facetd.fields import by_model
 from facetd.records import Viewer
@@ -26,7 +27,7 @@ async def tags(db: Database, viewer: Viewer, *, limit: int) -> list[Option]:
     """Tags with counts, most frequent first."""
     rows = await db.rows(
         "SELECT t.name, COUNT(DISTINCT pt.photo_id) AS photos FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id"
-        f" JOIN gate g ON g.photo_id = pt.photo_id WHERE pt.source <> 'object_hint' AND {gate_condition(viewer, LISTED)}"
+        f" JOIN gate g ON g.photo_id = pt.photo_id WHERE pt.source NOT IN {HINTS} AND {gate_condition(viewer, LISTED)}"
         " GROUP BY t.id ORDER BY photos DESC, t.name LIMIT ?",
         (limit,),
     )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from facetd.db.connection import Connection
 from facetd.db.names import Stored
+from facetd.db.tags import HINTS
 from facetd.db.visibility import Hide, gate_condition
 from facetd.fields import FIELDS
 from facetd.records import Viewer
@@ -22,7 +23,7 @@ KEYS = (*PLAIN, *(entry.key for entry in REGISTERED), *RATED)
 
 
 class Beside(NamedTuple):
-    """What is known of a photo beside its plain values. `tag_names` is a JSON list, `colors` are separated by commas."""
+    """What is known of a photo beside its plain values. `tag_names`: JSON list, a tag may come twice; `colors`: separated by commas."""
 
     filename: Stored
     folder_path: Stored
@@ -69,7 +70,7 @@ PHOTO_ROWS = f"""
            {COUNT.format("burst_photo", "burst_id", "bp.burst_id")}, d.set_id, {COUNT.format("duplicate_photo", "set_id", "d.set_id")},
            place.name, place.region, place.country, caption.text, caption.source, ct.text, ct.language,
            (SELECT json_group_array(t.name) FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = p.id
-            AND pt.source <> 'object_hint')
+            AND pt.source NOT IN {HINTS})
     FROM json_each(:ids) wanted
     CROSS JOIN photo p ON p.id = wanted.value
     CROSS JOIN gate g ON g.photo_id = p.id

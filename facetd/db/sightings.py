@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import aiosqlite
 
@@ -12,6 +12,7 @@ from facetd.db.revision import bump, note_faces
 from facetd.db.store import LEDGER_UPSERT, now
 from facetd.db.tags import save_tags
 from facetd.db.visibility import Hide, id_list
+from facetd.fields import BY_KEY
 from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome, PhotoVector
 
 SAME_FACE = 0.35  # overlap (intersection over union) from which a box found again is the same face
@@ -32,7 +33,8 @@ class SeenPhoto:
     """What was seen in one photo, ready to be stored. Parts that were not looked at are None and stay as they are.
 
     `content_hash` is of the file that was looked at: when the photo has other content by now, nothing is stored. `tags` maps each tag
-    to its source. `embedded` says that `embedding` was asked for, also when there is none.
+    to its source. `embedded` says that `embedding` was asked for, also when there is none. `opinions` are
+    scores by the field they fill.
     """
 
     photo_id: int
@@ -44,6 +46,7 @@ class SeenPhoto:
     facts: FaceFacts | None = None
     embedded: bool = False
     embedding: PhotoVector | None = None
+    opinions: Mapping[str, float | None] = field(default_factory=dict)
 
 
 async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
@@ -66,6 +69,9 @@ async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
                 await _save_facts(connection, photo.photo_id, photo.facts)
             if photo.embedded:
                 await _save_embedding(connection, photo.photo_id, photo.embedding)
+            if photo.opinions:
+                assignments = ", ".join(f"{BY_KEY[key].column} = ?" for key in photo.opinions)
+                await connection.execute(f"UPDATE photo SET {assignments} WHERE id = ?", (*photo.opinions.values(), photo.photo_id))
         ledger = [
             (p.photo_id, o.kind, o.fingerprint, o.model, "done" if o.error is None else "failed", o.reason, o.error, moment)
             for p in current

@@ -1,18 +1,23 @@
-"""Tags that objects give, and other words for them."""
+"""Tags that models give, and other words for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aiosqlite
 
 from facetd.db.connection import Database
 from facetd.db.revision import bump
 
+OF_OBJECTS = ("object", "object_minor", "object_hint")
+OF_SCENES = ("scene", "scene_hint")
+HINTS = "('object_hint', 'scene_hint')"  # of tags that search finds and that are not shown; see score/tags.py
 
-async def save_tags(connection: aiosqlite.Connection, photo_id: int, tags: Mapping[str, str]) -> None:
-    """Replace the tags that objects gave a photo."""
-    await connection.execute("DELETE FROM photo_tag WHERE photo_id = ? AND source <> 'keyword'", (photo_id,))
+
+async def save_tags(connection: aiosqlite.Connection, photo_id: int, tags: Mapping[str, str], sources: Sequence[str] = OF_OBJECTS) -> None:
+    """Replace the tags that a photo has from `sources`."""
+    marks = ", ".join("?" * len(sources))
+    await connection.execute(f"DELETE FROM photo_tag WHERE photo_id = ? AND source IN ({marks})", (photo_id, *sources))
     await connection.executemany("INSERT INTO tag (name) VALUES (?) ON CONFLICT DO NOTHING", [(tag,) for tag in tags])
     await connection.executemany(
         "INSERT INTO photo_tag (photo_id, tag_id, source) SELECT ?, id, ? FROM tag WHERE name = ? ON CONFLICT DO NOTHING",

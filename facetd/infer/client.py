@@ -18,6 +18,7 @@ from facetd.infer.catalogue import AnyNetwork, Catalogue, FileState, ImageEmbedd
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
+from facetd.infer.opinions.wanted import FIELDS, OF_FACES, made_from_vectors, opinions_installed, scorer_of
 from facetd.infer.remote.choices import fallback_choices, remote_choices
 from facetd.infer.remote.health import look_at
 from facetd.infer.remote.settings import Remote
@@ -115,7 +116,7 @@ class Eyes:
             log.warning("no models: %s", error)
             return None
         self._places = asyncio.Semaphore(self.choices.streams * AHEAD)
-        self.unavailable = "\n".join(f"{kind}: {why}" for kind in TASKS if kind in self._kinds and (why := self._lacks(kind)))
+        self.unavailable = "\n".join(f"{kind}: {why}" for kind in self._wanted if (why := self._lacks(kind)))
         return self.choices
 
     async def _chosen(self, catalogue: Catalogue, remote: Remote | None) -> Choices:
@@ -135,7 +136,21 @@ class Eyes:
         """By kind of analysis that can be made, the models it is made with: ids, versions, precisions."""
         if self._catalogue is None or self.choices is None:
             return {}
-        return {kind: self._made_with(kind) for kind in TASKS if kind in self._kinds and not self._lacks(kind)}
+        made = {kind: self._made_with(kind) for kind in self._wanted if not self._lacks(kind)}
+        return made if EMBEDDING not in made else made | made_from_vectors(self._catalogue)
+
+    @property
+    def opinions(self) -> Mapping[str, frozenset[str]]:
+        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
+        return {} if self._catalogue is None else opinions_installed(self._catalogue)
+
+    @property
+    def _wanted(self) -> tuple[str, ...]:
+        """The analyses that the settings want, and the opinions that installed packs have."""
+        assert self._catalogue is not None
+        possible = FIELDS if "faces" in self._kinds else FIELDS - {OF_FACES}
+        opinions = [field for field in sorted(possible) if scorer_of(self._catalogue, field) is not None]
+        return (*(kind for kind in TASKS if kind in self._kinds), *opinions)
 
     @property
     def streams(self) -> int:
@@ -381,10 +396,15 @@ class Eyes:
 
     def _used_by(self, kind: str) -> tuple[Model, ...]:
         assert self._catalogue is not None
+        if kind in FIELDS:
+            scorer = scorer_of(self._catalogue, kind)
+            return (*(() if scorer is None else (scorer,)), *(self._used_by("faces") if kind == OF_FACES else ()))
         found = (next((each for each in self._catalogue.models if each.task == task), None) for task in self._tasks(kind))
         return tuple(model for model in found if model is not None)
 
     def _tasks(self, kind: str) -> tuple[str, ...]:
+        if kind in FIELDS:
+            return ("quality", *(self._tasks("faces") if kind == OF_FACES else ()))
         if kind == EMBEDDING and self._tower is not None:
             return (TOWER,)
         assert self._catalogue is not None

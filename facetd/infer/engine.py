@@ -25,9 +25,11 @@ from facetd.infer.catalogue import (
     ObjectDetector,
     PackSource,
     PartsModel,
+    QualityScorer,
 )
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.memory import compactly
+from facetd.infer.opinions.wanted import scorer_of
 from facetd.infer.runner import Kind
 from facetd.infer.runtimes import open_part, open_session
 from facetd.infer.runtimes.session import Outputs, Plan, RuntimeProblem, Session
@@ -160,6 +162,15 @@ class Engine:
     def catalogue(self) -> Catalogue:
         """What is known of the models."""
         return self._catalogue
+
+    @property
+    def cache(self) -> Path | None:
+        """A folder for what can be made again; None: nothing is kept."""
+        return self._cache
+
+    def scorer(self, field: str) -> QualityScorer | None:
+        """The installed network that fills `field`, whether or not it can be run here."""
+        return scorer_of(self._catalogue, field)
 
     @property
     def tower(self) -> ImageEmbedding | None:

@@ -7,6 +7,8 @@ from collections.abc import Set
 from facetd.i18n import _
 from facetd.infer.catalogue import ImageEmbedding
 from facetd.infer.faces.find import find_faces
+from facetd.infer.opinions.scorers import opinions_of
+from facetd.infer.opinions.wanted import FIELDS, OF_FACES
 from facetd.infer.runner import OBJECTS as MODEL
 from facetd.infer.runner import BadOutput, Pixels, Runner
 from facetd.infer.settings import LookSettings
@@ -22,14 +24,14 @@ UNUSABLE = "model_output"
 def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings) -> Sighting:
     """What is seen in `frame`, RGB uint8 (H,W,3), upright, any size from 1x1 on.
 
-    `kinds` are of "objects", "faces" and "embedding". Faces need the objects too, because animals veto faces, and what the photo looks
-    like comes with them, unless an installed network tells; one run serves all, and doubtful objects take another one. A network that gives
-    no numbers is a Failure of the kinds that need it; errors of the runtime itself are raised.
+    `kinds` are of "objects", "faces", "embedding" and the fields that scorers fill. Faces need the objects too, because animals veto
+    faces, and what the photo looks like comes with them, unless an installed network tells; one run serves all, and doubtful objects take
+    another one. A network that gives no numbers is a Failure of the kinds that need it; errors of the runtime itself are raised.
     """
     things = None
     failures: dict[str, Failure] = {}
     tower = runner.tower if EMBEDDING in kinds else None
-    of_things = kinds & ({OBJECTS, FACES} if tower is not None else {OBJECTS, FACES, EMBEDDING})
+    of_things = kinds & ({OBJECTS, FACES, OF_FACES} if tower is not None else {OBJECTS, FACES, OF_FACES, EMBEDDING})
     if of_things:
         try:
             things = find_things(runner, frame, min(settings.search_score, settings.person_score, settings.veto_score))
@@ -42,11 +44,13 @@ def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings)
             objects = _objects(runner, frame, things, settings)
         except BadOutput as error:
             failures[OBJECTS] = Failure(UNUSABLE, error.message)
-    if things is not None and FACES in kinds:
+    if things is not None and kinds & {FACES, OF_FACES}:
         try:
             faces = find_faces(runner, frame, things, settings)
         except BadOutput as error:
-            failures[FACES] = Failure(UNUSABLE, error.message)
+            failures |= {kind: Failure(UNUSABLE, error.message) for kind in kinds & {FACES, OF_FACES}}
+    opinions, unsaid = opinions_of(runner, frame, faces, kinds & FIELDS - failures.keys())
+    failures |= unsaid
     embedding = None
     if EMBEDDING in kinds - failures.keys():
         try:
@@ -55,7 +59,7 @@ def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings)
                 failures[EMBEDDING] = Failure(UNUSABLE, _("The picture gives the model nothing to tell it by."))
         except BadOutput as error:
             failures[EMBEDDING] = Failure(UNUSABLE, error.message)
-    return Sighting(objects=objects, faces=faces, embedding=embedding, failures=failures)
+    return Sighting(objects, faces if FACES in kinds else None, failures, embedding, opinions)
 
 
 def _objects(runner: Runner, frame: Pixels, things: Things, settings: LookSettings) -> tuple[DetectedObject, ...]:

@@ -21,6 +21,8 @@ QUESTIONS: Mapping[str, str] = {
     "text_vector": "facetd.infer.words.vectors:text_vector",
     "text_vectors": "facetd.infer.words.vectors:text_vectors",
     "inference_servers": "facetd.infer.remote.roll_call:roll_call",
+    "learn_texts": "facetd.infer.opinions.ask:learn_texts",
+    "opinions": "facetd.infer.opinions.ask:opinions",
 }
 """By name, where the function is: `module:function`."""
 

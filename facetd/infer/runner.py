@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from facetd.errors import FacetdError
 from facetd.i18n import _
-from facetd.infer.catalogue import ImageEmbedding, Network
+from facetd.infer.catalogue import ImageEmbedding, Network, QualityScorer
 
 if TYPE_CHECKING:
     from facetd.infer.things.appearance import Projection
@@ -43,6 +43,10 @@ class Runner(Protocol):
 
     def installed(self, kind: type[Kind]) -> Kind | None:
         """The model of this kind that an installed pack brings, whether or not it can be run here; None where no pack does."""
+        raise NotImplementedError
+
+    def scorer(self, field: str) -> QualityScorer | None:
+        """The installed network that says how good a photo is, for a field of the registry."""
         raise NotImplementedError
 
     def photo_space(self, model_id: str) -> str:

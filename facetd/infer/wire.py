@@ -56,6 +56,7 @@ def sighting_to_json(sighting: Sighting) -> Json:
         "objects": None if sighting.objects is None else [_object_to_json(each) for each in sighting.objects],
         "faces": None if sighting.faces is None else [_face_to_json(each) for each in sighting.faces],
         "failures": {kind: [failure.reason, failure.message] for kind, failure in sighting.failures.items()},
+        "opinions": {field: None if share is None else float(share) for field, share in sighting.opinions.items()},
         "embedding": None if sighting.embedding is None else [sighting.embedding.space, _text(sighting.embedding.vector)],
     }
 
@@ -69,6 +70,7 @@ def sighting_from_json(raw: Json) -> Sighting:
             None if faces is None else tuple(_face_from_json(each) for each in faces),
             {str(kind): Failure(str(reason), str(message)) for kind, (reason, message) in raw["failures"].items()},
             None if embedding is None else _vector_from_json(embedding),
+            {str(field): None if share is None else float(share) for field, share in raw.get("opinions", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WireError(f"not a sighting: {type(error).__name__}: {error}") from error

@@ -17,6 +17,7 @@ from facetd.records import Judgement, PhotoVisit
 from facetd.score.judge import judge
 from facetd.score.normalize import BUILT_IN, Snapshot, make_snapshot, snapshot_from_json
 from facetd.score.rules import Rules
+from facetd.score.scenes import Scenes
 from facetd.score.settings import MeasureSettings
 from facetd.score.tags import Vocabulary
 
@@ -32,6 +33,7 @@ class Judging:
     rules: Rules
     snapshot: Snapshot
     vocabulary: Vocabulary
+    scenes: Scenes
     models: Mapping[str, str]
     recipes: Recipes
 
@@ -42,9 +44,14 @@ class Judging:
         rules = Rules.from_config(config)
         kept = await snapshots.newest(db)
         snapshot = snapshot_from_json(kept[1]) if kept else BUILT_IN
-        vocabulary = Vocabulary.from_config(config)
-        recipes = Recipes.make(config, measure, rules, snapshot.id, vocabulary, models)
-        return cls(config, measure, rules, snapshot, vocabulary, dict(models), recipes)
+        vocabulary, scenes = Vocabulary.from_config(config), Scenes.from_config(config)
+        recipes = Recipes.make(config, measure, rules, snapshot.id, vocabulary, scenes, models)
+        return cls(config, measure, rules, snapshot, vocabulary, scenes, dict(models), recipes)
+
+    @property
+    def synonyms(self) -> Mapping[str, str]:
+        """Other words for tags, and the tag each means."""
+        return {**self.scenes.tag_of_synonym, **self.vocabulary.tag_of_synonym}
 
     def judge_visit(self, visit: PhotoVisit) -> Judgement | None:
         """The judgement of a visit that has everything it takes; None for a partial one."""

@@ -112,6 +112,11 @@ class Models:
         """The installed networks that do `task`, the preferred one first; none until it is known what there is."""
         return self._eyes.networks(task) if self._eyes is not None and self.ready else ()
 
+    @property
+    def opinions(self) -> Mapping[str, frozenset[str]]:
+        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
+        return self._eyes.opinions if self._eyes is not None and self.ready else {}
+
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What the models' process answers to one of infer/questions.py. Raises Unavailable."""
         if self._eyes is None:

@@ -15,7 +15,7 @@ from facetd.db.connection import Database
 from facetd.ingest.discover import FoundFile, Listing
 from facetd.ingest.recipes import WITH_SIDECAR, Recipes
 from facetd.ingest.sink import Job
-from facetd.ingest.tasks import JUDGEMENT, METADATA, TAGS, THUMBNAIL
+from facetd.ingest.tasks import DERIVED_KINDS, JUDGEMENT, METADATA, THUMBNAIL
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 from facetd.records import KnownFile, Root
 
@@ -28,7 +28,7 @@ class Outdated:
 
     def kinds_of(self, photo_id: int) -> frozenset[str]:
         """The analyses that this photo needs and that take a look at its file."""
-        return frozenset(kind for kind, ids in self.by_kind.items() if photo_id in ids) - {JUDGEMENT, TAGS}
+        return frozenset(kind for kind, ids in self.by_kind.items() if photo_id in ids) - DERIVED_KINDS
 
     @property
     def to_judge(self) -> frozenset[int]:

@@ -12,8 +12,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from facetd.config import Config
-from facetd.ingest.tasks import EMBEDDING, FACES, JUDGEMENT, METADATA, OBJECTS, TAGS, TECHNICAL, THUMBNAIL
+from facetd.ingest.tasks import (
+    AESTHETICS,
+    DERIVED_KINDS,
+    EMBEDDING,
+    FACES,
+    JUDGEMENT,
+    METADATA,
+    OBJECTS,
+    OPINIONS,
+    SCENES,
+    TAGS,
+    TECHNICAL,
+    THUMBNAIL,
+)
+from facetd.score.opinions import OPINIONS_VERSION
 from facetd.score.rules import Rules
+from facetd.score.scenes import Scenes
 from facetd.score.settings import MEASURE_VERSION, MeasureSettings
 from facetd.score.tags import Vocabulary
 
@@ -32,7 +47,14 @@ class Recipes:
 
     @classmethod
     def make(
-        cls, config: Config, measure: MeasureSettings, rules: Rules, snapshot_id: str, vocabulary: Vocabulary, models: Mapping[str, str]
+        cls,
+        config: Config,
+        measure: MeasureSettings,
+        rules: Rules,
+        snapshot_id: str,
+        vocabulary: Vocabulary,
+        scenes: Scenes,
+        models: Mapping[str, str],
     ) -> Recipes:
         """Recipes from the settings; `snapshot_id` names the percentiles that scores are set in relation to.
 
@@ -51,12 +73,18 @@ class Recipes:
             recipes[FACES] = _recipe(FACES, SIGHT_VERSION, models[FACES], config.faces.model_dump())
         if EMBEDDING in models:
             recipes[EMBEDDING] = _recipe(EMBEDDING, SIGHT_VERSION, models[EMBEDDING])
+            if AESTHETICS in models:
+                recipes[AESTHETICS] = _recipe(AESTHETICS, OPINIONS_VERSION, recipes[EMBEDDING], models[AESTHETICS], scenes.axis_fingerprint)
+            if SCENES in models:
+                recipes[SCENES] = _recipe(SCENES, recipes[EMBEDDING], models[SCENES], scenes.fingerprint)
+        for field in sorted(OPINIONS & models.keys()):
+            recipes[field] = _recipe(field, SIGHT_VERSION, OPINIONS_VERSION, models[field])
         return cls(recipes)
 
     @property
     def of_files(self) -> frozenset[str]:
         """The kinds that take a look at the file; the others follow from what is stored."""
-        return frozenset(self.by_kind) - {JUDGEMENT, TAGS}
+        return frozenset(self.by_kind) - DERIVED_KINDS
 
     def fingerprint(self, kind: str, content_hash: str, sidecar_stamp: str) -> str:
         """The fingerprint of `kind` made of this content; db/ledger.py composes the same in SQL."""

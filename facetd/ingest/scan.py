@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +90,7 @@ class Scan:
     def __init__(
         self, db: Database, workers: Workers, judging: Judging, thumbs: Path, territory: Callable[[Root], Territory],
         options: ScanOptions, progress: Progress, on_change: Callable[[Sequence[Stored], int], None],
-        models: Models | None, frames: Frames,
+        models: Models | None, frames: Frames, on_vectors: Callable[[Sequence[int]], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._db = db
         self._workers = workers
@@ -105,7 +105,8 @@ class Scan:
         self._expecting.set()
         self._early = EARLY
         self._planner = Planner(db, thumbs, judging.recipes.of_files)
-        self._sink = Sink(db, judging, pair_raw=judging.config.scanning.raw_jpeg == "pair", on_stored=self._stored, on_seen=self._seen)
+        pair_raw = judging.config.scanning.raw_jpeg == "pair"
+        self._sink = Sink(db, judging, pair_raw=pair_raw, on_stored=self._stored, on_seen=self._seen, on_vectors=on_vectors)
         scanning = judging.config.scanning
         self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
         self._vanished: dict[int, list[int]] = {}

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 from facetd.db.sightings import SeenPhoto
 from facetd.infer.catalogue import AnyNetwork
 from facetd.ingest.judging import Judging
-from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, TAGS
+from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, OPINIONS, TAGS
 from facetd.records import FaceFacts, Outcome, Sighting
 from facetd.score.faces import face_facts
+from facetd.score.opinions import from_share
 
 
 class Eyes(Protocol):
@@ -45,6 +46,10 @@ class Eyes(Protocol):
     async def awake(self, kinds: frozenset[str]) -> str:
         """Why these kinds cannot be looked for because of the inference servers; empty when they can."""
 
+    @property
+    def opinions(self) -> Mapping[str, frozenset[str]]:
+        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
+
     def networks(self, task: str) -> Sequence[AnyNetwork]:
         """The networks that do `task`, the preferred one first."""
 
@@ -67,8 +72,9 @@ def compose_seen(photo_id: int, content_hash: str, kinds: frozenset[str], sighti
         facts = FaceFacts() if faces is None else face_facts(faces)
         faces = faces or ()
     embedded = EMBEDDING in kinds
+    opinions = {field: None if (share := sighting.opinions.get(field)) is None else from_share(share) for field in kinds & OPINIONS}
     return SeenPhoto(
-        photo_id, content_hash, tuple(outcomes), objects, tags, faces, facts, embedded, sighting.embedding if embedded else None
+        photo_id, content_hash, tuple(outcomes), objects, tags, faces, facts, embedded, sighting.embedding if embedded else None, opinions
     )
 
 

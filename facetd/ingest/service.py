@@ -28,6 +28,7 @@ from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
 from facetd.ingest.likeness import Likeness
 from facetd.ingest.models import Models
+from facetd.ingest.opinions import Opinions
 from facetd.ingest.people import PeopleGrouping
 from facetd.ingest.places import Places
 from facetd.ingest.progress import Broadcast, Progress
@@ -75,7 +76,10 @@ class Ingest:
         self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
         self.places = Places(db, self.lookups)
         self.vectors = VectorCare(db, data, self.lookups)
-        self.followups = Followups([self.people, self.likeness], [self.places, self.vectors])  # by the processes that they compute in
+        self.opinions = Opinions(db, self.models, lambda: self.judging, self._likeness_changed)
+        self.followups = Followups(
+            [self.opinions, self.people, self.likeness], [self.places, self.vectors]
+        )  # by the processes that they compute in
 
     @property
     def thumbs(self) -> Path:
@@ -100,7 +104,7 @@ class Ingest:
     async def start(self) -> None:
         """Load what judges, and clear what a kill left. Raises ConfigError when the categories do not make sense."""
         self._judging = await Judging.load(self._db, self._config, self.models.names)
-        await save_synonyms(self._db, self._judging.vocabulary.tag_of_synonym)
+        await save_synonyms(self._db, self._judging.synonyms)
         await asyncio.to_thread(self._frames.clear)
         for folder in (self.thumbs, self.renditions_folder):
             await asyncio.to_thread(shutil.rmtree, folder / SCRATCH, ignore_errors=True)  # what a kill left half-written
@@ -255,7 +259,7 @@ class Ingest:
         roots = await db_roots.roots(self._db)
         return Scan(
             self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed,
-            self.models if self.models.names else None, self._frames,
+            self.models if self.models.names else None, self._frames, self.opinions.of,
         )  # fmt: skip
 
     def territory(self, roots: Sequence[Root]) -> Callable[[Root], Territory]:

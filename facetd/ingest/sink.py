@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from facetd.db import matching, store
@@ -71,12 +71,14 @@ class Sink:
         pair_raw: bool,
         on_stored: Callable[[Sequence[Stored]], None],
         on_seen: Callable[[Sequence[int]], None],
+        on_vectors: Callable[[Sequence[int]], Awaitable[None]],
     ) -> None:
         self._db = db
         self.judging = judging
         self._pair_raw = pair_raw
         self._on_stored = on_stored
         self._on_seen = on_seen
+        self._on_vectors = on_vectors
         self._waiting: list[tuple[Job, VisitResult]] = []
         self._sightings: list[tuple[Job, str, Sighting]] = []
         self._ids: dict[tuple[int, str], int] = {}  # of photos stored whose sightings are still to come
@@ -147,6 +149,8 @@ class Sink:
             if number is not None:
                 seen.append(compose_seen(number, content_hash, job.kinds & SIGHT_KINDS, sighting, self.judging))
         stored = await save_sightings(self._db, seen)
+        if fresh := {photo.photo_id for photo in seen if photo.embedding is not None}.intersection(stored):
+            await self._on_vectors(sorted(fresh))
         await self.judging.judge_photos(self._db, stored)
         return stored
 

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetd.records import Appearance, Failure, Metadata, PictureHeader, PixelMetrics
+from facetd.score.opinions import OPINION_FIELDS
 
 if TYPE_CHECKING:
     from facetd.score.settings import MeasureSettings
 
 METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical", "judgement"
 OBJECTS, FACES, EMBEDDING, TAGS = "objects", "faces", "embedding", "tags"
+AESTHETICS, SCENES = "aesthetics", "scenes"  # made from stored vectors
+OPINIONS = frozenset(OPINION_FIELDS)  # what scorers say, by the field they fill
 VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
-SIGHT_KINDS = frozenset({OBJECTS, FACES, EMBEDDING})  # made by models, from a frame
+SIGHT_KINDS = frozenset({OBJECTS, FACES, EMBEDDING}) | OPINIONS  # made by models, from a frame
 FILE_KINDS = VISIT_KINDS | SIGHT_KINDS
+DERIVED_KINDS = frozenset({JUDGEMENT, TAGS, AESTHETICS, SCENES})  # follow from what is stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[st
     Identity, camera, every metric by its key, flags, and what it looks like before its pixels arrive.
     """
     values, beside = row
-    names = json.loads(beside.tag_names) if beside.tag_names != "[]" else []
+    names = list(dict.fromkeys(json.loads(beside.tag_names))) if beside.tag_names != "[]" else []
     colors = shown_colors(row)
     hide = beside.hide
     persons, unassigned = people.get(values["id"], NOBODY)

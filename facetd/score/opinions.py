@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from facetd.fields import by_model
-from facetd.score.curves import logistic, ramp, score
+from facetd.score.curves import logistic, score
 
 OPINIONS_VERSION = 1
 OPINION_FIELDS = tuple(field.key for field in by_model())
-AXIS_FIELD = "quality_score"
-AXIS_WIDTH = 0.01  # of a cosine: what a learned temperature of 100 makes the unit of CLIP's own logits
+AXIS_WIDTH = 0.01  # of a cosine: the unit of CLIP's logits at its learned temperature of 100
 
 
-def from_scale(raw: float, low: float, high: float) -> float:
-    """`raw` of a model whose scores run from `low` to `high` (which may be the better end in either order), kept within 0..10."""
-    return score(ramp(raw, low, high) if high > low else 1.0 - ramp(raw, high, low))
+def from_share(share: float) -> float:
+    """Where a model's score stands between the low (0) and the high end (1) of its scale, as 0..10; what is beyond is kept within."""
+    return score(share)
 
 
 def from_axis(good: float, bad: float) -> float:

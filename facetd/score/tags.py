@@ -24,10 +24,12 @@ class Source(StrEnum):
     OBJECT = "object"  # a thing that was found for certain and fills a part of the picture
     MINOR = "object_minor"  # a thing that was found for certain, small in the picture
     HINT = "object_hint"  # a thing that search may find and that is not shown
+    SCENE = "scene"  # a scene, mood or activity that words were found to fit for certain
+    SCENE_HINT = "scene_hint"  # one that search may find and that is not shown
 
 
-SHOWN = (Source.KEYWORD, Source.OBJECT, Source.MINOR)
-JUDGED = (Source.KEYWORD, Source.OBJECT)
+SHOWN = (Source.KEYWORD, Source.OBJECT, Source.MINOR, Source.SCENE)
+JUDGED = (Source.KEYWORD, Source.OBJECT, Source.SCENE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.infer.catalogue import ImageEmbedding, Network
+from facetd.infer.catalogue import ImageEmbedding, Network, QualityScorer
 from facetd.infer.faces.align import FIVE
 from facetd.infer.runner import DETECTOR, EMBEDDING, LANDMARKS, MESH, OBJECTS, Kind
 from facetd.infer.settings import LookSettings
@@ -29,6 +29,7 @@ class Fake:
     asked: list[tuple[str, Array]] = field(default_factory=list)
     tower: ImageEmbedding | None = None
     packs: tuple[Network, ...] = ()
+    scorers: Mapping[str, QualityScorer] = field(default_factory=dict)
 
     def run(self, model_id: str, batch: Array) -> tuple[Array, ...]:
         assert batch.dtype == np.float32
@@ -40,6 +41,9 @@ class Fake:
 
     def installed(self, kind: type[Kind]) -> Kind | None:
         return next((each for each in self.packs if isinstance(each, kind)), None)
+
+    def scorer(self, field: str) -> QualityScorer | None:
+        return self.scorers.get(field)
 
     def photo_space(self, model_id: str) -> str:
         return f"{model_id}-photos/made"

@@ -1,0 +1,1 @@
+"""Opinions: what models of installed packs think of a photo, as numbers that score/ brings onto its scale."""
