@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from facetd.daemon import make_services
 from facetd.db import captions as db_captions
 from facetd.db import places as db_places
 from facetd.db import roots
-from facetd.errors import NotFound
+from facetd.errors import Forbidden, NotFound, Unavailable
+from facetd.infer.chat import patience
 from facetd.ingest.places import Places
 from facetd.records import Viewer
+from tests.captionlibrary import Translating, captioned, translations, until
+from tests.chatserver import ChatServer, chat_server, hang
 from tests.db.conftest import put, visit
 from tests.db.test_words import person
 from tests.house import config, opened
@@ -152,3 +158,112 @@ async def test_no_place_is_looked_up_without_coordinates(tmp_path: Path) -> None
         assert not await places.due()
         assert await places.run() == 0
         assert not house.ingest.lookups.started
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ChatServer]:
+    async with chat_server() as found:
+        yield found
+
+
+async def post(site: Site, path: str, status: int = 200, **body: object) -> Any:
+    response = await site.client.post(path, json=body)
+    return await response.json() if status == 200 and response.status == 200 else await problem_of(response, status)
+
+
+async def test_a_caption_is_generated_when_it_is_first_asked_for(tmp_path: Path, server: ChatServer) -> None:
+    async with captioned(tmp_path, 2, server) as house, served(house) as site:
+        assert (await site.json("/api/caption?id=1&generate=0"))["source"] == "rule"
+        assert not server.asked
+        made = {"id": 1, "caption": "A dog on a beach.", "source": "generated", "by": "llava"}
+        together = await asyncio.gather(*(site.json("/api/caption?id=1") for _ in range(3)))
+        assert together[0] == made
+        assert len(server.asked) == 1, "who asks at the same time gets the same"
+        assert await site.json("/api/caption?id=1") == {**made, "source": "cached"}
+        assert (await site.json("/api/photo?id=1"))["caption"] == "A dog on a beach."
+        server.text = "A cat."
+        assert (await post(site, "/api/caption/generate", id=1))["caption"] == "A cat."
+        await put_caption(site, id=1, caption="mine")
+        await post(site, "/api/caption/generate", 409, id=1)
+        assert (await site.json("/api/caption?id=1"))["caption"] == "mine"
+        await post(site, "/api/caption/generate", 404, id=99)
+        await post(site, "/api/caption/generate", 400)
+
+
+async def test_who_may_not_write_starts_no_model(tmp_path: Path, server: ChatServer) -> None:
+    async with captioned(tmp_path, 2, server, eyes=Translating()) as house:
+        services = make_services(house)
+        viewer = replace(await services.viewer(), role="user")
+        with pytest.raises(Unavailable, match="no caption"):
+            await services.captions.caption_or_generate(viewer, 1)
+        await db_captions.write_caption(house.db, 1, "A dog.", "llava")
+        assert (await services.captions.caption_or_generate(viewer, 1)).text == "A dog."
+        with pytest.raises(Forbidden, match="not translated"):
+            await services.captions.translated(viewer, 1, "fr")
+        await services.captions.translated(await services.viewer(), 1, "fr")
+        assert (await services.captions.translated(viewer, 1, "fr")).text == "[fr] A dog."
+        assert not server.asked
+
+
+async def test_a_model_that_fails_leaves_what_a_rule_says(tmp_path: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSES_S", (0.01,))
+    async with captioned(tmp_path, 1, server) as house, served(house) as site:
+        server.answers = [web.Response(status=500)]
+        await site.problem("/api/caption?id=1", 503)
+        await person(house.db, "Anna", 1)
+        assert (await site.json("/api/caption?id=1")) == {"id": 1, "caption": "Anna", "source": "rule", "by": "rule"}
+        assert len(server.asked) == 6
+        await post(site, "/api/caption/generate", 503, id=1)
+        await server.stop()
+        asked = await site.client.post("/api/caption/generate", json={"id": 1})
+        assert "does not answer" in (await asked.json())["detail"]
+
+
+async def test_captions_in_the_configured_language(tmp_path: Path) -> None:
+    eyes = Translating()
+    async with captioned(tmp_path, 2, eyes=eyes) as house, served(house) as site:
+        await site.problem("/api/caption?id=1&lang=fr", 503)
+        await person(house.db, "Anna", 1)
+        by_rule = await site.json("/api/caption?id=1&lang=fr")
+        assert by_rule == {"id": 1, "caption": "[fr] Anna", "source": "translated", "by": "rule", "lang": "fr"}
+        assert await translations(house) == {}, "what a rule says is not kept"
+        await put_caption(site, id=1, caption="A dog")
+        assert (await site.json("/api/caption?id=1&lang=fr"))["caption"] == "[fr] A dog"
+        asked = len(eyes.asked)
+        assert (await site.json("/api/caption?id=1&lang=fr"))["by"] == "manual"
+        assert len(eyes.asked) == asked, "it is kept"
+        assert (await site.json("/api/photo?id=1"))["caption_translated"] == "[fr] A dog"
+        await put_caption(site, id=1, caption="A cat")
+        assert (await site.json("/api/photo?id=1"))["caption_translated"] is None
+        assert set(await site.problem("/api/caption?id=1&lang=de")) == {"lang"}
+        assert set(await site.problem("/api/caption?id=1&lang=xx")) == {"lang"}
+
+
+async def test_jobs_over_http(tmp_path: Path, server: ChatServer) -> None:
+    async with captioned(tmp_path, 3, server, eyes=Translating()) as house, served(house) as site:
+        assert (await site.json("/api/captions/status"))["state"] == "idle"
+        begun = await post(site, "/api/captions/generate", filter={"search": "2.jpg"}, limit=5)
+        assert (begun["kind"], begun["state"]) == ("generate", "running")
+        await until(lambda: not house.captioning.running)
+        assert (await site.json("/api/captions/status"))["done"] == 1
+        server.answers = [hang]
+        await post(site, "/api/captions/generate", ids=[1, 3])
+        await until(lambda: len(server.asked) == 2)
+        await post(site, "/api/captions/generate", 409)
+        await post(site, "/api/captions/translate", 409)
+        assert await post(site, "/api/captions/cancel") == {"cancelled": True}
+        assert (await site.json("/api/captions/status"))["cancelled"]
+        assert await post(site, "/api/captions/cancel") == {"cancelled": False}
+        await post(site, "/api/captions/translate", language="fr")
+        await until(lambda: not house.captioning.running)
+        assert await translations(house) == {2: "[fr] A dog on a beach."}
+        await post(site, "/api/captions/translate", 503, language="it")
+        assert set(await post(site, "/api/captions/generate", 400, filter={"min_score": "x"})) == {"filter.min_score"}
+        assert set(await post(site, "/api/captions/generate", 400, filter={"nonsense": 1}, limit=0)) == {"filter.nonsense", "limit"}
+        assert await post(site, "/api/captions/generate", 400, filter={"quality": "odd"})
+        assert (await site.json("/api/config"))["capabilities"]["captioning"] == {"state": "ready", "reason": ""}
+    async with captioned(tmp_path, 3) as house, served(house) as site:
+        await post(site, "/api/captions/generate", 503)
+        capabilities = (await site.json("/api/config"))["capabilities"]
+        assert "captions.endpoint" in capabilities["captioning"]["reason"]
+        assert "opus-mt-en-fr" in capabilities["translation"]["reason"]

@@ -1,0 +1,1 @@
+"""Text in another language, by networks of the Marian family."""
