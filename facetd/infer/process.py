@@ -16,6 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -192,16 +193,18 @@ def prepare() -> BinaryIO:
 def main() -> None:
     """Serve, then end at once: whoever asked is gone, so nobody waits for what is still being computed.
 
-    Never through the interpreter's own end, which aborts while threads are in native code.
+    Never through the interpreter's own end, which aborts while threads are in native code: also when nobody hears the last words.
     """
-    code = 0
+    code = 1
     try:
         serve(sys.stdin.buffer, prepare())
+        code = 0
     except BaseException:
         traceback.print_exc()
-        code = 1
-    sys.stderr.flush()
-    os._exit(code)
+    finally:
+        with suppress(OSError):
+            sys.stderr.flush()
+        os._exit(code)
 
 
 if __name__ == "__main__":

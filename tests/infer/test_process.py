@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ import numpy as np
 import pytest
 
 from facetd.infer import wire
+from facetd.infer.catalogue import Catalogue
+from facetd.infer.choice import Choice, Choices, choices_json
 from facetd.infer.process import Desk, read_frame, read_message, serve
 from facetd.records import Sighting
 from tests.infer.looks import BREAK, SLOW, WELL, TinySettings
@@ -138,3 +143,68 @@ def test_what_is_no_frame_is_refused(tmp_path: Path, array: Any) -> None:
     np.save(tmp_path / "f.npy", array, allow_pickle=True)
     with pytest.raises(ValueError, match=r"uint8|Python objects"):
         read_frame(str(tmp_path / "f.npy"))
+
+
+@pytest.fixture
+def real_opening(tmp_path: Path) -> wire.Json:
+    """With the networks of the starter pack, which take a while to load."""
+    catalogue = Catalogue.load()
+    chosen = {model.id: Choice("onnxruntime", "cpu", "f32", 1, 0.1, "made for the test") for model in catalogue.models}
+    return {
+        "models": str(catalogue.folder), "cache": str(tmp_path / "cache"), "choices": choices_json(Choices("key", 1, chosen, (), {})),
+        "look": "facetd.infer.look:look", "settings": "facetd.infer.settings:LookSettings",
+    }  # fmt: skip
+
+
+def _started(opening: wire.Json, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-m", "facetd.infer.process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
+    assert process.stdin is not None
+    process.stdin.write(wire.frame(opening))
+    process.stdin.flush()
+    return process
+
+
+def test_it_ends_quietly_when_it_is_left_while_networks_load(real_opening: wire.Json) -> None:
+    with _started(real_opening) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        assert read_message(process.stdout) == {"ready": True}  # networks are loaded from here on
+        process.stdin.close()
+        assert process.wait(30) == 0
+        assert process.stderr.read() == b""
+
+
+def test_what_is_no_message_while_networks_load_is_told(real_opening: wire.Json) -> None:
+    with _started(real_opening) as process:
+        assert process.stdin is not None and process.stderr is not None
+        process.stdin.write(b"\xff\xff\xff\xff")
+        process.stdin.close()
+        assert process.wait(30) == 1
+        assert b"WireError" in process.stderr.read()
+
+
+def test_ctrl_c_is_not_its_business_but_a_request_to_end_is(real_opening: wire.Json) -> None:
+    with _started(real_opening) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert read_message(process.stdout) == {"ready": True}
+        process.send_signal(signal.SIGINT)
+        process.stdin.write(wire.frame({"id": 7, "ask": "nothing", "arguments": {}}))
+        process.stdin.flush()
+        reply = read_message(process.stdout)
+        assert reply is not None and reply["id"] == 7
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
+
+
+def test_it_ends_as_it_should_when_nobody_hears_why(real_opening: wire.Json) -> None:
+    """An interpreter that ends by itself with threads in native code aborts (signal 6)."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        with _started(real_opening, writer) as process:
+            assert process.stdin is not None and process.stdout is not None
+            assert read_message(process.stdout) == {"ready": True}
+            process.stdin.write(b"\xff\xff\xff\xff")
+            process.stdin.close()
+            assert process.wait(30) == 1
+    finally:
+        os.close(writer)
