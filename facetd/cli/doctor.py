@@ -21,7 +21,9 @@ from rich.markup import escape
 from facetd.assets import asset_dir
 from facetd.cli.models import model_lines
 from facetd.cli.options import data_folder, json_option, settings_options
+from facetd.cli.servers import say_states, server_states
 from facetd.config import load_config
+from facetd.config.eyes import Inference
 from facetd.errors import FacetdError
 from facetd.house import check_settings
 from facetd.infer.catalogue import Catalogue, PackSource
@@ -142,7 +144,19 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
         measured = "" if all(line.ms is None for line in lines) else ", measured on this machine"
         off = "" if settings.enabled else "; switched off (inference.enabled)"
         yield Finding("models", "ok", f"{len(lines)} in {catalogue.folder}{measured}{off}")
+    yield from _servers(settings, catalogue)
     yield from _packs(catalogue)
+
+
+def _servers(settings: Inference, catalogue: Catalogue) -> Iterator[Finding]:
+    """The inference servers; one that sleeps is no problem."""
+    try:
+        states = server_states(settings, catalogue)
+    except FacetdError as error:
+        yield Finding("inference servers", "problem", str(error))
+        return
+    for url, well, text in say_states(states, catalogue):
+        yield Finding(f"server {url}", "ok" if well else "warning", text)
 
 
 def _packs(catalogue: Catalogue) -> Iterator[Finding]:

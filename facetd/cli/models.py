@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from rich.markup import escape
 
 from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.cli.packs import install, remove
+from facetd.cli.servers import export, print_states, server_states, server_trials
 from facetd.cli.settings import load_settings
 from facetd.config.eyes import Inference
 from facetd.i18n import _
@@ -21,6 +23,8 @@ from facetd.infer.catalogue import PACK_FILE, Catalogue, FileState, Model, Netwo
 from facetd.infer.choice import Choices, Trial, load_choices
 from facetd.infer.measure import choice_path, choices_for, key_of, packs_folder
 from facetd.infer.packs.index import PackIndex
+from facetd.infer.remote.choices import RUNTIME, fallback_choices, fallback_settings, remote_choices
+from facetd.infer.remote.settings import Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +68,25 @@ def models() -> None:
 
 models.add_command(install)
 models.add_command(remove)
+models.add_command(export)
 
 
 @models.command("list")
 @settings_options
 @json_option
 def list_models(data: Path | None, config_path: Path | None, as_json: bool) -> None:
-    """Show each model (what it enables, where it comes from, whether it is ready, how fast it runs here) and the packs to install."""
+    """Show each model (what it enables, where it comes from, whether it is ready, how fast it runs here), the servers that run them, and
+    the packs to install.
+    """
     folder = data_folder(data)
     settings = load_settings(folder, config_path, Console(stderr=True)).config.inference
     catalogue = Catalogue.load(packs=packs_folder(folder))
-    lines, packs = model_lines(catalogue, settings, folder), pack_lines(folder)
+    lines, packs, servers = model_lines(catalogue, settings, folder), pack_lines(folder), server_states(settings, catalogue)
     if as_json:
         found = {
             "models": [asdict(line) for line in lines],
             "packs": [asdict(line) for line in packs],
+            "servers": [asdict(state) for state in servers],
             "problems": list(catalogue.problems),
         }
         click.echo(json.dumps(found))
@@ -88,7 +96,8 @@ def list_models(data: Path | None, config_path: Path | None, as_json: bool) -> N
         _print_model(line, console)
     for problem in catalogue.problems:
         console.print(f"[red]{escape(problem)}[/]", highlight=False)
-    if all(line.ms is None for line in lines):
+    print_states(servers, catalogue, console)
+    if all(line.ms is None for line in lines) and not servers:
         console.print(_("Not measured on this machine yet: the first scan does it, or `facetd models bench`."))
     console.print()
     console.print(_("Packs to install with `facetd models install ID`:"))
@@ -115,7 +124,7 @@ def _print_model(line: ModelLine, console: Console) -> None:
 @settings_options
 @json_option
 def bench(data: Path | None, config_path: Path | None, as_json: bool) -> None:
-    """Measure every way to run each model on this machine, and say which is used and why.
+    """Measure every way to run each model on this machine and on the inference servers, and say which is used and why.
 
     A running daemon takes the result over at its next start.
     """
@@ -129,17 +138,28 @@ def bench(data: Path | None, config_path: Path | None, as_json: bool) -> None:
             candidate = trial.candidate
             status.update(f"{candidate.model}: {candidate.runtime} {candidate.device} {candidate.precision}")
 
-        choices = asyncio.run(choices_for(catalogue, settings, folder, anew=True, progress=told))
+        choices = _measured(catalogue, settings, folder, told)
     if as_json:
         click.echo(json.dumps(_bench_json(choices)))
     else:
         _print_bench(choices, Console(soft_wrap=True))
 
 
+def _measured(catalogue: Catalogue, settings: Inference, folder: Path, told: Callable[[Trial], None]) -> Choices:
+    """The choice made anew, and all trials. Raises ConfigError, OSError."""
+    remote = Remote.from_settings(settings)
+    if remote is None:
+        return asyncio.run(choices_for(catalogue, settings, folder, anew=True, progress=told))
+    trials = server_trials(settings, catalogue, told)
+    if settings.local_fallback:
+        trials += asyncio.run(fallback_choices(catalogue, settings, folder, anew=True, progress=told)).trials
+    return replace(remote_choices(catalogue, settings, remote), trials=tuple(trials))
+
+
 def model_lines(catalogue: Catalogue, settings: Inference, data: Path) -> list[ModelLine]:
     """What is known about each model; nothing is measured for it. Reads the model files."""
-    choices = load_choices(choice_path(data))
-    if choices is not None and choices.key != key_of(catalogue, settings):
+    choices = load_choices(choice_path(data)) if settings.local_fallback or not settings.servers else None
+    if choices is not None and choices.key != key_of(catalogue, fallback_settings(settings) if settings.servers else settings):
         choices = None
     return [
         _model_line(catalogue, network, choices) if isinstance(network, Model) else _parts_line(catalogue, network)
@@ -195,6 +215,8 @@ def _model_line(catalogue: Catalogue, model: Model, choices: Choices | None) -> 
 def _picked(choices: Choices, trial: Trial) -> bool:
     choice = choices.models.get(trial.candidate.model)
     one = trial.candidate
+    if one.runtime == RUNTIME:
+        return not trial.problem
     return choice is not None and (choice.runtime, choice.device, choice.precision) == (one.runtime, one.device, one.precision)
 
 

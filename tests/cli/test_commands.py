@@ -411,13 +411,13 @@ def test_progress_in_words() -> None:
         "1 folders may not be read; their photos stay as they were.",
         "[NAS] is offline; its photos stay in the library.",
     ]
+    waiting = Progress(unseen=3, waiting_for="http://gpu-box:8000: it is off").as_dict()
+    assert "3 photos wait for an inference server: http://gpu-box:8000: it is off." in summary(waiting)
+    assert facts(waiting) == "0.0/s, waiting for the inference server, 3 photos to look at"
     assert facts({"rate_per_s": 2.5, "eta_s": 75, "failed": 2}) == "2.5/s, 1 min 15 s left, 2 unreadable"
 
 
 async def test_a_terminal_shows_a_bar_and_a_log_a_line_now_and_then() -> None:
-    waiting = Progress(unseen=3, waiting_for="http://gpu-box:8000: it is off").as_dict()
-    assert "3 photos wait for an inference server: http://gpu-box:8000: it is off." in summary(waiting)
-    assert facts(waiting) == "0.0/s, waiting for the inference server, 3 photos to look at"
     running_scan = Progress(state="running", phase="analysing", done=3, total=10).as_dict()
     ended = Progress(added=10, finished_at="2026-01-01T00:00:00Z").as_dict()
     for terminal in (True, False):

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from facetd.cli.tree import facetd
 from facetd.infer.catalogue import Catalogue
 from tests.daemons import configure
+from tests.infer.remote.double import Double, Faults
 from tests.infer.tiny import tiny_catalogue
 
 
@@ -97,3 +98,27 @@ def test_the_doctor_asks_about_runtimes_and_models(catalogue: Catalogue, data: P
     monkeypatch.setattr("facetd.cli.doctor.RUNTIMES", ("abacus",))
     without = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
     assert without["models"]["state"] == "warning"
+
+
+def test_servers_are_told_and_measured(catalogue: Catalogue, tmp_path: Path) -> None:
+    with Double({model.id: catalogue.path(model, "f32") for model in catalogue.models}) as double:
+        double.faults = Faults(missing=frozenset({"tiny_embedding"}))
+        configure(tmp_path / "data", {"inference": {"servers": [double.url, "http://127.0.0.1:9"]}})
+        (there, away) = json.loads(call("models", "list", "--data", tmp_path / "data", "--json").stdout)["servers"]
+        assert (there["ready"], there["models"], away["ready"]) == (True, ["tiny_objects"], False)
+        text = call("models", "list", "--data", tmp_path / "data").stdout
+        assert "models: tiny_objects; lacks tiny_embedding" in text
+        assert "http://127.0.0.1:9: Connection refused" in text
+        findings = json.loads(call("doctor", "--data", tmp_path / "data", "--json").stdout)
+        assert [each["state"] for each in findings if each["name"].startswith("server ")] == ["warning", "warning"]
+        told = json.loads(call("models", "bench", "--data", tmp_path / "data", "--json").stdout)
+        right = [each for each in told["trials"] if each["picked"]]
+        assert [(each["model"], each["device"]) for each in right] == [("tiny_objects", double.url)]
+        assert right[0]["ms"] > 0
+        assert "it has no model tiny_embedding" in call("models", "bench", "--data", tmp_path / "data").stdout
+
+
+def test_the_models_are_written_for_a_server(catalogue: Catalogue, data: Path, tmp_path: Path) -> None:
+    said = call("models", "export-repository", tmp_path / "out", "--layout", "ovms", "--data", data).stdout
+    assert "2 models" in said
+    assert (tmp_path / "out" / "config.json").exists()

@@ -26,5 +26,9 @@ async def fallback_choices(
     catalogue: Catalogue, settings: Inference, data: Path, *, anew: bool = False, progress: Callable[[Trial], None] = lambda _trial: None
 ) -> Choices:
     """How this machine runs the models when no server answers: measured as ever, in f32, as the servers do. Raises OSError."""
-    here = settings.model_copy(update={"servers": (), "precision": "f32", "streams": 0})
-    return await choices_for(catalogue, here, data, anew=anew, progress=progress)
+    return await choices_for(catalogue, fallback_settings(settings), data, anew=anew, progress=progress)
+
+
+def fallback_settings(settings: Inference) -> Inference:
+    """The settings for this machine beside the servers."""
+    return settings.model_copy(update={"servers": (), "precision": "f32", "streams": 0})
