@@ -19,6 +19,7 @@ Question = Callable[["Engine", Mapping[str, Any]], dict[str, Any]]
 
 QUESTIONS: Mapping[str, str] = {
     "translate": "facetd.infer.translation.marian:translate",
+    "caption": "facetd.infer.captioning.captions:caption",
     "text_vector": "facetd.infer.words.vectors:text_vector",
     "text_vectors": "facetd.infer.words.vectors:text_vectors",
     "inference_servers": "facetd.infer.remote.roll_call:roll_call",

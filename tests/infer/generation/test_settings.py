@@ -1,53 +1,23 @@
-"""Settings of the publishers."""
+"""Settings by the entries of the catalogue."""
 
 from __future__ import annotations
 
-import pytest
+from facetd.infer.catalogue import Generation
+from facetd.infer.generation.installed import settings_of
+from facetd.infer.generation.settings import MOST, GenerationSettings
 
-from facetd.errors import ConfigError
-from facetd.infer.generation.settings import GenerationSettings
+CACHE = {"layers": 1, "heads": 1, "head_size": 8, "cache": "none"}
 
 
-def test_a_translator_by_its_documents() -> None:
-    generation = {
-        "bad_words_ids": [[59513]],
-        "decoder_start_token_id": 59513,
-        "eos_token_id": 0,
-        "forced_eos_token_id": 0,
-        "max_length": 512,
-        "num_beams": 4,
-    }
-    found = GenerationSettings.from_config(generation, {"max_length": 20, "pad_token_id": 59513})
-    assert found == GenerationSettings(59513, frozenset({0}), frozenset({59513}), None, 0, 512, 4)
-    assert GenerationSettings.from_config(generation, most=60, beams=1) == GenerationSettings(
-        59513, frozenset({0}), frozenset({59513}), None, 0, 60, 1
+def test_a_translator_never_says_what_it_is_filled_up_with() -> None:
+    entry = Generation.model_validate(
+        {"start": 59513, "eos": 0, "pad": 59513, "last": 0, "banned": (59513,), "max_length": 4096, "beams": 4, **CACHE}
     )
+    assert settings_of(entry) == GenerationSettings(59513, frozenset({0}), frozenset({59513}), None, 0, MOST, 4)
 
 
-def test_a_captioner_whose_start_is_its_end() -> None:
-    config = {
-        "decoder_start_token_id": 50256,
-        "eos_token_id": 50256,
-        "pad_token_id": 50256,
-        "suppress_tokens": [50256],
-        "forced_eos_token_id": None,
-    }
-    found = GenerationSettings.from_config(config, {"no_repeat_ngram_size": 3, "eos_token_id": [1, 2]})
-    assert found.start == 50256
-    assert found.ends == {50256}
-    assert found.suppressed == frozenset()
-    assert (found.no_repeat, found.most, found.beams) == (3, 64, 1)
-
-
-@pytest.mark.parametrize(
-    ("document", "key"),
-    [
-        ({"eos_token_id": 1}, "decoder_start_token_id"),
-        ({"decoder_start_token_id": 1}, "eos_token_id"),
-        ({"decoder_start_token_id": "<s>", "eos_token_id": 1}, "decoder_start_token_id"),
-        ({"decoder_start_token_id": 0, "eos_token_id": 1, "num_beams": "four"}, "num_beams"),
-    ],
-)
-def test_what_is_missing_or_odd_is_named(document: dict[str, object], key: str) -> None:
-    with pytest.raises(ConfigError, match=key):
-        GenerationSettings.from_config(document)
+def test_a_captioner_whose_start_is_its_end_may_end() -> None:
+    entry = Generation.model_validate(
+        {"start": 50256, "eos": 50256, "pad": 50256, "first": 7, "banned": (50256,), "max_length": 16, **CACHE}
+    )
+    assert settings_of(entry) == GenerationSettings(50256, frozenset({50256}), frozenset(), 7, None, 16, 1)

@@ -1,0 +1,1 @@
+"""Sentences about photos by an installed network."""
