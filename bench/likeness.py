@@ -104,7 +104,7 @@ async def speed(rows: int) -> dict[str, float]:
             await _touch(db, MORE)
             figures[f"{MORE} new photos s"] = await _timed(likeness.run)
             viewer = await single_viewer(db)
-            similar = Similar(db, config, lookups)
+            similar = Similar(db, config, Path(folder), lookups)
             for mode in ("visual", "color"):
                 await _ask(figures, db, similar, viewer, mode, rows)
             culling = Culling(db, config)

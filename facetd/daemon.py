@@ -77,7 +77,7 @@ def make_services(house: House) -> Services:
         captioning=house.captioning,
         browse=Browse(house.db, house.config),
         people=People(house.db, house.config, house.ingest.people_decided),
-        similar=Similar(house.db, house.config, house.ingest.lookups),
+        similar=Similar(house.db, house.config, house.data, house.ingest.lookups),
         culling=Culling(house.db, house.config),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),

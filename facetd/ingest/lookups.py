@@ -5,6 +5,7 @@ Needs NumPy. 100,000 photos take about 40 MB and a second to read.
 
 from __future__ import annotations
 
+import logging
 from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -16,15 +17,19 @@ from numpy.typing import NDArray
 
 from facetd.db import looks
 from facetd.db.vectors import reading
+from facetd.errors import Unavailable
 from facetd.ingest.findings import FoundSimilar
+from facetd.ingest.nearest import nearest
 from facetd.score.hamming import distances
 from facetd.score.similar import BINS, CHANNELS, CHANNELS_STORED, colour, colour_bins, visual
 
 if TYPE_CHECKING:
     from facetd.db.connection import Connection
 
+logger = logging.getLogger(__name__)
 BY_HASH = 2000  # photos nearest by their hash whose embeddings are read as well
-BY_VECTOR = 20_000  # photos compared with one that has no hash
+BY_VECTOR = 400  # photos nearest by their embedding, whatever their hash is
+BY_VECTOR_ALONE = 1000  # the same, for a photo that has no hash
 MOST = 3000  # results given back; a list shows fewer
 FACES = 50_000  # compared at most
 BLANK = bytes(2 * CHANNELS_STORED)
@@ -87,8 +92,11 @@ class Index:
 _indexes: dict[Path, Index] = {}
 
 
-def similar_by_looks(path: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:
-    """What looks like `photo`, most similar first, and by what it was compared."""
+def similar_by_looks(path: Path, folder: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:
+    """What looks like `photo`, most similar first, and by what it was compared. `folder` has the files of vectors.
+
+    Compared by both are those nearest by hash, and those nearest by embedding; all others by their hash alone.
+    """
     with reading(path) as connection:
         index = _fresh(path, connection)
         row = index.row_of.get(photo)
@@ -96,10 +104,11 @@ def similar_by_looks(path: Path, roots: Collection[int], photo: int, least: floa
             return FoundSimilar()
         allowed = index.visible(roots) & (index.ids != photo)
         if not index.hashed[row]:
-            return _by_vectors(connection, index, photo, allowed, least)
+            return _by_vectors(path, folder, index, photo, allowed, least)
         bits = distances(index.hashes[row], index.hashes).astype(np.uint8)
         bits[~(allowed & index.hashed)] = 255
         near = np.argpartition(bits, min(BY_HASH, len(bits) - 1))[:BY_HASH]
+        near = np.union1d(near, _nearest_rows(path, folder, index, photo, BY_VECTOR)[0])
         near = near[bits[near] <= 64]
         known = looks.read_vectors(connection, [photo, *index.ids[near].tolist()])
         cosines = looks.cosines(known, [(photo, int(other)) for other in index.ids[near]])
@@ -109,13 +118,24 @@ def similar_by_looks(path: Path, roots: Collection[int], photo: int, least: floa
     return _best(index.ids, scores, least, basis)
 
 
-def _by_vectors(connection: Connection, index: Index, photo: int, allowed: NDArray[np.bool_], least: float) -> FoundSimilar:
-    others = index.ids[allowed][:BY_VECTOR]
-    known = looks.read_vectors(connection, [photo, *others.tolist()])
-    cosines = looks.cosines(known, [(photo, int(other)) for other in others])
-    if np.isnan(cosines).all():
+def _by_vectors(path: Path, folder: Path, index: Index, photo: int, allowed: NDArray[np.bool_], least: float) -> FoundSimilar:
+    rows, cosines = _nearest_rows(path, folder, index, photo, BY_VECTOR_ALONE)
+    if not len(rows):
         return FoundSimilar(message="no_hash")
-    return _best(others, np.nan_to_num(cosines, nan=-1.0), least, "embedding")
+    return _best(index.ids[rows], np.where(allowed[rows], cosines, -1.0), least, "embedding")
+
+
+def _nearest_rows(path: Path, folder: Path, index: Index, photo: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The rows of the photos nearest by embedding, and their cosines; none where there is nothing to compare."""
+    try:
+        found = nearest(path, folder, None, photo, count)
+    except Unavailable as error:
+        logger.warning("%s", error)
+        found = None
+    known = (
+        [] if found is None else [(index.row_of[i], value) for i, value in zip(found.ids, found.cosines, strict=True) if i in index.row_of]
+    )
+    return np.array([row for row, _ in known], np.intp), np.array([value for _, value in known], np.float32)
 
 
 def similar_by_colour(path: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:

@@ -10,6 +10,7 @@ from facetd.db import likeness as db_likeness
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
 from facetd.db.rows import photo_rows
+from facetd.ingest.vectorcare import FOLDER
 from facetd.library import present
 from facetd.records import Viewer
 
@@ -37,11 +38,12 @@ class SimilarPage:
 
 
 class Similar:
-    """Finds what is similar. `lookups` is the process that compares."""
+    """Finds what is similar. `lookups` is the process that compares, with the files of vectors below `data`."""
 
-    def __init__(self, db: Database, config: Config, lookups: Workers) -> None:
+    def __init__(self, db: Database, config: Config, data: Path, lookups: Workers) -> None:
         self._db = db
         self._config = config
+        self._folder = data / FOLDER
         self._lookups = lookups
 
     async def page(
@@ -73,19 +75,21 @@ class Similar:
             if known:
                 return ids, [1.0] * len(ids), "person", None
             found = await self._lookups.compute(_by_face, self._db.path, photo, least, timeout_s=TIMEOUT_S)
+        elif mode == "color":
+            found = await self._lookups.compute(_by_colour, self._db.path, sorted(viewer.root_ids), photo, least, timeout_s=TIMEOUT_S)
         else:
-            ask = _by_colour if mode == "color" else _by_looks
-            found = await self._lookups.compute(ask, self._db.path, sorted(viewer.root_ids), photo, least, timeout_s=TIMEOUT_S)
+            roots = sorted(viewer.root_ids)
+            found = await self._lookups.compute(_by_looks, self._db.path, self._folder, roots, photo, least, timeout_s=TIMEOUT_S)
         return found.ids, found.similarity, found.basis, found.message
 
 
 # What follows runs in a worker; the imports stay out of the daemon.
 
 
-def _by_looks(path: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:
+def _by_looks(path: Path, folder: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:
     from facetd.ingest.lookups import similar_by_looks  # noqa: PLC0415
 
-    return similar_by_looks(path, roots, photo, least)
+    return similar_by_looks(path, folder, roots, photo, least)
 
 
 def _by_colour(path: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:

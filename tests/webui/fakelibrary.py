@@ -56,6 +56,7 @@ class FakeLibrary:
         self.people.reset()
         self.likeness.reset()
         self.parts = ["text"]
+        self.meaning = {"state": "unavailable", "reason": "Run `facetd models install clip-vit-b32`."}
         self.scan: dict[str, Any] = {
             "state": "idle", "phase": "", "done": 0, "total": 0, "failed": 0, "rate_per_s": 0, "eta_s": None, "current": "",
             "finished_at": "2026-05-01T10:00:00Z", "cancelled": False, "confirm": [],
@@ -232,7 +233,8 @@ class FakeLibrary:
                 "category_labels": {"landscape": "Landscape", "portrait": "Portrait"}, "pattern_labels": COMPOSITION_PATTERNS,
                 "defaults": {"sort": "aggregate", "sort_direction": "DESC", "type": ""}, "pagination": {"default_per_page": 64},
                 "features": {"show_captions": True, "show_similar_button": True},
-                "display": {"tags_per_photo": 4}, "filters": filters, "capabilities": {"faces": self.people.capability()},
+                "display": {"tags_per_photo": 4}, "filters": filters,
+                "capabilities": {"faces": self.people.capability(), "semantic_search": self.meaning},
                 "metrics": [metric(field) for field in FIELDS if field.kind in MEASURED and field.group != "camera"],
             }
         )  # fmt: skip

@@ -87,7 +87,11 @@ def test_what_photos_show_is_told_when_it_was_used_and_explained_when_not(open_p
     hint = page.get_by_role("button", name="Search by what photos show?")
     expect(hint).to_have_attribute("aria-expanded", "false")
     hint.click()
-    expect(page.locator("#found pre")).to_have_text("facetd models install clip-vit-b32")
+    expect(page.locator("#found code")).to_have_text("facetd models install clip-vit-b32")
+    fake.meaning = {"state": "ready", "reason": ""}
+    page.reload()
+    hint.click()
+    expect(page.locator("#found")).to_contain_text("as soon as it has looked at the photos")
     fake.parts = ["vectors", "text"]
     page.goto(f"{fake.base}/?search=lake")
     expect(page.locator("#found")).to_have_text("Found by words and by what photos show, best match first")

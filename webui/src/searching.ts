@@ -4,6 +4,7 @@ import { el, icon } from "./dom";
 import { formatCount } from "./format";
 import { changed, isRanked } from "./query";
 import { S } from "./strings";
+import type { Config } from "./types";
 
 interface Counted {
   total: number;
@@ -12,15 +13,16 @@ interface Counted {
 const MOST_WORDS = 5;
 
 /** Fill the line under the header; hidden without a search. `parts` is what was used, null while that is not known. */
-export function showFound(box: HTMLElement, query: URLSearchParams, parts: string[] | null): void {
+export function showFound(box: HTMLElement, query: URLSearchParams, parts: string[] | null, config: Config | null): void {
   box.hidden = !query.has("search"); // its line is there from the start, so that the photos below do not move
   if (box.hidden) return;
   const text = !isRanked(query) ? S.foundOrdered : parts === null ? "" : (S.foundBy[[...parts].sort().join(",")] ?? "");
-  if (box.dataset["text"] === text) return;
-  box.dataset["text"] = text;
+  const key = `${text} ${config !== null}`;
+  if (box.dataset["key"] === key) return;
+  box.dataset["key"] = key;
   box.replaceChildren(el("span", {}, text));
-  if (parts?.includes("vectors") || !text) return;
-  const hint = meaningHint();
+  if (parts?.includes("vectors") || !text || !config) return;
+  const hint = meaningHint(config);
   hint.hidden = true;
   const button = el("button", { class: "link", type: "button", "aria-expanded": "false" }, S.byMeaning);
   button.addEventListener("click", () => {
@@ -30,9 +32,12 @@ export function showFound(box: HTMLElement, query: URLSearchParams, parts: strin
   box.append(button, hint);
 }
 
-/** Why only words were looked for, and what to do about it. */
-function meaningHint(): HTMLElement {
-  return el("div", { class: "how hint-box" }, el("p", {}, S.byMeaningText), el("pre", {}, el("code", {}, S.commandModels)));
+/** Why only words were looked for, and what to do about it: the server says which pack is lacking. */
+function meaningHint(config: Config | null): HTMLElement {
+  const { state, reason } = config?.capabilities?.["semantic_search"] ?? { state: "unavailable", reason: "" };
+  // Commands stand between backticks.
+  const parts = (state === "ready" ? S.byMeaningSoon : reason).split("`").map((part, place) => (place % 2 ? el("code", {}, part) : part));
+  return el("div", { class: "how hint-box" }, el("p", {}, S.byMeaningText), el("p", {}, ...parts));
 }
 
 /** The words of a search that could stand alone, phrases kept together. */
@@ -41,7 +46,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /** What is shown instead of photos: which of the words alone find some, and what can be typed. */
-export function nothingFound(query: URLSearchParams, parts: string[] | null, go: (changes: Record<string, string | null>) => void): Node[] {
+export function nothingFound(query: URLSearchParams, parts: string[] | null, config: Config | null, go: (changes: Record<string, string | null>) => void): Node[] {
   const text = query.get("search") ?? "";
   const words = wordsOf(text);
   const filters = [...query.keys()].filter((key) => !["search", "sort", "sort_direction"].includes(key));
@@ -54,9 +59,9 @@ export function nothingFound(query: URLSearchParams, parts: string[] | null, go:
     button.addEventListener("click", () => go(Object.fromEntries(keys.map((key) => [key, null]))));
     return button;
   });
-  nodes.push(el("p", { class: "words" }, ...buttons));
+  nodes.push(el("p", { class: "ways" }, ...buttons));
   if (parts && !parts.includes("vectors")) {
-    const hint = meaningHint();
+    const hint = meaningHint(config);
     hint.prepend(el("h3", {}, S.byMeaning));
     nodes.push(hint);
   }
