@@ -72,7 +72,7 @@ def make_services(house: House) -> Services:
         config=house.config,
         data=house.data,
         gallery=gallery,
-        search=Search(house.db, house.config, gallery),
+        search=Search(house.db, house.config, gallery, house.ingest.meaning),
         captions=Captions(house.db, house.config, gallery, house.captioning),
         captioning=house.captioning,
         browse=Browse(house.db, house.config),

@@ -43,6 +43,7 @@ class FakeEyes:
         self.version = version
         self.embedding_version = embedding_version
         self.on_cpu = True
+        self.reads_text = False
         self.shapes: list[tuple[int, ...]] = []
         self.kinds: list[frozenset[str]] = []
         self.installed: list[AnyNetwork] = []

@@ -37,6 +37,15 @@ class Conditions:
         self.parts.append(sql)
         self.parameters.update(parameters)
 
+    def with_terms(self, found: Sequence[Found]) -> Conditions:
+        """A copy to which these terms of a search are added as conditions."""
+        more = Conditions(list(self.parts), list(self.on_ids), self.few, dict(self.parameters))
+        if found:
+            more.on_ids += hits.condition(found)
+            for each in found:
+                more.parameters |= each.parameters
+        return more
+
     def __bool__(self) -> bool:
         return bool(self.parts or self.on_ids)
 

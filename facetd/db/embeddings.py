@@ -30,6 +30,12 @@ def spaces(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute("SELECT space FROM photo_embedding GROUP BY space ORDER BY MAX(seq) DESC")]
 
 
+def space_of(connection: Connection, photo: int) -> str | None:
+    """The space of a photo's vector; None where it has none."""
+    row = connection.execute("SELECT space FROM photo_embedding WHERE photo_id = ? ORDER BY seq DESC LIMIT 1", (photo,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def count(connection: Connection, space: str) -> int:
     """How many photos have a vector in `space`."""
     return int(connection.execute("SELECT COUNT(*) FROM photo_embedding WHERE space = ?", (space,)).fetchone()[0])

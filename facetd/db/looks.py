@@ -78,22 +78,19 @@ def same_content(connection: sqlite3.Connection, ids: Iterable[int]) -> list[tup
 
 
 def read_vectors(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, Floats]]:
-    """The embeddings of `ids` in the space of the newest one, by id: the space and the unit vector."""
-    space = connection.execute("SELECT space FROM photo_embedding ORDER BY seq DESC LIMIT 1").fetchone()
-    if space is None:
-        return {}
+    """The embeddings of `ids`, by id: the space and the unit vector."""
     rows = connection.execute(
-        "SELECT e.photo_id, e.vector FROM json_each(?) wanted CROSS JOIN photo_embedding e ON e.photo_id = wanted.value AND e.space = ?",
-        (_listed(ids), space[0]),
+        "SELECT e.photo_id, e.space, e.vector FROM json_each(?) wanted CROSS JOIN photo_embedding e ON e.photo_id = wanted.value",
+        (_listed(ids),),
     )
-    return {row[0]: (space[0], np.frombuffer(row[1], "<f4")) for row in rows}
+    return {row[0]: (row[1], np.frombuffer(row[2], "<f4")) for row in rows}
 
 
 def cosines(vectors: dict[int, tuple[str, Floats]], pairs: Sequence[tuple[int, int]]) -> Floats:
-    """The cosine of each pair of photos; NaN where one has no vector."""
+    """The cosine of each pair of photos; NaN where they have no vectors in one space."""
     found = np.full(len(pairs), np.nan, np.float32)
     for index, (one, other) in enumerate(pairs):
-        if one in vectors and other in vectors:
+        if one in vectors and other in vectors and vectors[one][0] == vectors[other][0]:
             found[index] = float(vectors[one][1] @ vectors[other][1])
     return found
 

@@ -67,6 +67,12 @@ def parse(text: str) -> tuple[Term, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def meaning(text: str) -> str:
+    """What a model is to read of what was typed: without what is to be left out, and without days, which no picture shows."""
+    kept = [phrase or word for minus, phrase, word in UNIT.findall(text) if not minus and (phrase or days_of(word) is None)]
+    return " ".join(kept) if any(fold(one) for one in kept) else ""
+
+
 def days_of(word: str) -> tuple[str, str] | None:
     """From which day to before which one `2019`, `2019-07`, `2019-07-14` or `14.7.2019` reaches; None for anything else."""
     if word.isascii() and len(word) == 4 and word.isdigit() and int(word) in YEARS:

@@ -70,6 +70,13 @@ def listed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditi
     return [row[0] for row in connection.execute(sql, {**narrowed.parameters, "wanted_ids": json.dumps(list(ids))})]
 
 
+def allowed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, most: int) -> list[int] | None:
+    """All that `viewer` may list and all conditions hold for; None when they are more than `most`."""
+    sql = f"SELECT p.id FROM photo p {gate_join(viewer, hide)} WHERE 1{narrowed.sql} LIMIT :most_ids"
+    found = [row[0] for row in connection.execute(sql, {**narrowed.parameters, "most_ids": most + 1})]
+    return found if len(found) <= most else None
+
+
 async def ids_by_score(db: Database) -> Sequence[int]:
     """All photos, best first, then newest first."""
     return [row[0] for row in await db.rows("SELECT id FROM photo INDEXED BY photo_aggregate ORDER BY aggregate DESC NULLS LAST, id DESC")]

@@ -14,7 +14,7 @@ from facetd.config.eyes import Inference
 from facetd.errors import Asleep, ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import AnyNetwork, Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource
+from facetd.infer.catalogue import AnyNetwork, Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource, TextEmbedding
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
@@ -151,6 +151,13 @@ class Eyes:
         possible = FIELDS if "faces" in self._kinds else FIELDS - {OF_FACES}
         opinions = [field for field in sorted(possible) if scorer_of(self._catalogue, field) is not None]
         return (*(kind for kind in TASKS if kind in self._kinds), *opinions)
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether texts have vectors in the space of photos: the pack in use brings both towers."""
+        if EMBEDDING not in self.models or (tower := self._tower) is None or self._catalogue is None:
+            return False
+        return any(isinstance(each, TextEmbedding) and each.space == tower.space for each in self._catalogue.networks)
 
     @property
     def streams(self) -> int:

@@ -117,6 +117,11 @@ class Models:
         """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
         return self._eyes.opinions if self._eyes is not None and self.ready else {}
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether texts have vectors in the space of photos."""
+        return self._eyes is not None and self.ready and self._eyes.reads_text
+
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What the models' process answers to one of infer/questions.py. Raises Unavailable."""
         if self._eyes is None:

@@ -36,10 +36,10 @@ def nearest(
     path: Path, folder: Path, space: str | None, asked: int | bytes, count: int, within: Sequence[int] | None = None
 ) -> FoundNear | None:
     """The `count` photos of the library at `path` that are nearest to a photo, which is not among them, or to a vector (float32), nearest
-    first; of those `within`, if given. `space`: None for the one in use. None where there is nothing to compare in that space.
+    first; of those `within`, if given. `space`: None for the photo's own. None where there is nothing to compare in that space.
     """
     with reading(path) as connection:
-        chosen = space or next(iter(embeddings.spaces(connection)), None)
+        chosen = space or _own_space(connection, asked)
         vector = None if chosen is None else _asked(connection, chosen, asked)
         if chosen is None or vector is None:
             return None
@@ -63,9 +63,9 @@ def nearest(
 
 
 def cosines(path: Path, space: str | None, photo: int, others: Sequence[int]) -> FoundNear | None:
-    """The cosines of `photo` and those of `others` that have a vector in `space` (None: the one in use); None where it has none."""
+    """The cosines of `photo` and those of `others` that have a vector in `space` (None: the photo's own); None where it has none."""
     with reading(path) as connection:
-        chosen = space or next(iter(embeddings.spaces(connection)), None)
+        chosen = space or _own_space(connection, photo)
         vector = None if chosen is None else _asked(connection, chosen, photo)
         if chosen is None or vector is None:
             return None
@@ -96,6 +96,13 @@ def tend(path: Path, folder: Path) -> int:
 def file_of(folder: Path, space: str) -> Path:
     """Where the vectors of `space` lie."""
     return folder / (re.sub(r"[^A-Za-z0-9.-]", "_", space) + ".vectors")
+
+
+def _own_space(connection: Connection, asked: int | bytes) -> str | None:
+    """The space of a photo's vector, while photos are looked at anew that of an earlier model; of a mere vector the newest one."""
+    if isinstance(asked, int):
+        return embeddings.space_of(connection, asked)
+    return next(iter(embeddings.spaces(connection)), None)
 
 
 def _asked(connection: Connection, space: str, asked: int | bytes) -> Floats | None:

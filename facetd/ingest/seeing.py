@@ -53,6 +53,10 @@ class Eyes(Protocol):
     def networks(self, task: str) -> Sequence[AnyNetwork]:
         """The networks that do `task`, the preferred one first."""
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether texts have vectors in the space of photos."""
+
     async def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """What the process answers to a question."""
 

@@ -27,6 +27,7 @@ from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
 from facetd.ingest.likeness import Likeness
+from facetd.ingest.meaning import Meaning
 from facetd.ingest.models import Models
 from facetd.ingest.opinions import Opinions
 from facetd.ingest.people import PeopleGrouping
@@ -38,6 +39,7 @@ from facetd.ingest.sink import Stored
 from facetd.ingest.tasks import SIGHT_KINDS
 from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
+from facetd.library.vectors import Vectors
 from facetd.media.formats import is_photo_name
 from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
 from facetd.records import Judgement, Root
@@ -75,6 +77,7 @@ class Ingest:
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
         self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
         self.places = Places(db, self.lookups)
+        self.meaning = Meaning(self.models, Vectors(db, data, self.lookups))
         self.vectors = VectorCare(db, data, self.lookups)
         self.opinions = Opinions(db, self.models, lambda: self.judging, self._likeness_changed)
         self.followups = Followups(
@@ -117,6 +120,7 @@ class Ingest:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self.followups.stop()
+        await self.meaning.stop()
         await asyncio.gather(self._workers.stop(), self.lookups.stop(), self.models.stop())
 
     def judge(self, values: Mapping[str, Any]) -> Judgement:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from facetd.config import Config
-from facetd.db.conditions import hide_bits
+from facetd.db.conditions import Conditions, hide_bits
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
-from facetd.db.hits import is_broad
+from facetd.db.hits import Found, is_broad
 from facetd.db.listing import Key
-from facetd.db.ranking import Completion, Ranked, complete, ids_by_score, listed, rank
+from facetd.db.phrases import meaning
+from facetd.db.ranking import Completion, Ranked, allowed, complete, ids_by_score, listed, rank
 from facetd.db.rows import photo_rows
+from facetd.db.visibility import Hide
 from facetd.errors import FieldError, InvalidInput
 from facetd.filters import PhotoConditions
+from facetd.ingest.meaning import Near
 from facetd.library import present
 from facetd.library.gallery import Gallery
 from facetd.library.memo import SizedMemo
@@ -27,23 +30,31 @@ VECTOR_SHARE = 0.7  # of the similarity, where both are there; the words have th
 RESULTS_KEPT_BYTES = 4 * 1024 * 1024
 RESULT_BYTES = 100  # of one photo in a result: a tuple with two numbers
 DIGITS = 6
+NARROW = 20_000  # photos that conditions leave, up to which those are compared with a text, and no other
+EVERYBODY = 10_000_000
+ENOUGH = 4  # of the nearest photos at least one in so many has to be left by the conditions
 
 
 class TextVectors(Protocol):
-    """A model that reads text."""
+    """A model that reads text; see ingest/meaning.py."""
 
-    async def nearest(self, text: str, *, limit: int) -> Mapping[int, float] | None:
-        """The cosines of the photos that are nearest to `text`; None while no such model is there."""
+    @property
+    def there(self) -> bool:
+        """Whether there is such a model."""
+
+    async def nearest(self, text: str, *, limit: int, within: Sequence[int] | None = None) -> Near:
+        """The photos nearest to `text`, of those `within` if given; within some seconds, whatever the models do."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of what was found. `parts` says what was used: text, vectors."""
+    """One page of what was found. `parts` says what was used: text, vectors; `message` why vectors were not, if that may pass."""
 
     photos: list[dict[str, Any]]
     total: int
     next: str | None
     parts: tuple[str, ...]
+    message: str = ""
 
 
 class Search:
@@ -54,7 +65,7 @@ class Search:
         self._config = config
         self._gallery = gallery
         self._vectors = vectors
-        self._results: SizedMemo[tuple[Ranked, tuple[str, ...]]] = SizedMemo(RESULTS_KEPT_BYTES)
+        self._results: SizedMemo[tuple[Ranked, tuple[str, ...], str]] = SizedMemo(RESULTS_KEPT_BYTES)
 
     async def page(
         self, viewer: Viewer, text: str, chosen: PhotoConditions, *, threshold: float, limit: int, page: int = 1, after: str | None = None
@@ -63,7 +74,7 @@ class Search:
 
         Photos found by their looks alone have at least a cosine of `threshold`. Raises InvalidInput for a key that is none.
         """
-        results, parts = await self._ranked(viewer, text, chosen, threshold)
+        results, parts, message = await self._ranked(viewer, text, chosen, threshold)
         start = (page - 1) * limit if after is None else _place(results, after)
         some = results[start : start + limit]
 
@@ -75,13 +86,13 @@ class Search:
 
         photos = await self._db.read(read)
         following = encode_key(Key(*some[-1])) if start + limit < len(results) else None
-        return SearchPage(photos, len(results), following, parts)
+        return SearchPage(photos, len(results), following, parts, message)
 
     async def complete(self, viewer: Viewer, typed: str, *, limit: int) -> list[Completion]:
         """Names of people, places, tags, folders and cameras that go on from what was typed, of photos that `viewer` may list."""
         return await self._db.read(lambda connection: complete(connection, viewer, typed, limit=limit))
 
-    async def _ranked(self, viewer: Viewer, text: str, chosen: PhotoConditions, threshold: float) -> tuple[Ranked, tuple[str, ...]]:
+    async def _ranked(self, viewer: Viewer, text: str, chosen: PhotoConditions, threshold: float) -> tuple[Ranked, tuple[str, ...], str]:
         narrowed = await self._gallery.narrowed(viewer, chosen)
         hide = hide_bits(chosen)
         conditions = (narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
@@ -92,15 +103,43 @@ class Search:
         many = await self._db.per_revision("ids by score", lambda: ids_by_score(self._db)) if is_broad(found) else ()
         worded = await self._db.read(lambda connection: rank(connection, viewer, hide, found, narrowed, many)) if found else []
         parts: tuple[str, ...] = ("text",)
-        near = await self._vectors.nearest(text, limit=chosen_limit(len(worded))) if self._vectors is not None else None
-        if near is not None:
-            fit = [number for number, cosine in near.items() if cosine >= threshold]
-            allowed = await self._db.read(lambda connection: listed(connection, viewer, hide, narrowed, fit))
-            results, parts = combined(worded, {number: near[number] for number in allowed}), ("vectors", "text")
-        else:
+        near = await self._shown(viewer, hide, text, found, narrowed, threshold, chosen_limit(len(worded)))
+        if near.cosines is None:
             results = scaled(worded)
-        self._results.put(key, (results, parts), size=RESULT_BYTES * len(results))
-        return results, parts
+        else:
+            results, parts = combined(worded, near.cosines), ("vectors", "text")
+        if not near.why:  # otherwise the next search may find more
+            self._results.put(key, (results, parts, near.why), size=RESULT_BYTES * len(results))
+        return results, parts, near.why
+
+    async def _shown(
+        self, viewer: Viewer, hide: Hide, text: str, found: Sequence[Found], narrowed: Conditions, threshold: float, limit: int
+    ) -> Near:
+        """The photos that show what was typed. Words to leave out and days hold for them too, as no picture tells.
+
+        Where conditions leave few photos those are compared; else the nearest of all are, and only where the conditions leave
+        too few of them, all that they let through.
+        """
+        meant = meaning(text)
+        if self._vectors is None or not self._vectors.there or not meant:
+            return Near()
+        strict = narrowed.with_terms([each for each in found if each.term.negated or each.term.days])
+        within = await self._allowed(viewer, hide, strict, NARROW) if strict else None
+        near = await self._vectors.nearest(meant, limit=limit, within=within)
+        kept = await self._kept(viewer, hide, strict, near.cosines or {})
+        if near.cosines and within is None and len(near.cosines) >= limit > ENOUGH * len(kept) and min(near.cosines.values()) >= threshold:
+            near = await self._vectors.nearest(meant, limit=limit, within=await self._allowed(viewer, hide, strict, EVERYBODY))
+            kept = await self._kept(viewer, hide, strict, near.cosines or {})
+        if near.cosines is None:
+            return near
+        return Near({number: cosine for number, cosine in kept.items() if cosine >= threshold}, near.why)
+
+    async def _allowed(self, viewer: Viewer, hide: Hide, narrowed: Conditions, most: int) -> list[int] | None:
+        return await self._db.read(lambda connection: allowed(connection, viewer, hide, narrowed, most))
+
+    async def _kept(self, viewer: Viewer, hide: Hide, narrowed: Conditions, cosines: Mapping[int, float]) -> dict[int, float]:
+        ids = await self._db.read(lambda connection: listed(connection, viewer, hide, narrowed, cosines))
+        return {number: cosines[number] for number in ids}
 
 
 def scaled(worded: Ranked) -> Ranked:

@@ -29,7 +29,7 @@ class Vectors:
     ) -> FoundNear | None:
         """The `count` photos nearest to a photo (which is left out) or to a vector (little-endian float32), with their cosines.
 
-        Among the photos `within` if given: whom they may be shown to is the caller's business. `space`: None for the one in use; None is
+        Among the photos `within` if given: whom they may be shown to is the caller's business. `space`: None for the photo's own; None is
         returned where there is nothing to compare in it. Raises Unavailable.
         """
         return await self._lookups.compute(_nearest, self._db.path, self._folder, space, asked, count, within, timeout_s=ANSWER_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -10,6 +10,7 @@ import pytest
 
 from facetd.db import roots
 from facetd.filters import PhotoFilter
+from facetd.ingest.meaning import Near
 from facetd.library.gallery import Gallery
 from facetd.library.search import Search, combined, scaled
 from facetd.records import Viewer
@@ -46,7 +47,7 @@ async def test_the_most_relevant_come_first_then_the_best(library: Site) -> None
     answer = await library.json("/api/search?q=anna+rome")
     assert [photo["id"] for photo in answer["photos"]] == [3, 2]
     assert answer | {"photos": 0} == {
-        "photos": 0, "total": 2, "query": "anna rome", "parts": ["text"], "page": 1, "has_more": False, "next": None,
+        "photos": 0, "total": 2, "query": "anna rome", "parts": ["text"], "message": "", "page": 1, "has_more": False, "next": None,
     }  # fmt: skip
     assert answer["photos"][0]["similarity"] == 1.0
     assert all(0 <= photo["similarity"] <= 1 for photo in (await library.json("/api/search?q=rom"))["photos"])
@@ -159,13 +160,15 @@ async def test_search_that_is_switched_off_answers_403(tmp_path: Path) -> None:
 class Looks:
     """A model that reads text, made up."""
 
+    there = True
+
     def __init__(self, cosines: Mapping[int, float] | None) -> None:
         self.cosines = cosines
 
-    async def nearest(self, text: str, *, limit: int) -> Mapping[int, float] | None:
+    async def nearest(self, text: str, *, limit: int, within: Sequence[int] | None = None) -> Near:
         assert text
         assert limit >= 1000
-        return self.cosines
+        return Near(self.cosines)
 
 
 async def test_vectors_and_words_are_combined(library: Site) -> None:

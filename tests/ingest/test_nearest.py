@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from facetd.db import looks
 from facetd.db.connection import Database
 from facetd.errors import Unavailable
 from facetd.ingest import nearest as searching
@@ -163,12 +164,24 @@ def test_photos_that_are_gone_take_no_places(library: Library) -> None:
     assert library.near(question, 30) == order[900:930]
 
 
+def test_pairs_of_different_spaces_have_no_cosine(library: Library) -> None:
+    library.add(unit(2))
+    library.add(unit(2), first=3, space="other/f32")
+    vectors = looks.read_vectors(library.connection, [1, 2, 3, 4, 5])
+    assert np.isnan(looks.cosines(vectors, [(1, 3), (2, 4), (1, 5)])).all()
+    assert looks.cosines(vectors, [(1, 2), (3, 4)]) == pytest.approx(unit(2)[0] @ unit(2)[1])
+
+
 def test_spaces_never_mix(library: Library) -> None:
     vectors = unit(50)
     library.add(vectors, space="other/f32")
     library.add(vectors[:20])
     assert len(library.near(vectors[30], 50)) == 20
     assert library.near(vectors[30], 1, space="other/f32") == [31]
+    library.remove(*range(31, 51))
+    library.add(vectors[30:], first=31, space="other/f32")
+    assert library.near(40, 50) == [number for number in library.near(40, 50, space="other/f32") if number != 40], "in its own space"
+    assert set(library.near(5, 50)) <= set(range(1, 21))
     assert nearest(library.path, library.files, "third/f32", vectors[0].tobytes(), 5) is None
     assert nearest(library.path, library.files, None, unit(1, 8)[0].tobytes(), 5) is None
     assert nearest(library.path, library.files, None, np.zeros(16, np.float32).tobytes(), 5) is None

@@ -46,6 +46,7 @@ class SearchReply(BaseModel):
     total: int
     query: str
     parts: list[Literal["text", "vectors"]] = Field(description="What was used: words, and what photos show.")
+    message: str = Field(description="Why what photos show was not taken into account, if that may pass; else empty.")
     page: int
     has_more: bool
     next: str | None = Field(description="For `after=`: the photos that follow this page.")
@@ -82,6 +83,7 @@ async def search_photos(request: web.Request, query: SearchQuery) -> Any:
         "total": found.total,
         "query": query.q,
         "parts": found.parts,
+        "message": found.message,
         "page": query.page,
         "has_more": found.next is not None,
         "next": found.next,
