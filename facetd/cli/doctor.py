@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -136,7 +136,9 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
         else:
             yield Finding(runtime, "ok", f"{version}: {', '.join(found.devices)}")
     lines = model_lines(catalogue, settings, folder)
-    broken = [f"{line.id}: {line.problem or line.state}" for line in lines if line.state != "ready"]
+    of_packs = {network.id for network in catalogue.networks if isinstance(network.source, PackSource)}
+    troubles = {line.id: f"{line.id}: {line.problem or line.state}" for line in lines if line.state != "ready"}
+    broken = [text for model, text in troubles.items() if model not in of_packs]
     if broken or not usable:
         why = "; ".join(broken) or "there is no runtime for them"
         yield Finding("models", "warning", f"faces and things cannot be found: {why}")
@@ -145,7 +147,7 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
         off = "" if settings.enabled else "; switched off (inference.enabled)"
         yield Finding("models", "ok", f"{len(lines)} in {catalogue.folder}{measured}{off}")
     yield from _servers(settings, catalogue)
-    yield from _packs(catalogue)
+    yield from _packs(catalogue, [text for model, text in troubles.items() if model in of_packs])
 
 
 def _servers(settings: Inference, catalogue: Catalogue) -> Iterator[Finding]:
@@ -159,9 +161,9 @@ def _servers(settings: Inference, catalogue: Catalogue) -> Iterator[Finding]:
         yield Finding(f"server {url}", "ok" if well else "warning", text)
 
 
-def _packs(catalogue: Catalogue) -> Iterator[Finding]:
-    """Installed packs, those that cannot be read, and what others would make possible."""
-    for problem in catalogue.problems:
+def _packs(catalogue: Catalogue, troubles: Sequence[str]) -> Iterator[Finding]:
+    """Installed packs, those that cannot be used, and what others would make possible."""
+    for problem in (*catalogue.problems, *troubles):
         yield Finding("packs", "warning", problem)
     installed = sorted({network.source.pack for network in catalogue.networks if isinstance(network.source, PackSource)})
     yield Finding("packs", "ok", f"installed: {', '.join(installed) or 'none'}")

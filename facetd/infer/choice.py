@@ -80,13 +80,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choice for each model, what it was made of, and under which circumstances (`key`). `missing` says why a model cannot be run."""
+    """The choice for each model, what it was made of, and under which circumstances (`key`). `missing` says why a model cannot be run;
+    `stamps` tells what the trial of each model depends on.
+    """
 
     key: str
     streams: int
     models: Mapping[str, Choice]
     trials: tuple[Trial, ...] = ()
     missing: Mapping[str, str] | None = None
+    stamps: Mapping[str, str] | None = None
 
     def precision_of(self, model: str) -> Precision:
         """KeyError for a model that cannot be run here."""
@@ -200,7 +203,9 @@ def choices_from_json(raw: Any) -> Choices:
     """The inverse of `choices_json`. Raises TypeError, KeyError, ValueError, AttributeError."""
     trials = tuple(Trial(**(each | {"candidate": Candidate(**each["candidate"])})) for each in raw["trials"])
     models = {str(model): Choice(**choice) for model, choice in raw["models"].items()}
-    return Choices(str(raw["key"]), int(raw["streams"]), models, trials, {str(k): str(v) for k, v in raw["missing"].items()})
+    missing = {str(key): str(value) for key, value in raw["missing"].items()}
+    stamps = {str(key): str(value) for key, value in raw.get("stamps", {}).items()}
+    return Choices(str(raw["key"]), int(raw["streams"]), models, trials, missing, stamps or None)
 
 
 def save_choices(path: Path, choices: Choices) -> None:
@@ -221,4 +226,4 @@ def save_choices(path: Path, choices: Choices) -> None:
 
 def choices_json(choices: Choices) -> dict[str, object]:
     """`choices` as JSON values."""
-    return cast("dict[str, object]", asdict(choices)) | {"missing": dict(choices.missing or {})}
+    return cast("dict[str, object]", asdict(choices)) | {"missing": dict(choices.missing or {}), "stamps": dict(choices.stamps or {})}

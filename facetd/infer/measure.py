@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from facetd.config.eyes import Inference
@@ -60,20 +61,35 @@ def precisions_present(catalogue: Catalogue, model: Model) -> tuple[Precision, .
 
 def key_of(catalogue: Catalogue, settings: Inference, processor: Cpu | None = None) -> str:
     """What a choice depends on: machine, runtimes, the models' contents, settings. Reads the model files."""
+    return key_of_stamps(stamps_of(catalogue, settings, processor))
+
+
+def key_of_stamps(stamps: Mapping[str, str]) -> str:
+    """The same of stamps that were made before."""
+    return _digest(list(stamps.items()))
+
+
+def stamps_of(catalogue: Catalogue, settings: Inference, processor: Cpu | None = None) -> dict[str, str]:
+    """By model, what its trial depends on: machine, runtimes, settings, and the model itself. Reads the model files."""
     processor = processor or cpu()
     facts = {
         "trial": TRIAL_VERSION,
         "cpu": [processor.model, processor.machine, sorted(processor.flags)],
         "devices": device_nodes(),
         "runtimes": runtime_versions(),
-        "models": [_stamp(catalogue, model) for model in catalogue.models],
         "settings": [settings.device, settings.runtime, settings.precision, stream_count(settings)],
     }
+    return {model.id: _digest({**facts, "model": _content(catalogue, model)}) for model in catalogue.models}
+
+
+def _digest(facts: object) -> str:
     return hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _stamp(catalogue: Catalogue, model: Model) -> list[str]:
-    """What the trial of a model depends on: its entry in the catalogue, whether its files are as that says, and the reference."""
+def _content(catalogue: Catalogue, model: Model) -> list[str]:
+    """What the trial of a model depends on beside the machine: its entry in the catalogue, whether its files are as that says, and the
+    reference.
+    """
     states = [f"{stored} {catalogue.verify(model, stored).value}" for stored in sorted(model.files)]
     try:
         reference = _reference(catalogue, model).read_text(encoding="utf-8")
@@ -118,20 +134,27 @@ async def choices_for(
 ) -> Choices:
     """The choice for this machine: the one kept in `data` while nothing it depends on changed, else a new trial. Raises OSError.
 
-    Precisions in use stay unless another one is clearly faster, so that a new trial does not outdate the library.
+    Trials of models for which nothing changed are kept: a pack that comes or goes costs its own. Precisions in use stay unless another
+    one is clearly faster, so that a new trial does not outdate the library.
     """
     path, cache = choice_path(data), cache_folder(data)
-    key = await asyncio.to_thread(key_of, catalogue, settings)
+    stamps = await asyncio.to_thread(stamps_of, catalogue, settings)
+    key = key_of_stamps(stamps)
     kept = await asyncio.to_thread(load_choices, path)
     if kept is not None and kept.key == key and not anew:
         return kept
-    log.info("measuring how to run the models on this machine")
+    known = frozenset() if kept is None or anew else frozenset(set(stamps.items()) & set((kept.stamps or {}).items()))
+    same = frozenset(model for model, _stamp in known)
     processor = await asyncio.to_thread(cpu)
     await asyncio.to_thread(shutil.rmtree, cache, ignore_errors=True)  # networks compiled for what was before
-    trials = await try_all(catalogue, settings, processor, cache, progress=progress)
+    trials = [trial for trial in kept.trials if trial.candidate.model in same] if kept is not None else []
+    if len(same) < len(stamps):
+        log.info("measuring how to run the models on this machine")
+        trials += await try_all(catalogue, settings, processor, cache, progress=progress, leave_out=same)
     models = [model.id for model in catalogue.models]
     in_use = {model: choice.precision for model, choice in kept.models.items()} if kept is not None else {}
     choices = choose(models, trials, key=key, streams=stream_count(settings), wanted=asked_devices(settings), in_use=in_use)
+    choices = dataclasses.replace(choices, stamps=stamps)
     await asyncio.to_thread(save_choices, path, choices)
     for model, choice in choices.models.items():
         log.info("%s: %s", model, choice.why)
@@ -139,25 +162,38 @@ async def choices_for(
 
 
 async def try_all(
-    catalogue: Catalogue, settings: Inference, processor: Cpu, cache: Path, *, progress: Callable[[Trial], None] = lambda _trial: None
+    catalogue: Catalogue,
+    settings: Inference,
+    processor: Cpu,
+    cache: Path,
+    *,
+    progress: Callable[[Trial], None] = lambda _trial: None,
+    leave_out: Collection[str] = (),
 ) -> list[Trial]:
-    """Try every candidate, one runtime after the other: side by side they would disturb each other's timing."""
+    """Try every candidate, but for models to `leave_out`.
+
+    One runtime after the other: side by side they would disturb each other's timing.
+    """
     with tempfile.TemporaryDirectory(prefix="facetd-") as scratch:
         place = Place(catalogue.folder, catalogue.packs, cache, Path(scratch), stream_count(settings))
-        return await _try_all(catalogue, settings, processor, place, progress)
+        models = [model for model in catalogue.models if model.id not in leave_out]
+        present = {model.id: await asyncio.to_thread(precisions_present, catalogue, model) for model in models}
+        return await _try_all(models, present, settings, processor, place, progress)
 
 
 async def _try_all(
-    catalogue: Catalogue, settings: Inference, processor: Cpu, place: Place, progress: Callable[[Trial], None]
+    models: Sequence[Model],
+    present: Mapping[str, Sequence[Precision]],
+    settings: Inference,
+    processor: Cpu,
+    place: Place,
+    progress: Callable[[Trial], None],
 ) -> list[Trial]:
-    present = {model.id: await asyncio.to_thread(precisions_present, catalogue, model) for model in catalogue.models}
     trials: list[Trial] = []
     for runtime in RUNTIMES if settings.runtime == "auto" else (settings.runtime,):
 
         def plan(devices: Sequence[str], runtime: str = runtime) -> list[Candidate]:
-            return [
-                each for model in catalogue.models for each in candidates(model, runtime, devices, settings, processor, present[model.id])
-            ]
+            return [each for model in models for each in candidates(model, runtime, devices, settings, processor, present[model.id])]
 
         tried = await try_runtime(runtime, plan, place, progress)
         if tried.problem:

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from facetd.cli.tree import facetd
 from facetd.infer.catalogue import Catalogue
 from tests.daemons import configure
+from tests.infer import entries
+from tests.infer.entries import write_pack
 from tests.infer.remote.double import Double, Faults
 from tests.infer.tiny import tiny_catalogue
 
@@ -95,6 +97,9 @@ def test_the_doctor_asks_about_runtimes_and_models(catalogue: Catalogue, data: P
         assert "cpu" in found[runtime]["text"]
     assert found["models"]["state"] == "ok"
     assert str(catalogue.folder) in found["models"]["text"]
+    assert found["packs"]["text"] == "installed: none"
+    assert "facetd models install u2netp" in found["saliency_model"]["text"]
+    assert "clip-vit-b32` (or clip-vit-l14, " in found["semantic_search"]["text"]
     monkeypatch.setattr("facetd.cli.doctor.RUNTIMES", ("abacus",))
     without = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
     assert without["models"]["state"] == "warning"
@@ -122,3 +127,22 @@ def test_the_models_are_written_for_a_server(catalogue: Catalogue, data: Path, t
     said = call("models", "export-repository", tmp_path / "out", "--layout", "ovms", "--data", data).stdout
     assert "2 models" in said
     assert (tmp_path / "out" / "config.json").exists()
+
+
+def test_the_doctor_and_the_list_tell_of_packs_and_of_what_is_wrong_with_them(catalogue: Catalogue, data: Path) -> None:
+    write_pack(data / "models" / "packs", "mine", entries.SALIENCY)
+    write_pack(data / "models" / "packs", "odd", entries.QUALITY.replace("mean_of_bins", "median"))
+    found = [(each["name"], each["state"], each["text"]) for each in json.loads(call("doctor", "--data", data, "--json").stdout)]
+    assert ("packs", "ok", "installed: mine") in found
+    assert any(name == "packs" and state == "warning" and "models.nima.reading" in text for name, state, text in found)
+    assert any(name == "packs" and state == "warning" and "facetd models install mine" in text for name, state, text in found)
+    assert [state for name, state, _text in found if name == "models"] == ["ok"]
+    assert not [name for name, _state, _text in found if name == "saliency_model"]
+    shown = call("models", "list", "--data", data).stdout
+    assert "models.nima.reading" in shown
+    assert "insightface-buffalo-l: InsightFace buffalo_l" in shown
+    listed = json.loads(call("models", "list", "--data", data, "--json").stdout)
+    assert len(listed["problems"]) == 1
+    line = next(each for each in listed["models"] if each["id"] == "u2netp")
+    assert line["state"] == "missing"
+    assert "facetd models install mine" in line["problem"]

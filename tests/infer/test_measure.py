@@ -12,6 +12,7 @@ from facetd.infer.children import Place
 from facetd.infer.choice import Candidate, Trial, load_choices
 from facetd.infer.hardware import Cpu
 from facetd.infer.measure import candidates, choice_path, choices_for, key_of, stream_count
+from tests.infer.test_packs import install as install_pack
 from tests.infer.tiny import tiny_catalogue
 
 PLAIN = Cpu("Plain", "x86_64", frozenset({"avx2"}))
@@ -135,3 +136,21 @@ async def test_a_new_trial_keeps_the_precision_in_use(tmp_path: Path, monkeypatc
     assert (await choices_for(catalogue, Inference(), tmp_path, anew=True)).precision_of("tiny_objects") == "bf16"
     ms["f32"] = 5.0
     assert (await choices_for(catalogue, Inference(), tmp_path, anew=True)).precision_of("tiny_objects") == "f32"
+
+
+async def test_a_pack_costs_its_own_trial_and_no_other(tmp_path: Path) -> None:
+    models, packs = tmp_path / "models", tmp_path / "packs"
+    settings = Inference(runtime="onnxruntime")
+    before = await choices_for(tiny_catalogue(models), settings, tmp_path)
+    install_pack(packs, "tiny-clip")
+    told: list[Trial] = []
+    after = await choices_for(Catalogue.load(models, packs), settings, tmp_path, progress=told.append)
+    assert {trial.candidate.model for trial in told} == {"tiny-clip-visual"}
+    assert {trial.candidate.model for trial in after.trials} == {"tiny-clip-visual", "tiny_objects", "tiny_embedding"}
+    assert after.models["tiny_objects"] == before.models["tiny_objects"]
+    told.clear()
+    gone = await choices_for(Catalogue.load(models), settings, tmp_path, progress=told.append)
+    assert told == []
+    assert gone == before
+    await choices_for(Catalogue.load(models), settings, tmp_path, progress=told.append, anew=True)
+    assert {trial.candidate.model for trial in told} == {"tiny_objects", "tiny_embedding"}
