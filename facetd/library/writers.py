@@ -117,7 +117,10 @@ class Writers:
         if found is None:
             raise Unavailable(
                 _("There is no model that describes photos."),
-                hint=_("Set captions.endpoint and captions.model to a server of the OpenAI chat API (for example Ollama)."),
+                hint=_(
+                    "Set captions.endpoint and captions.model to a server of the OpenAI chat API (for example Ollama), or run"
+                    " `facetd models install captions-vit-gpt2`."
+                ),
             )
         return found
 

@@ -53,6 +53,12 @@ class FakeLibrary:
         self.offline = False
         self.things: list[dict[str, Any]] = []
         self.captions: dict[int, str] = {}
+        self.described: dict[int, str] = {}
+        self.models: dict[str, dict[str, str]] = {}
+        self.job: dict[str, Any] = {
+            "kind": "", "state": "idle", "done": 0, "total": 0, "failed": 0, "kept": 0, "waiting": "", "failures": [], "started_at": None,
+            "finished_at": None, "cancelled": False, "error": None, "elapsed_s": 0.0, "rate_per_s": 0.0, "eta_s": None,
+        }  # fmt: skip
         self.people.reset()
         self.likeness.reset()
         self.parts = ["text"]
@@ -112,11 +118,13 @@ class FakeLibrary:
             "/api/filter_options/{name}": self._options, "/api/scan/status": self._status, "/api/failures": self._failures,
             "/api/events": self._events, "/thumbnail": self._pixels, "/image": self._pixels, "/api/openapi.json": self._openapi,
             "/api/caption": self._caption, "/api/search/complete": self._complete, "/api/search": self._search,
+            "/api/captions/status": self._job,
         }  # fmt: skip
         app.add_routes(self.people.routes())
         app.add_routes(self.likeness.routes())
         app.add_routes([web.get(path, handler) for path, handler in get.items()])
         app.add_routes([web.post("/api/scan/{what}", self._post), web.put("/api/caption", self._write_caption)])
+        app.add_routes([web.post("/api/caption/generate", self._describe), web.post("/api/captions/{what}", self._start_job)])
         runner = web.AppRunner(app, shutdown_timeout=0.2)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -176,13 +184,33 @@ class FakeLibrary:
     async def _caption(self, request: web.Request) -> web.Response:
         number = int(request.query["id"])
         written = self.captions.get(number)
-        rule = {"caption": "Anna with a dog in Rome, July 2019", "source": "rule"}
-        return web.json_response({"id": number, **({"caption": written, "source": "manual"} if written else rule)})
+        rule = {"caption": "Anna with a dog in Rome, July 2019", "source": "rule", "by": "rule"}
+        found = {"caption": self.described[number], "source": "cached", "by": "llava"} if number in self.described else rule
+        found = {"caption": written, "source": "cached", "by": "manual"} if written else found
+        if "lang" in request.query:
+            found |= {"caption": f"[fr] {found['caption']}", "source": "translated", "lang": request.query["lang"]}
+        return web.json_response({"id": number, **found})
+
+    async def _describe(self, request: web.Request) -> web.Response:
+        number = (await request.json())["id"]
+        await asyncio.sleep(0.5)
+        self.described[number] = "A dog runs <b>along</b> a beach."
+        return web.json_response({"id": number, "caption": self.described[number], "source": "generated", "by": "llava"})
+
+    async def _job(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.job)
+
+    async def _start_job(self, request: web.Request) -> web.Response:
+        self.posts.append((request.path, await request.json()))
+        if request.match_info["what"] == "cancel":
+            return web.json_response({"cancelled": True})
+        self.job |= {"kind": request.match_info["what"], "state": "running", "total": 160}
+        return web.json_response(self.job)
 
     async def _write_caption(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.captions[body["id"]] = body["caption"]
-        return web.json_response({"id": body["id"], "caption": body["caption"], "source": "manual"})
+        return web.json_response({"id": body["id"], "caption": body["caption"], "source": "manual", "by": "manual"})
 
     async def _complete(self, request: web.Request) -> web.Response:
         names = [("person", "Anna Berg"), ("place", "Rome"), ("tag", HOSTILE)]
@@ -234,7 +262,8 @@ class FakeLibrary:
                 "defaults": {"sort": "aggregate", "sort_direction": "DESC", "type": ""}, "pagination": {"default_per_page": 64},
                 "features": {"show_captions": True, "show_similar_button": True},
                 "display": {"tags_per_photo": 4}, "filters": filters,
-                "capabilities": {"faces": self.people.capability(), "semantic_search": self.meaning},
+                "capabilities": {"faces": self.people.capability(), "semantic_search": self.meaning, **self.models},
+                "translation_target_language": "fr",
                 "metrics": [metric(field) for field in FIELDS if field.kind in MEASURED and field.group != "camera"],
             }
         )  # fmt: skip

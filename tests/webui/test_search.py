@@ -31,18 +31,21 @@ def test_names_go_on_from_what_is_typed(open_page, fake: FakeLibrary):
 def test_a_caption_is_read_and_written(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/photo/1?at=0")
     line = page.locator(".caption")
-    expect(line).to_have_text("Anna with a dog in Rome, July 2019")
+    expect(line.locator("p")).to_have_text("Anna with a dog in Rome, July 2019")
+    expect(line.locator(".by")).to_have_text("By rule, from people, things, place and month")
+    expect(line.get_by_role("button")).to_have_count(1), "no model, no button for it"
     line.get_by_role("button").click()
     field = line.get_by_role("textbox")
     expect(field).to_be_focused()
     expect(field).to_have_value("")
     field.press_sequentially("f by the <i>sea</i>")
     field.press("Enter")
-    expect(line).to_have_text("f by the <i>sea</i>")
+    expect(line.locator("p")).to_have_text("f by the <i>sea</i>")
+    expect(line.locator(".by")).to_have_text("Written by hand")
     assert fake.captions == {1: "f by the <i>sea</i>"}
     line.get_by_role("button").click()
     field.press("Escape")
-    expect(line).to_have_text("f by the <i>sea</i>")
+    expect(line.locator("p")).to_have_text("f by the <i>sea</i>")
     assert page.url.endswith("/photo/1?at=0"), "the page's keys were not meant"
 
 

@@ -8,7 +8,7 @@ import { follow } from "./events";
 import { formatCount, formatDay, formatShare } from "./format";
 import { wireSearch } from "./header";
 import { changed, pageUrl, readQuery } from "./query";
-import { isRunning, showScanBar } from "./scanbar";
+import { isRunning, showJobBar, showScanBar } from "./scanbar";
 import { S } from "./strings";
 import type { ScanStatus } from "./types";
 
@@ -30,7 +30,7 @@ offerKeys("culling");
 wireSearch();
 wire();
 open();
-follow({ scan: onScan, photos: () => changedSince(), resumed: () => changedSince(), connected: connectionNotice });
+follow({ scan: onScan, captions: showJobBar, photos: () => changedSince(), resumed: () => changedSince(), connected: connectionNotice });
 
 function shown(): Show {
   const asked = readQuery(location.search).get("show");

@@ -1,9 +1,11 @@
 /** The live stream, with a reconnect that also covers answers that EventSource gives up on. */
-import type { PhotosEvent, ScanStatus } from "./types";
+import type { JobStatus, PhotosEvent, ScanStatus } from "./types";
 
 interface Listener {
   scan?: (status: ScanStatus) => void;
   photos?: (event: PhotosEvent) => void;
+  /** Models describe photos or translate captions. */
+  captions?: (status: JobStatus) => void;
   /** Somebody was found, or people were told apart anew. */
   people?: () => void;
   /** The page is back from the back/forward cache, where it missed what happened. */
@@ -49,6 +51,7 @@ export function follow(listener: Listener): void {
     };
     source.addEventListener("scan", (event) => listener.scan?.(JSON.parse((event as MessageEvent<string>).data) as ScanStatus));
     source.addEventListener("photos", (event) => listener.photos?.(JSON.parse((event as MessageEvent<string>).data) as PhotosEvent));
+    source.addEventListener("captions", (event) => listener.captions?.(JSON.parse((event as MessageEvent<string>).data) as JobStatus));
     source.addEventListener("people", () => listener.people?.());
   };
   const close = () => {

@@ -14,7 +14,7 @@ import { fillSort, showSort, wireGridTools } from "./gridtools";
 import { loadNames } from "./people/names";
 import { linkedPlace, takeReturn, type Visit } from "./place";
 import { allowRanking, changed, filtersOf, isRanked, pageUrl, readQuery, withoutFilters } from "./query";
-import { showScanBar } from "./scanbar";
+import { showJobBar, showScanBar } from "./scanbar";
 import { nothingFound, showFound } from "./searching";
 import { PhotoSource } from "./source";
 import { S } from "./strings";
@@ -36,7 +36,7 @@ void start();
 async function start(): Promise<void> {
   offerKeys("gallery");
   wireTools();
-  follow({ scan: onScan, photos: onPhotos, resumed: catchUp, connected: onConnection });
+  follow({ scan: onScan, captions: showJobBar, photos: onPhotos, resumed: catchUp, connected: onConnection });
   getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
   try {
     config = await getJson<Config>("/api/config");

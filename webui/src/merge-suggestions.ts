@@ -10,7 +10,7 @@ import { tell } from "./people/decide";
 import { faceCircle } from "./people/face";
 import { distinguish, getFaces, merge, nameOf, personUrl, type Person, type Suggestion } from "./people/model";
 import { changed, pageUrl, readQuery } from "./query";
-import { showScanBar } from "./scanbar";
+import { showJobBar, showScanBar } from "./scanbar";
 import { S } from "./strings";
 
 const FACES = 5;
@@ -23,7 +23,7 @@ offerKeys("suggestions");
 wireSearch();
 wire();
 void load();
-follow({ scan: showScanBar, people: () => refresh(), resumed: () => refresh(), connected: connectionNotice });
+follow({ scan: showScanBar, captions: showJobBar, people: () => refresh(), resumed: () => refresh(), connected: connectionNotice });
 
 const key = ({ person1, person2 }: Suggestion): string => `${person1.id} ${person2.id}`;
 

@@ -2,7 +2,7 @@
 import { connectionNotice } from "./chrome";
 import { follow } from "./events";
 import { wireSearch } from "./header";
-import { showScanBar } from "./scanbar";
+import { showJobBar, showScanBar } from "./scanbar";
 
 wireSearch();
-follow({ scan: showScanBar, connected: connectionNotice });
+follow({ scan: showScanBar, captions: showJobBar, connected: connectionNotice });

@@ -1,7 +1,7 @@
 /** The information panel of the photo page. */
 import { groupsSection } from "./alike/groups";
 import { imageUrl } from "./api";
-import { captionLine } from "./caption";
+import { captionInUse, captionLine } from "./caption";
 import { categoryLabel } from "./card";
 import { el, icon, recall, remember } from "./dom";
 import { valueLabel } from "./drawer";
@@ -19,7 +19,7 @@ type Row = [string, Node | string | null | undefined | false];
 export function showPanel(panel: HTMLElement, photo: PhotoDetails, config: Config, { similar, onPattern }: { similar: HTMLElement | null; onPattern: () => void }): void {
   const sections = [
     headline(photo, config),
-    config.features?.["show_captions"] ? captionLine(photo.id) : null,
+    config.features?.["show_captions"] ? (captionInUse(panel, photo.id) ?? captionLine(photo.id, config)) : null,
     peopleSlot(photo),
     thingsSection(factsOf(photo.objects ?? [], photo.face_count ?? 0)),
     groupsSection(photo),

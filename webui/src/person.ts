@@ -13,7 +13,7 @@ import { NameField } from "./people/namefield";
 import { FaceStrip } from "./people/strip";
 import { takeReturn, linkedPlace, type Visit } from "./place";
 import { changed, pageUrl, readQuery } from "./query";
-import { showScanBar } from "./scanbar";
+import { showJobBar, showScanBar } from "./scanbar";
 import { PhotoSource } from "./source";
 import { S } from "./strings";
 import type { Config } from "./types";
@@ -36,7 +36,7 @@ open(history.state as Visit | null);
 wire();
 void load();
 void strip.load();
-follow({ scan: showScanBar, people: () => refresh(), photos: () => refresh(), resumed: () => refresh(), connected: onConnection });
+follow({ scan: showScanBar, captions: showJobBar, people: () => refresh(), photos: () => refresh(), resumed: () => refresh(), connected: onConnection });
 getJson<Config>("/api/config").then(configure, tell);
 
 /** The list behind the grid: this person's photos in the order of the address. */

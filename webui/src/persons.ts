@@ -12,7 +12,7 @@ import type { Choice } from "./people/namefield";
 import { nobody } from "./people/nobody";
 import type { Tile } from "./people/tile";
 import { changed, pageUrl, readQuery } from "./query";
-import { isRunning, showScanBar } from "./scanbar";
+import { isRunning, showJobBar, showScanBar } from "./scanbar";
 import { S } from "./strings";
 import type { Config, ScanStatus } from "./types";
 
@@ -27,7 +27,7 @@ const list = new PeopleList(byId("people"), byId("more"), { pick, name }, show);
 offerKeys("people");
 wire();
 void open();
-follow({ scan: onScan, people: () => refresh(), resumed: () => refresh(), connected: onConnection });
+follow({ scan: onScan, captions: showJobBar, people: () => refresh(), resumed: () => refresh(), connected: onConnection });
 getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
 void configure();
 

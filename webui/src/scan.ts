@@ -1,5 +1,6 @@
 /** The scan page: progress, folders, and the files that cannot be read. */
 import { getJson, postJson } from "./api";
+import { onCaptionJob, startCaptionJob } from "./captionjob";
 import { connectionNotice, notice, offerKeys } from "./chrome";
 import { byId, debounce, el, icon } from "./dom";
 import { follow } from "./events";
@@ -16,8 +17,9 @@ let heard = 0; // statuses that the stream brought: what was asked for before on
 
 offerKeys("gallery");
 wireSearch();
-follow({ scan: onEvent, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
+follow({ scan: onEvent, captions: onCaptionJob, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
 void refresh();
+void startCaptionJob();
 void loadFailures(1);
 
 const reloadRoots = debounce(800, () => void refresh());

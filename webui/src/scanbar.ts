@@ -1,8 +1,14 @@
-/** The slim line at the lower edge that tells how far a scan is. */
+/** The slim line at the lower edge that tells how far a scan is, or else the job of captions. */
 import { byId, el } from "./dom";
 import { formatCount, formatDuration, formatFine } from "./format";
 import { S } from "./strings";
-import type { ScanStatus } from "./types";
+import type { JobStatus, ScanStatus } from "./types";
+
+const SILENT_MS = 10_000; // a job that runs is heard of twice a second
+
+let scan: ScanStatus | null = null;
+let job: JobStatus | null = null;
+let silence = 0;
 
 export function isRunning(status: ScanStatus | null): boolean {
   return status !== null && status.state === "running";
@@ -18,27 +24,57 @@ export function scanFacts(status: ScanStatus): string[] {
   return facts;
 }
 
+/** Done of total, rate and time left of a job. */
+export function jobFacts(status: JobStatus): string[] {
+  const facts = status.total ? [S.doneOf(formatCount(status.done), formatCount(status.total))] : [];
+  if (status.state !== "running" || status.waiting) return facts;
+  if (status.rate_per_s) facts.push(status.rate_per_s < 1 ? S.perMinute(formatFine(Number((status.rate_per_s * 60).toPrecision(2)))) : S.perSecond(formatFine(Number(status.rate_per_s.toPrecision(3)))));
+  if (status.eta_s) facts.push(S.timeLeft(formatDuration(status.eta_s)));
+  return facts;
+}
+
 export function showScanBar(status: ScanStatus): void {
+  scan = status;
+  draw();
+}
+
+export function showJobBar(status: JobStatus): void {
+  job = status;
+  clearTimeout(silence);
+  silence = window.setTimeout(() => {
+    job = null;
+    draw();
+  }, SILENT_MS);
+  draw();
+}
+
+function draw(): void {
   const bar = byId("scanbar");
-  const running = isRunning(status);
-  bar.hidden = !running;
-  if (!running) return;
+  if (scan && isRunning(scan)) {
+    const phase = S.phases[scan.phase ?? ""] ?? S.states[scan.state] ?? S.scanning;
+    drawLine(bar, phase, scanFacts(scan), scan.failed ? S.failed(formatCount(scan.failed), scan.failed === 1) : "", scan.done ?? 0, scan.total ?? 0);
+  } else if (job?.state === "running") {
+    const facts = [...jobFacts(job), ...(job.waiting ? [S.waitingFor(job.waiting)] : [])];
+    drawLine(bar, S.jobs[job.kind] ?? "", facts, job.failed ? S.inVain(formatCount(job.failed)) : "", job.done, job.total);
+  } else {
+    bar.hidden = true;
+  }
+}
+
+function drawLine(bar: HTMLElement, title: string, facts: string[], bad: string, done: number, total: number): void {
+  bar.hidden = false;
   let progress = bar.querySelector("progress");
   if (!progress) {
     progress = el("progress", { "aria-label": S.scanning });
     bar.replaceChildren(progress, el("a", { href: "/scan", class: "line" }));
   }
-  if (status.total) {
-    progress.max = status.total;
-    progress.value = Math.min(status.done ?? 0, status.total);
+  progress.setAttribute("aria-label", title);
+  if (total) {
+    progress.max = total;
+    progress.value = Math.min(done, total);
   } else {
     progress.removeAttribute("value");
   }
-  const phase = S.phases[status.phase ?? ""] ?? S.states[status.state] ?? S.scanning;
   const line = bar.querySelector("a");
-  line?.replaceChildren(
-    el("strong", {}, phase),
-    ...scanFacts(status).map((fact) => el("span", {}, fact)),
-    ...(status.failed ? [el("span", { class: "bad" }, S.failed(formatCount(status.failed), status.failed === 1))] : []),
-  );
+  line?.replaceChildren(el("strong", {}, title), ...facts.map((fact) => el("span", {}, fact)), ...(bad ? [el("span", { class: "bad" }, bad)] : []));
 }

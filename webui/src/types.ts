@@ -106,6 +106,7 @@ export interface Config {
   features?: Record<string, boolean>;
   /** For each analysis made by models: ready, preparing or unavailable, and why. */
   capabilities?: Record<string, { state: string; reason: string }>;
+  translation_target_language?: string;
   sort_options_grouped: Record<string, { column: string; label: string }[]> | null;
   quality_levels: [string, string][];
   quality_thresholds: Record<string, number>;
@@ -160,4 +161,21 @@ export interface PhotosEvent {
   changed: number;
   ids: number[];
   revision: number;
+}
+
+/** The job of captions that runs, or the last one. */
+export interface JobStatus {
+  kind: string;
+  state: string;
+  done: number;
+  total: number;
+  failed: number;
+  kept: number;
+  waiting: string;
+  failures: { id: number; message: string }[];
+  finished_at: string | null;
+  cancelled: boolean;
+  error: string | null;
+  rate_per_s: number;
+  eta_s: number | null;
 }
