@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,7 @@ class Installer:
             editions = [await edition_of(source, http) for source in pack.sources]
             promises = [promise for edition in editions for promise in edition.files]
             await asyncio.to_thread(staging.keep_only, frozenset(promise.path for promise in promises))
+            await asyncio.to_thread(_reuse, staging, promises)
             total = sum(promise.size for promise in promises)
             self._require_room(staging, total - await asyncio.to_thread(staging.there_bytes), pack)
             hashes: dict[str, str] = {}
@@ -189,6 +192,18 @@ def _write(pack: Pack, folder: Path, models: Sequence[AnyNetwork], references: M
         path = folder / "reference" / f"{model_id}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(reference), encoding="utf-8")
+
+
+def _reuse(staging: Staging, promises: Sequence[Promise]) -> None:
+    """Take what the installed pack has already: an update fetches only what changed."""
+    for promise in promises:
+        there, target = staging.target / promise.path, staging.folder / promise.path
+        if target.exists() or not there.is_file() or there.stat().st_size != promise.size:
+            continue
+        with suppress(Mismatch, OSError):
+            digest_of(there).check(promise)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(there, target)
 
 
 def _version(hashes: Mapping[str, str]) -> str:

@@ -11,10 +11,13 @@ import shutil
 from collections import namedtuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facetd.errors import ConfigError, Conflict, NotFound, Unavailable
 from facetd.infer.catalogue import Catalogue, FileState, Translator
+from facetd.infer.choice import Choices
+from facetd.infer.engine import Engine
 from facetd.infer.packs.http import Http, Patience, check_mirror
 from facetd.infer.packs.index import PackIndex
 from facetd.infer.packs.install import DiskFull, Installed, Installer, Mismatch, Progress
@@ -254,11 +257,14 @@ async def test_a_wrong_layout_leaves_nothing_and_the_old_pack_stays(tmp_path: Pa
 async def test_a_newer_version_takes_the_place_of_the_old(tmp_path: Path) -> None:
     async with published({REPOSITORY: repository()}) as publisher:
         first = await install(publisher, tmp_path)
-        publisher.repositories[REPOSITORY] = repository() | {"onnx/encoder_model.onnx": networks.text_encoder() + b""}
+        before = dict(publisher.sent)
         same = await install(publisher, tmp_path)
+        assert publisher.sent == before  # nothing changed, so nothing is fetched
         publisher.repositories[REPOSITORY] = repository() | {LARGE: networks.tokenizer("neuf")}
         publisher.commit = "a" * 40
+        (tmp_path / PACK / DECODER).write_bytes(bytes(len(repository()[DECODER])))  # damaged meanwhile
         other = await install(publisher, tmp_path)
+        assert {path for path in before if publisher.sent[path] != before[path]} == {LARGE, DECODER}
     assert first.version == same.version != other.version
     assert entries(tmp_path) == {PACK}
     assert Catalogue.load(packs=tmp_path).first(Translator).source.url.endswith("a" * 40)
@@ -396,6 +402,21 @@ async def test_removing(tmp_path: Path) -> None:
     assert entries(tmp_path) == set()
     with pytest.raises(NotFound, match="there is no pack"):
         await installer.remove("../x")
+
+
+async def test_a_pack_that_is_in_use_can_be_removed(tmp_path: Path) -> None:
+    async with published({REPOSITORY: repository()}) as publisher:
+        await install(publisher, tmp_path)
+    catalogue = Catalogue.load(packs=tmp_path)
+    model = catalogue.first(Translator)
+    engine = Engine(catalogue, Choices("key", 1, {}, (), {}))
+    encoder = engine.part(model, "encoder")
+    await Installer(tmp_path, index=PackIndex.load()).remove(PACK)
+    numbers = np.ones((1, 3), np.int64)
+    assert encoder.run({"input_ids": numbers, "attention_mask": numbers})["last_hidden_state"].shape == (1, 3, 8)
+    with pytest.raises(Unavailable, match=PACK):  # what was not loaded yet is gone
+        engine.part(model, "decoder")
+    assert Catalogue.load(packs=tmp_path).find(Translator) is None
 
 
 async def test_publishers_are_asked_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
