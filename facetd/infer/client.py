@@ -140,9 +140,11 @@ class Eyes:
         return made if EMBEDDING not in made else made | made_from_vectors(self._catalogue)
 
     @property
-    def opinions(self) -> Mapping[str, frozenset[str]]:
-        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
-        return {} if self._catalogue is None else opinions_installed(self._catalogue)
+    def opinions(self) -> Mapping[str, frozenset[str]] | None:
+        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills. None while that is
+        not known.
+        """
+        return None if self._catalogue is None else opinions_installed(self._catalogue)
 
     @property
     def _wanted(self) -> tuple[str, ...]:

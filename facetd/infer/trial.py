@@ -22,6 +22,7 @@ from facetd.errors import FacetdError
 from facetd.i18n import _
 from facetd.infer.catalogue import Catalogue, Model
 from facetd.infer.choice import Candidate
+from facetd.infer.ownreference import lacks_reference, write_reference
 from facetd.infer.reference import check, reference_input
 from facetd.infer.runtimes import devices, open_session
 from facetd.infer.runtimes.session import Array, Plan, RuntimeProblem, Session
@@ -54,6 +55,8 @@ class Bench:
         clock = time.process_time if on_cpu else time.perf_counter
         told: dict[str, object] = {}
         try:
+            if lacks_reference(self.catalogue, model):
+                write_reference(self.catalogue, model)
             session = open_session(plan)
             for size in sorted({1, batch}):
                 picture = self._input(model, size)

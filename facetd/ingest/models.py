@@ -13,7 +13,7 @@ from facetd.i18n import _
 from facetd.infer.catalogue import AnyNetwork
 from facetd.infer.packs.features import FEATURES, lacking
 from facetd.ingest.seeing import Eyes
-from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS
+from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, OPINIONS
 from facetd.records import Sighting
 
 logger = logging.getLogger(__name__)
@@ -113,9 +113,11 @@ class Models:
         return self._eyes.networks(task) if self._eyes is not None and self.ready else ()
 
     @property
-    def opinions(self) -> Mapping[str, frozenset[str]]:
-        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
-        return self._eyes.opinions if self._eyes is not None and self.ready else {}
+    def opinions(self) -> Mapping[str, frozenset[str]] | None:
+        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills. None while that is
+        not known.
+        """
+        return self._eyes.opinions if self._eyes is not None and self.ready else None
 
     @property
     def reads_text(self) -> bool:
@@ -153,7 +155,17 @@ class Models:
                 found[kind] = {"state": "unavailable", "reason": (self._eyes.unavailable if self._eyes else "") or off}
         for feature in FEATURES:
             found[feature] = self._feature(feature)
+        found["quality_scorers"] = self._scorers()
         return found
+
+    def _scorers(self) -> dict[str, str]:
+        """Networks that look at a photo and say how good it is: no pack that facetd knows brings one, a folder of one's own does."""
+        if self._eyes is None or not self.ready:
+            return self._feature(next(iter(FEATURES)))
+        if OPINIONS & self.names.keys():
+            return {"state": "ready", "reason": ""}
+        hint = _("Put a network with its pack.toml into a folder of models/packs in the data folder (administrator's guide, Packs).")
+        return {"state": "unavailable", "reason": hint}
 
     def _feature(self, feature: str) -> dict[str, str]:
         if self._eyes is None:

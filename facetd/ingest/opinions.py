@@ -54,7 +54,7 @@ class Opinions:
 
     async def due(self) -> bool:
         """Whether models or words changed since everything was in step."""
-        return bool(self._models.names) and self._settled != self._judging().recipes.by_kind
+        return self._models.opinions is not None and self._settled != self._judging().recipes.by_kind
 
     async def run(self, tell: Callable[[str], None]) -> int:
         """Returns how many photos were judged anew. Raises Unavailable; what is done by then stays."""
@@ -133,6 +133,8 @@ class Opinions:
     async def _forget_gone(self) -> int:
         """What no installed model says any more is forgotten; one that is installed and cannot be run now keeps what it said."""
         installed = self._models.opinions
+        if installed is None:
+            return 0
         gone = await kinds_made(self._db, {*KINDS, *OPINIONS} - installed.keys())
         fields = OPINIONS.difference(*installed.values()) - await unfilled(self._db)
         if not gone and not fields:

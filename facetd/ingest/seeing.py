@@ -47,8 +47,10 @@ class Eyes(Protocol):
         """Why these kinds cannot be looked for because of the inference servers; empty when they can."""
 
     @property
-    def opinions(self) -> Mapping[str, frozenset[str]]:
-        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills."""
+    def opinions(self) -> Mapping[str, frozenset[str]] | None:
+        """The opinions that installed models have, whether or not they can be run now: by analysis, the fields it fills. None while that is
+        not known.
+        """
 
     def networks(self, task: str) -> Sequence[AnyNetwork]:
         """The networks that do `task`, the preferred one first."""

@@ -18,7 +18,7 @@ from facetd.ingest.frames import Frames
 from facetd.ingest.tasks import VisitResult, VisitTask
 from facetd.library.gallery import Gallery
 from facetd.records import Failure, PhotoVector, Sighting
-from tests.eyes import FakeEyes, face, thing
+from tests.eyes import SPACE, FakeEyes, face, thing
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo
 
@@ -76,7 +76,7 @@ async def test_a_face_makes_a_portrait(tmp_path: Path) -> None:
         (vector,) = await house.db.rows("SELECT space, length(vector) FROM face_embedding")
     assert photo["category"] == "portrait"
     assert (photo["face_count"], photo["face_ratio"], photo["face_quality"]) == (1, pytest.approx(0.16), 8.0)
-    assert tuple(vector) == ("test-2/f32", 8)
+    assert tuple(vector) == (SPACE, 8)
 
 
 async def test_closed_eyes_are_a_hint_that_hides_on_request(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from facetd.infer.packs.index import PackIndex
 FEATURES: Mapping[str, tuple[str, ...]] = {
     "semantic_search": ("image_embedding", "text_embedding"),
     "aesthetic_model": ("aesthetic_head",),
+    "scene_tags": ("image_embedding", "text_embedding"),
     "insightface": ("face_detection_scrfd", "face_embedding_arcface"),
     "saliency_model": ("saliency",),
 }

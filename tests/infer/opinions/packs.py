@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-
-from facetd.infer.catalogue import Catalogue
-from facetd.infer.reference import reference_input
 
 SIZE = 32
 SCORER = """
@@ -78,13 +73,6 @@ def install_scorer(
     onnx.save(model, folder / "model.onnx")
     facts = {"id": name, "fills": fills, "reading": reading, "low": low, "high": high, "version": version, "width": len(matrix)}
     (folder / "pack.toml").write_text(SCORER.format(**facts, file=_file(folder / "model.onnx")))
-    entry = Catalogue.load(None, packs).model(name)
-    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    values = session.run(None, {"picture": reference_input(entry)})[0][0].tolist()
-    samples = {"shape": [len(values)], "indices": list(range(len(values))), "values": values}
-    reference = {"model": name, "publisher": entry.source.publisher, "input_sha256": "", "outputs": {"score": samples}}
-    (folder / "reference").mkdir(exist_ok=True)
-    (folder / "reference" / f"{name}.json").write_text(json.dumps(reference))
     return folder
 
 
