@@ -22,6 +22,7 @@ QUICK = {
     "people": ["5000", "300"],
     "likeness": ["--rows", "5000"],
     "looks": [],
+    "remote": ["--photos", "20", "--kills", "1", "--rounds", "5"],
     "vectors": ["20000", "--questions", "10"],
 }
 FULL: dict[str, list[str]] = {
@@ -37,6 +38,7 @@ FULL: dict[str, list[str]] = {
     "people": [],
     "likeness": [],
     "looks": [],
+    "remote": [],
     "vectors": ["100000", "1000000"],
 }
 

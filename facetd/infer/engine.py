@@ -104,12 +104,13 @@ class Gathering:
                 successor.ready.set()
 
     def _answer(self, calls: Sequence[_Call]) -> None:
-        """One run for all; when that fails, one for each, so that an error meets only who caused it."""
+        """One run for all; when that fails, one for each, so that an error meets only who caused it. Nobody causes that servers sleep."""
         try:
             _distribute(calls, self._run(calls[0].batch if len(calls) == 1 else np.concatenate([call.batch for call in calls])))
         except BaseException as error:  # whatever it is, those who wait must not wait for ever
-            if len(calls) == 1:
-                calls[0].error = error
+            if len(calls) == 1 or isinstance(error, Asleep):
+                for call in calls:
+                    call.error = error
                 return
             for call in calls:
                 self._answer([call])

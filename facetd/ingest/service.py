@@ -243,9 +243,10 @@ class Ingest:
 
     async def _catch_up(self) -> None:
         await self.models.until_awake()
+        parts = [Part(root) for root in await db_roots.roots(self._db)]
         while self.scanning and self._scan is not None:
             await asyncio.wait({self._scan})
-        self.start_scan([Part(root) for root in await db_roots.roots(self._db)], ScanOptions(only=SIGHT_KINDS))
+        self.start_scan(parts, ScanOptions(only=SIGHT_KINDS))
 
     async def _join_later(self, scan: Scan) -> None:
         try:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetd.errors import NotFound, Unavailable
+from facetd.errors import Asleep, NotFound, Unavailable
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.engine import Engine, Gathering
 from facetd.infer.runtimes.session import Outputs, Plan
@@ -114,6 +114,27 @@ def test_an_error_meets_only_who_caused_it() -> None:
         with pytest.raises(ValueError, match="thirteen"):
             bad.result()
     assert gathering.run(_item(1))[0].item() == 2  # and nobody leads for ever
+
+
+def test_servers_that_sleep_are_not_asked_again_for_each() -> None:
+    runs, gate = [], threading.Event()
+
+    def asleep(batch: Floats) -> Outputs:
+        runs.append(len(batch))
+        gate.wait(10)
+        raise Asleep("nobody is there")
+
+    gathering = Gathering(asleep, leaders=1, most=8)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(gathering.run, _item(0))
+        _until(lambda: bool(runs))
+        rest = [pool.submit(gathering.run, _item(value)) for value in (1, 2, 3)]
+        _until(lambda: len(gathering._waiting) == 3)
+        gate.set()
+        for future in (first, *rest):
+            with pytest.raises(Asleep):
+                future.result()
+    assert runs == [1, 3]
 
 
 def test_a_crowd_of_threads_gets_its_own_answers() -> None:
