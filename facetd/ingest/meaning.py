@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import logging
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from facetd.errors import FacetdError, Unavailable
 from facetd.i18n import _
@@ -26,10 +26,22 @@ QUESTION = "text_vector"
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The cosines of the photos that are nearest to a text. None where there is none to be had; `why` then, if that may pass."""
+    """The cosines of the photos that are nearest to a text. None where there is none to be had; `why` then, if that may pass.
+
+    `least` is the cosine from which a photo may show the text.
+    """
 
     cosines: Mapping[int, float] | None = None
     why: str = ""
+    least: float = 0.0
+
+
+class Direction(NamedTuple):
+    """Where a text points."""
+
+    space: str
+    vector: bytes
+    least: float
 
 
 class Meaning:
@@ -40,8 +52,8 @@ class Meaning:
         self._vectors = vectors
         self._patience_s = patience_s
         self._again_s = again_s
-        self._known: OrderedDict[tuple[str, str], tuple[str, bytes]] = OrderedDict()
-        self._reading: dict[tuple[str, str], asyncio.Task[tuple[str, bytes]]] = {}
+        self._known: OrderedDict[tuple[str, str], Direction] = OrderedDict()
+        self._reading: dict[tuple[str, str], asyncio.Task[Direction]] = {}
         self._finding: set[asyncio.Task[Near]] = set()
         self._broken: tuple[float, str] = (0.0, "")
 
@@ -74,8 +86,8 @@ class Meaning:
 
     async def _find(self, text: str, limit: int, within: Sequence[int] | None) -> Near:
         try:
-            space, vector = await self._vector(text)
-            found = await self._vectors.nearest(vector, limit, space=space, within=within)
+            asked = await self._vector(text)
+            found = await self._vectors.nearest(asked.vector, limit, space=asked.space, within=within)
         except FacetdError as error:
             why = _("The model that reads text cannot be used: {why}").format(why=error)
             logger.warning("a search goes without what photos show: %s", error)
@@ -83,9 +95,9 @@ class Meaning:
             return Near(why=why)
         if found is None:
             return Near({}, why=_("No photo was looked at with the model that reads text yet; the next scan does that."))
-        return Near(dict(zip(found.ids, found.cosines, strict=True)))
+        return Near(dict(zip(found.ids, found.cosines, strict=True)), least=asked.least)
 
-    async def _vector(self, text: str) -> tuple[str, bytes]:
+    async def _vector(self, text: str) -> Direction:
         """The space and the vector of `text`. Raises Unavailable."""
         key = (self._models.names.get(EMBEDDING, ""), text)
         if (known := self._known.get(key)) is not None:
@@ -100,9 +112,9 @@ class Meaning:
             self._known.popitem(last=False)
         return found
 
-    async def _read(self, text: str) -> tuple[str, bytes]:
+    async def _read(self, text: str) -> Direction:
         answer = await self._models.ask(QUESTION, {"text": text})
         try:
-            return str(answer["space"]), base64.b64decode(answer["vector"], validate=True)
-        except (KeyError, TypeError, binascii.Error) as error:
+            return Direction(str(answer["space"]), base64.b64decode(answer["vector"], validate=True), float(answer["least"]))
+        except (KeyError, TypeError, ValueError) as error:
             raise Unavailable(_("The models gave no usable answer.")) from error

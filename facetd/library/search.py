@@ -68,11 +68,20 @@ class Search:
         self._results: SizedMemo[tuple[Ranked, tuple[str, ...], str]] = SizedMemo(RESULTS_KEPT_BYTES)
 
     async def page(
-        self, viewer: Viewer, text: str, chosen: PhotoConditions, *, threshold: float, limit: int, page: int = 1, after: str | None = None
+        self,
+        viewer: Viewer,
+        text: str,
+        chosen: PhotoConditions,
+        *,
+        threshold: float | None,
+        limit: int,
+        page: int = 1,
+        after: str | None = None,
     ) -> SearchPage:
         """Photos that fit `text` among those `chosen`, most relevant first, each with its `similarity` 0..1.
 
-        Photos found by their looks alone have at least a cosine of `threshold`. Raises InvalidInput for a key that is none.
+        Photos found by their looks alone have at least a cosine of `threshold`, without one of what fits the model. Raises
+        InvalidInput for a key that is none.
         """
         results, parts, message = await self._ranked(viewer, text, chosen, threshold)
         start = (page - 1) * limit if after is None else _place(results, after)
@@ -92,7 +101,9 @@ class Search:
         """Names of people, places, tags, folders and cameras that go on from what was typed, of photos that `viewer` may list."""
         return await self._db.read(lambda connection: complete(connection, viewer, typed, limit=limit))
 
-    async def _ranked(self, viewer: Viewer, text: str, chosen: PhotoConditions, threshold: float) -> tuple[Ranked, tuple[str, ...], str]:
+    async def _ranked(
+        self, viewer: Viewer, text: str, chosen: PhotoConditions, threshold: float | None
+    ) -> tuple[Ranked, tuple[str, ...], str]:
         narrowed = await self._gallery.narrowed(viewer, chosen)
         hide = hide_bits(chosen)
         conditions = (narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
@@ -113,7 +124,7 @@ class Search:
         return results, parts, near.why
 
     async def _shown(
-        self, viewer: Viewer, hide: Hide, text: str, found: Sequence[Found], narrowed: Conditions, threshold: float, limit: int
+        self, viewer: Viewer, hide: Hide, text: str, found: Sequence[Found], narrowed: Conditions, threshold: float | None, limit: int
     ) -> Near:
         """The photos that show what was typed. Words to leave out and days hold for them too, as no picture tells.
 
@@ -126,13 +137,14 @@ class Search:
         strict = narrowed.with_terms([each for each in found if each.term.negated or each.term.days])
         within = await self._allowed(viewer, hide, strict, NARROW) if strict else None
         near = await self._vectors.nearest(meant, limit=limit, within=within)
+        least = near.least if threshold is None else threshold
         kept = await self._kept(viewer, hide, strict, near.cosines or {})
-        if near.cosines and within is None and len(near.cosines) >= limit > ENOUGH * len(kept) and min(near.cosines.values()) >= threshold:
+        if near.cosines and within is None and len(near.cosines) >= limit > ENOUGH * len(kept) and min(near.cosines.values()) >= least:
             near = await self._vectors.nearest(meant, limit=limit, within=await self._allowed(viewer, hide, strict, EVERYBODY))
             kept = await self._kept(viewer, hide, strict, near.cosines or {})
         if near.cosines is None:
             return near
-        return Near({number: cosine for number, cosine in kept.items() if cosine >= threshold}, near.why)
+        return Near({number: cosine for number, cosine in kept.items() if cosine >= least}, near.why)
 
     async def _allowed(self, viewer: Viewer, hide: Hide, narrowed: Conditions, most: int) -> list[int] | None:
         return await self._db.read(lambda connection: allowed(connection, viewer, hide, narrowed, most))

@@ -23,7 +23,7 @@ from tests.eyes import FakeEyes
 from tests.house import config, opened
 from tests.http.serving import Site, served
 
-SPACE = "made@1/f32"
+SPACE = "made/f32"
 DIRECTIONS = {"red": (1, 0, 0), "green": (0, 1, 0), "red green": (1, 1, 0), "blue": (0, 0, 1)}
 
 
@@ -42,7 +42,7 @@ class Reader(FakeEyes):
         if self.trouble:
             raise self.trouble
         vector = np.array(DIRECTIONS[arguments["text"]], "<f4")
-        return {"space": SPACE, "vector": base64.b64encode((vector / np.linalg.norm(vector)).tobytes()).decode()}
+        return {"space": SPACE, "vector": base64.b64encode((vector / np.linalg.norm(vector)).tobytes()).decode(), "least": 0.15}
 
 
 async def show(site: Site, vectors: dict[int, tuple[float, float, float]], space: str = SPACE) -> None:
@@ -140,9 +140,9 @@ async def test_a_filter_that_leaves_few_finds_all_of_them(site: Site, monkeypatc
 
 async def test_vectors_of_another_model_are_not_compared(site: Site) -> None:
     """While photos are looked at anew, those that were are found by what they show."""
-    await show(site, {1: (1, 0, 0), 3: (1, 0, 0)}, space="old@1/f32")
+    await show(site, {1: (1, 0, 0), 3: (1, 0, 0)}, space="old/f32")
     assert await found(site, "red", threshold=0.5) == [2, 5, 4]
-    await show(site, dict.fromkeys(range(1, 6), (1, 0, 0)), space="old@1/f32")
+    await show(site, dict.fromkeys(range(1, 6), (1, 0, 0)), space="old/f32")
     answer = await asked(site, "red")
     assert [photo["id"] for photo in answer["photos"]] == [4]
     assert "next scan" in answer["message"]

@@ -72,7 +72,7 @@ def test_a_pack_stands_before_the_starter_pack(tmp_path: Path) -> None:
     assert catalogue.path(visual, "f32") == file == catalogue.part(words, "textual")
     assert catalogue.verify(visual, "f32") is FileState.PRESENT
     assert catalogue.folder_of(catalogue.first(ObjectDetector)) == tmp_path / "models"
-    assert visual.space_name("f32") == "tiny-clip@1/f32"
+    assert visual.space_name("f32") == "tiny-clip/f32"
     file.write_bytes(b"x" * file.stat().st_size)
     assert catalogue.state(visual, "f32") is FileState.PRESENT
     assert catalogue.verify(visual, "f32") is FileState.DAMAGED

@@ -26,8 +26,12 @@ class SearchQuery(PhotoFilter):
         description='What is searched for: words, all of them, the last one also as a beginning; "phrases"; -words to leave out; dates.',
     )
     limit: int = Field(default=50, ge=1, le=200, description="Photos on a page.")
-    threshold: float = Field(
-        default=0.15, ge=0, le=1, allow_inf_nan=False, description="How near a photo that no word finds must be to what was typed (cosine)."
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="How near a photo that no word finds must be to what was typed (cosine); by default 0.15, with SigLIP models 0.05.",
     )
     page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
     after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")

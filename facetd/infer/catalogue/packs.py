@@ -10,7 +10,7 @@ from pydantic import NonNegativeInt, PositiveInt, model_validator
 from facetd.infer.catalogue.entries import Entry, Input, Model, ModelFile, PartsModel, Precision, Share
 from facetd.infer.catalogue.starter import Embedding
 
-VERSION_DIGITS = 8  # of a commit; enough to tell two apart
+LEAST_SOFTMAX, LEAST_SIGMOID = 0.15, 0.05
 
 
 class TextTokens(Entry):
@@ -86,8 +86,8 @@ class ImageEmbedding(Model):
         return self
 
     def space_name(self, precision: Precision) -> str:
-        """The name under which vectors are stored; vectors are compared within one name only, so it tells the publisher's version too."""
-        return f"{self.space}@{self.source.version[:VERSION_DIGITS]}/{precision}"
+        """The name under which vectors are stored; vectors are compared within one name only."""
+        return f"{self.space}/{precision}"
 
 
 class TextEmbedding(PartsModel):
@@ -97,6 +97,13 @@ class TextEmbedding(PartsModel):
     space: str
     dimension: PositiveInt
     tokens: TextTokens
+
+    @property
+    def least(self) -> float:
+        """The cosine from which a photo may show a text. Networks that take texts canonicalized are trained with SigLIP's loss (Zhai et
+        al. 2023), which holds cosines of what belongs together at 0.1 and more, where CLIP's are at 0.2 and more.
+        """
+        return LEAST_SIGMOID if self.tokens.clean == "canonicalize" else LEAST_SOFTMAX
 
 
 class AestheticHead(PartsModel):

@@ -26,9 +26,11 @@ WHOLE_NUMBERS = {"tensor(int32)": np.int32, "tensor(int64)": np.int64}
 
 
 def text_vector(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """{text} -> {space, vector}: the space that photos' vectors are in now, and a unit vector, float32 in base64. Raises Unavailable."""
+    """{text} -> {space, vector, least}: the space that photos' vectors are in now, a unit vector, float32 in base64, and the cosine from
+    which a photo may show it. Raises Unavailable.
+    """
     space, (vector,) = _answer(engine, [str(arguments["text"])])
-    return {"space": space, "vector": vector}
+    return {"space": space, "vector": vector, "least": _reader(engine).least}
 
 
 def text_vectors(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,16 +41,29 @@ def text_vectors(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]
 
 def vectors_of(engine: Engine, texts: list[str]) -> tuple[str, Floats]:
     """The space of photos' vectors, and the unit vectors (n, dimension) of `texts` in it. Raises Unavailable."""
+    entry = _reader(engine)
+    space, session = _space(engine), engine.part(entry, PART)
+    path = engine.catalogue.part(entry, TOKENIZER)
+    vectors = [_vector(session, tokenize(path, entry.tokens, text), entry) for text in texts]
+    return space, np.stack(vectors) if vectors else np.empty((0, entry.dimension), np.float32)
+
+
+def _space(engine: Engine) -> str:
+    tower = engine.tower
+    if tower is None:
+        raise Unavailable(_("No model that reads text is installed."))
+    return engine.photo_space(tower.id)
+
+
+def _reader(engine: Engine) -> TextEmbedding:
+    """The text tower that belongs to the picture tower in use. Raises Unavailable."""
     tower = engine.tower
     if tower is None:
         raise Unavailable(_("No model that reads text is installed."))
     entry = next((each for each in engine.catalogue.networks if isinstance(each, TextEmbedding) and each.space == tower.space), None)
     if entry is None:
         raise Unavailable(_("No model that reads text belongs to {model}.").format(model=tower.id))
-    space, session = engine.photo_space(tower.id), engine.part(entry, PART)
-    path = engine.catalogue.part(entry, TOKENIZER)
-    vectors = [_vector(session, tokenize(path, entry.tokens, text), entry) for text in texts]
-    return space, np.stack(vectors) if vectors else np.empty((0, entry.dimension), np.float32)
+    return entry
 
 
 def _answer(engine: Engine, texts: list[str]) -> tuple[str, list[str]]:

@@ -28,7 +28,7 @@ def engine(packs: Path, *models: str) -> Engine:
 
 def vector(engine: Engine, text: str) -> list[float]:
     answer = find("text_vector")(engine, {"text": text})
-    assert answer["space"] == "clip@1/f32"
+    assert answer["space"] == "clip/f32"
     return np.frombuffer(base64.b64decode(answer["vector"]), "<f4").tolist()
 
 
@@ -54,7 +54,7 @@ def test_a_photo_is_in_the_space_of_texts_and_needs_no_other_network(tmp_path: P
     sighting = look(eyes, frame, frozenset({"embedding"}), SETTINGS)
     assert sighting.objects is None
     assert not sighting.failures
-    assert sighting.embedding.space == "clip@1/f32"
+    assert sighting.embedding.space == "clip/f32"
     assert np.frombuffer(sighting.embedding.vector, "<f4").tolist() == pytest.approx([0, 0, 1], abs=0.02)
     black = look(eyes, np.zeros_like(frame), frozenset({"embedding"}), SETTINGS)
     assert black.embedding is None
@@ -85,7 +85,9 @@ def test_texts_are_cleaned_as_the_pack_says(tmp_path: Path) -> None:
     assert cleaned(" A  Red_Boat,\tat Anna's! ", "canonicalize") == "a red boat at annas"
     assert cleaned("e\u0301\ud800", "whitespace") == "\u00e9?"
     install(colour_clip(tmp_path / "layout", clean="canonicalize"), tmp_path / "packs", "clip")
-    assert vector(engine(tmp_path / "packs"), "Red!") == pytest.approx([1, 0, 0])
+    eyes = engine(tmp_path / "packs")
+    assert vector(eyes, "Red!") == pytest.approx([1, 0, 0])
+    assert find("text_vector")(eyes, {"text": "red"})["least"] == 0.05
 
 
 def test_what_lacks_is_named(tmp_path: Path) -> None:
