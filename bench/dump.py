@@ -39,15 +39,41 @@ class Face:
 def opened_copy(database: Path) -> Iterator[sqlite3.Connection]:
     """A connection to a copy of the database with its log, so that looking changes nothing for the program."""
     with tempfile.TemporaryDirectory(prefix="facetd-dump-") as scratch:
-        for suffix in ("", "-wal"):
-            if os.path.exists(f"{database}{suffix}"):
-                shutil.copy(f"{database}{suffix}", Path(scratch) / f"library.db{suffix}")
+        _copy(database, Path(scratch))
         connection = sqlite3.connect(Path(scratch) / "library.db")
         connection.row_factory = sqlite3.Row
         try:
             yield connection
         finally:
             connection.close()
+
+
+def _copy(database: Path, folder: Path) -> None:
+    """Copy a database with its log as they were at one moment: once more when the program wrote meanwhile, which would tear them apart."""
+    files = [Path(f"{database}{suffix}") for suffix in ("", "-wal")]
+    while True:
+        before = _stamps(files)
+        for file, suffix in zip(files, ("", "-wal"), strict=True):
+            target = folder / f"library.db{suffix}"
+            try:
+                shutil.copy(file, target)
+            except FileNotFoundError:
+                target.unlink(missing_ok=True)
+        if _stamps(files) == before:
+            return
+
+
+def _stamps(files: Sequence[Path]) -> list[tuple[int, int] | None]:
+    """Size and time of change of each file, None for one that is not there."""
+    stamps: list[tuple[int, int] | None] = []
+    for file in files:
+        try:
+            facts = file.stat()
+        except FileNotFoundError:
+            stamps.append(None)
+        else:
+            stamps.append((facts.st_size, facts.st_mtime_ns))
+    return stamps
 
 
 def problems(database: Path) -> list[str]:
