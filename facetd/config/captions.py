@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -18,7 +19,8 @@ NO_MODEL = frozenset({"manual", "rule"})  # what a caption's source is called wh
 
 
 class Captions(Section):
-    """A vision model that speaks the OpenAI chat API: Ollama, llama.cpp, vLLM. Without `endpoint` an installed captioner is used.
+    """A vision model that speaks the OpenAI chat API: Ollama, llama.cpp, vLLM. Without `endpoint` the model in `openvino_folder` is used,
+    which the optional package openvino-genai runs here, else an installed captioner.
 
     `endpoint` is the address of the API, for Ollama http://host:11434/v1. What is sent is the stored thumbnail of `picture_px`, never the
     original. `parallel` photos are described at once.
@@ -33,6 +35,7 @@ class Captions(Section):
     timeout_s: float = Field(default=120, ge=1, le=3600)
     max_tokens: int = Field(default=300, ge=16, le=16384)
     parallel: int = Field(default=1, ge=1, le=16)
+    openvino_folder: str = ""
 
     @field_validator("endpoint")
     @classmethod
@@ -54,6 +57,8 @@ class Captions(Section):
             raise ValueError(_("endpoint needs a model: expected `model`, the name that the server has for it"))
         if self.model.strip() in NO_MODEL:
             raise ValueError(_("model: '{name}' is what captions without a model are called").format(name=self.model.strip()))
+        if self.openvino_folder and (self.endpoint or not Path(self.openvino_folder).expanduser().is_absolute()):
+            raise ValueError(_("openvino_folder: expected an absolute path, and no endpoint beside it"))
         if self.api_key and self.api_key_file:
             raise ValueError(_("api_key and api_key_file are both set: expected one of them"))
         return self

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Question = Callable[["Engine", Mapping[str, Any]], dict[str, Any]]
 
 QUESTIONS: Mapping[str, str] = {
+    "describe": "facetd.infer.captioning.openvino_genai:describe",
     "translate": "facetd.infer.translation.marian:translate",
     "caption": "facetd.infer.captioning.captions:caption",
     "text_vector": "facetd.infer.words.vectors:text_vector",

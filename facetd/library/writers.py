@@ -15,6 +15,7 @@ from facetd.infer.chat.sentence import caption_of
 
 LANGUAGES = {"fr": _("French"), "de": _("German"), "es": _("Spanish"), "it": _("Italian")}
 ENGLISH = "en"
+DEVICES = {"gpu": "GPU", "npu": "NPU"}  # by the name in the configuration, OpenVINO's
 PICTURE_PX = 640  # what an installed model is shown
 
 
@@ -50,7 +51,7 @@ class Describer(Protocol):
 
 
 class Installed:
-    """An installed captioner, which the inference process runs."""
+    """A model that the inference process runs: an installed captioner, or an OpenVINO folder."""
 
     picture_px = PICTURE_PX
 
@@ -78,11 +79,24 @@ class Writers:
         self._remote = _remote(config.captions) if config.captions.endpoint else None
 
     def describer(self) -> Describer | None:
-        """Who describes photos: the endpoint, else an installed captioner; None without any."""
+        """Who describes photos: the endpoint, else the OpenVINO folder, else an installed captioner; None without any."""
         if self._remote is not None:
             return self._remote
+        if self._config.captions.openvino_folder:
+            return self._by_openvino()
         captioner = next((each for each in self._models.networks("captioning") if isinstance(each, Captioner)), None)
         return Installed(self._models, captioner.id, "caption", {}) if captioner is not None else None
+
+    def _by_openvino(self) -> Describer:
+        settings = self._config.captions
+        folder = Path(settings.openvino_folder).expanduser()
+        arguments = {
+            "folder": str(folder),
+            "prompt": settings.prompt,
+            "max_tokens": settings.max_tokens,
+            "device": DEVICES.get(self._config.inference.device, "CPU"),
+        }
+        return Installed(self._models, folder.name, "describe", arguments)
 
     def translator(self, language: str) -> str | None:
         """The installed model that translates English to `language`; None without one."""

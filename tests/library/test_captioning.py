@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from PIL import Image
 
 from facetd.accounts.viewers import single_viewer
 from facetd.db import captions as db_captions
@@ -20,9 +22,10 @@ from facetd.library.captioning import IN_A_ROW, Wanted
 from facetd.library.captions import Captions
 from facetd.library.gallery import Gallery
 from facetd.media.thumbnail_paths import thumbnail_path
-from tests.captionlibrary import Translating, captioned, captions, run, translations, until
+from tests.captionlibrary import Translating, captioned, captions, run, settings, translations, until
 from tests.chatserver import ChatServer, chat_server, completion, cut, free_port, hang
-from tests.house import listed
+from tests.house import listed, opened, scan
+from tests.photos import make_photo
 
 MODEL = "llava"
 
@@ -304,3 +307,25 @@ async def test_another_target_language_shows_and_translates_anew(tmp_path: Path,
     async with captioned(tmp_path, 1, server, eyes=Translating(), translation={"target_language": "de"}) as house:
         assert [photo["caption_translated"] for photo in await listed(house)] == [None]
         assert "opus-mt-en-de" in (await run(house, "translate"))["error"]
+
+
+async def test_a_model_of_an_openvino_folder_is_asked_as_configured(tmp_path: Path) -> None:
+    eyes = Translating()
+    eyes.answers["describe"] = lambda arguments: {"text": f"By {arguments['device']}, up to {arguments['max_tokens']} tokens."}
+    sections = {"captions": {"openvino_folder": "/models/qwen-vl", "max_tokens": 50}, "inference": {"device": "gpu"}}
+    async with captioned(tmp_path, 1, eyes=eyes, **sections) as house:
+        await run(house)
+        assert await captions(house) == {1: ("By GPU, up to 50 tokens.", "qwen-vl")}
+        assert eyes.asked[0][1]["folder"] == "/models/qwen-vl"
+
+
+async def test_a_scanned_photo_goes_out_as_its_small_thumbnail(tmp_path: Path, server: ChatServer) -> None:
+    original = make_photo(tmp_path / "Pictures" / "large.jpg", 1, size=(2400, 1600))
+    async with opened(tmp_path / "data", settings(server)) as house:
+        await scan(house, tmp_path / "Pictures")
+        assert (await run(house))["done"] == 1
+    (sent,) = server.pictures()
+    with Image.open(io.BytesIO(sent)) as picture:
+        assert max(picture.size) == 640
+        assert not picture.getexif(), "no place, no camera"
+    assert len(sent) < original.stat().st_size
