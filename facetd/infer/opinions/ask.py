@@ -38,22 +38,22 @@ def opinions(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:
         raise Unavailable(_("The vectors are of {space}, which is not in use any more.").format(space=arguments["space"]))
     photos = np.frombuffer(base64.b64decode(arguments["vectors"], validate=True), "<f4").reshape(-1, tower.dimension)
     answer: dict[str, Any] = {}
+    texts = Texts(engine)
     if arguments.get("heads"):
         catalogue = engine.catalogue
         answer["heads"] = {head.fills: shares(photos, head, catalogue.part(head, "weights")) for head in heads_of(catalogue, tower)}
     if (axis := arguments.get("axis")) and has_axis(engine.catalogue, tower):
-        ends = Texts(engine).ensembles([axis["good"], axis["bad"]])
+        ends = texts.ensembles([axis["good"], axis["bad"]])
         answer["axis"] = [[float(good), float(bad)] for good, bad in photos @ ends.T]
     if groups := arguments.get("groups"):
-        answer["groups"] = {name: _fitting(engine, photos, group, float(arguments["floor"])) for name, group in groups.items()}
+        answer["groups"] = {name: _fitting(texts, photos, group, float(arguments["floor"])) for name, group in groups.items()}
     return answer
 
 
-def _fitting(engine: Engine, photos: Floats, group: Mapping[str, Any], floor: float) -> list[list[list[object]]]:
+def _fitting(texts: Texts, photos: Floats, group: Mapping[str, Any], floor: float) -> list[list[list[object]]]:
     """For each photo the tags of `group` from `floor` on, most probable first."""
     names = list(group["tags"])
     background: Sequence[str] = group["background"]
-    texts = Texts(engine)
     classes = texts.ensembles([*group["tags"].values(), *([text] for text in background)])
     found = probabilities(photos, classes)[:, : len(names)]
     return [[[names[i], round(float(row[i]), 4)] for i in np.argsort(-row, kind="stable") if row[i] >= floor] for row in found]

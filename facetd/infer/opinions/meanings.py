@@ -39,22 +39,25 @@ def probabilities(photos: Floats, classes: Floats) -> Doubles:
 
 
 class Texts:
-    """Vectors of texts, kept in a file: a network for text takes tens of milliseconds for each, and a vocabulary has hundreds."""
+    """Vectors of texts, kept in a file: a network for text takes tens of milliseconds for each, and a vocabulary has hundreds.
+
+    One for each question: the file is read once.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._file = self._path()
+        self._known = _read(self._file) if self._file is not None else {}
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """The unit vectors (n, dimension) of `texts`, in their order. Raises Unavailable."""
-        path = self._path()
-        known = _read(path) if path is not None else {}
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
             _space, found = vectors_of(self._engine, missing)
-            known |= dict(zip(missing, found, strict=True))
-            if path is not None:
-                _write(path, known)
-        return np.stack([known[text] for text in texts])
+            self._known |= dict(zip(missing, found, strict=True))
+            if self._file is not None:
+                _write(self._file, self._known)
+        return np.stack([self._known[text] for text in texts])
 
     def ensembles(self, groups: Iterable[Sequence[str]]) -> Floats:
         """The mean direction of each of `groups`."""
