@@ -23,7 +23,7 @@ from facetd.infer.runtimes.session import Array, Outputs
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 RECHECK_S = 30.0  # until a model that a server lacks, or runs wrongly, is asked for again there
-PROBE_S = 5.0
+PROBE_S = 10.0  # for what costs nothing; a server that computes on the thread that answers takes its time
 
 
 class NotReady(Exception):
