@@ -281,11 +281,37 @@ class PhotoVector:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectMap:
+    """How much each place of the upright picture belongs to the subject, to a model: 0..255, row by row; of the picture's shape."""
+
+    width: int
+    height: int
+    values: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMetrics:
+    """What of PixelMetrics depends on where the subject is. `subject_box` and `pattern_scores` are details."""
+
+    subject_sharpness: float
+    subject_prominence: float
+    subject_placement: float
+    bg_separation: float
+    comp_score: float
+    power_point_score: float
+    leading_lines_score: float
+    isolation_bonus: float
+    composition_pattern: str
+    subject_box: tuple[float, float, float, float] | None
+    pattern_scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """What the models saw in one photo. None where that analysis was not asked for or failed; `failures` by kind of analysis.
 
     `opinions` are shares of a scorer's scale (0: its low end, 1: its high one) by the field it fills; None where there was nothing to
-    judge.
+    judge. `subject` is measured by where the model's `saliency` has the subject.
     """
 
     objects: tuple[DetectedObject, ...] | None = None
@@ -293,6 +319,8 @@ class Sighting:
     failures: Mapping[str, Failure] = field(default_factory=dict)
     embedding: PhotoVector | None = None
     opinions: Mapping[str, float | None] = field(default_factory=dict)
+    saliency: SubjectMap | None = None
+    subject: SubjectMetrics | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ import aiosqlite
 from facetd.db.connection import Database
 from facetd.db.revision import bump, note_faces
 from facetd.db.store import LEDGER_UPSERT, now
+from facetd.db.subjects import save_subject
 from facetd.db.tags import save_tags
 from facetd.db.visibility import Hide, id_list
 from facetd.fields import BY_KEY
-from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome, PhotoVector
+from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome, PhotoVector, SubjectMetrics
 
 SAME_FACE = 0.35  # overlap (intersection over union) from which a box found again is the same face
 SAME_PART, SAME_SIZE = 0.75, 0.2  # of the smaller box inside the larger, and how small: another detector boxes less of a head, or more
@@ -47,6 +48,7 @@ class SeenPhoto:
     embedded: bool = False
     embedding: PhotoVector | None = None
     opinions: Mapping[str, float | None] = field(default_factory=dict)
+    subject: SubjectMetrics | None = None
 
 
 async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
@@ -69,6 +71,8 @@ async def save_sightings(db: Database, seen: Sequence[SeenPhoto]) -> list[int]:
                 await _save_facts(connection, photo.photo_id, photo.facts)
             if photo.embedded:
                 await _save_embedding(connection, photo.photo_id, photo.embedding)
+            if photo.subject is not None:
+                await save_subject(connection, photo.photo_id, photo.subject)
             if photo.opinions:
                 assignments = ", ".join(f"{BY_KEY[key].column} = ?" for key in photo.opinions)
                 await connection.execute(f"UPDATE photo SET {assignments} WHERE id = ?", (*photo.opinions.values(), photo.photo_id))

@@ -142,6 +142,8 @@ async def _save_blobs(connection: aiosqlite.Connection, pairs: Sequence[tuple[in
     await connection.executemany("INSERT INTO photo_blob (photo_id) VALUES (?) ON CONFLICT DO NOTHING", [(number,) for number, _ in pairs])
     looks = [(v.appearance.placeholder, ",".join(v.appearance.colors), n) for n, v in pairs if v.appearance is not None]
     await connection.executemany("UPDATE photo_blob SET placeholder = ?, colors = ? WHERE photo_id = ?", looks)
+    anew = [(n,) for n, v in pairs if v.metrics is not None]
+    await connection.executemany("DELETE FROM analysis WHERE photo_id = ? AND kind = 'saliency'", anew)  # its numbers are overwritten
     measured = [(v.metrics.histogram, json.dumps(v.metrics.details), n) for n, v in pairs if v.metrics is not None]
     await connection.executemany("UPDATE photo_blob SET histogram = ?, details = ? WHERE photo_id = ?", measured)
     told = [(v.metadata.description, json.dumps(v.metadata.warnings), n) for n, v in pairs if v.metadata is not None]

@@ -14,7 +14,17 @@ from facetd.config.eyes import Inference
 from facetd.errors import Asleep, ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import AnyNetwork, Catalogue, FileState, ImageEmbedding, Model, ObjectDetector, PackSource, TextEmbedding
+from facetd.infer.catalogue import (
+    AnyNetwork,
+    Catalogue,
+    FileState,
+    ImageEmbedding,
+    Model,
+    ObjectDetector,
+    PackSource,
+    Saliency,
+    TextEmbedding,
+)
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
@@ -34,6 +44,7 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 }
 """What each kind of analysis needs."""
 TOWER = "image_embedding"
+SALIENCY = "saliency"  # both the analysis and the task; only packs have it
 OF_PACKS: Mapping[str, str] = {"face_detection": "face_detection_scrfd", "face_embedding": "face_embedding_arcface"}
 """What an installed pack does instead, by what the starter pack does; as with TOWER, also where it cannot be run here."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
@@ -152,7 +163,8 @@ class Eyes:
         assert self._catalogue is not None
         possible = FIELDS if "faces" in self._kinds else FIELDS - {OF_FACES}
         opinions = [field for field in sorted(possible) if scorer_of(self._catalogue, field) is not None]
-        return (*(kind for kind in TASKS if kind in self._kinds), *opinions)
+        subject = (SALIENCY,) if self._catalogue.find(Saliency) is not None else ()
+        return (*(kind for kind in TASKS if kind in self._kinds), *opinions, *subject)
 
     @property
     def reads_text(self) -> bool:
@@ -416,6 +428,8 @@ class Eyes:
             return ("quality", *(self._tasks("faces") if kind == OF_FACES else ()))
         if kind == EMBEDDING and self._tower is not None:
             return (TOWER,)
+        if kind == SALIENCY:
+            return (SALIENCY,)
         assert self._catalogue is not None
         there = {model.task for model in self._catalogue.models}
         return tuple(OF_PACKS[task] if OF_PACKS.get(task) in there else task for task in TASKS[kind])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from facetd.i18n import _
-from facetd.infer.catalogue import ImageEmbedding
+from facetd.infer.catalogue import ImageEmbedding, Saliency
 from facetd.infer.faces.find import find_faces
 from facetd.infer.opinions.scorers import opinions_of
 from facetd.infer.opinions.wanted import FIELDS, OF_FACES
@@ -14,19 +14,21 @@ from facetd.infer.runner import BadOutput, Pixels, Runner
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.again import without_doubtful
 from facetd.infer.things.objects import Things, find_things, named
+from facetd.infer.things.saliency import subject_map
 from facetd.infer.things.tower import photo_vector
-from facetd.records import DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
+from facetd.records import DetectedFace, DetectedObject, Failure, PhotoVector, Sighting, SubjectMap
 
-OBJECTS, FACES, EMBEDDING = "objects", "faces", "embedding"
+OBJECTS, FACES, EMBEDDING, SALIENCY = "objects", "faces", "embedding", "saliency"
 UNUSABLE = "model_output"
 
 
 def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings) -> Sighting:
     """What is seen in `frame`, RGB uint8 (H,W,3), upright, any size from 1x1 on.
 
-    `kinds` are of "objects", "faces", "embedding" and the fields that scorers fill. Faces need the objects too, because animals veto
-    faces, and what the photo looks like comes with them, unless an installed network tells; one run serves all, and doubtful objects take
-    another one. A network that gives no numbers is a Failure of the kinds that need it; errors of the runtime itself are raised.
+    `kinds` are of "objects", "faces", "embedding", "saliency" and the fields that scorers fill. Faces need the objects too, because
+    animals veto faces, and what the photo looks like comes with them, unless an installed network tells; one run serves all, and
+    doubtful objects take another one. A network that gives no numbers is a Failure of the kinds that need it; errors of the runtime
+    itself are raised.
     """
     things = None
     failures: dict[str, Failure] = {}
@@ -59,7 +61,19 @@ def look(runner: Runner, frame: Pixels, kinds: Set[str], settings: LookSettings)
                 failures[EMBEDDING] = Failure(UNUSABLE, _("The picture gives the model nothing to tell it by."))
         except BadOutput as error:
             failures[EMBEDDING] = Failure(UNUSABLE, error.message)
-    return Sighting(objects, faces if FACES in kinds else None, failures, embedding, opinions)
+    saliency = None
+    if SALIENCY in kinds:
+        try:
+            saliency = _subject(runner, frame)
+        except BadOutput as error:
+            failures[SALIENCY] = Failure(UNUSABLE, error.message)
+    return Sighting(objects, faces if FACES in kinds else None, failures, embedding, opinions, saliency)
+
+
+def _subject(runner: Runner, frame: Pixels) -> SubjectMap | None:
+    """By the installed network."""
+    model = runner.installed(Saliency)
+    return None if model is None else subject_map(runner, frame, model)
 
 
 def _objects(runner: Runner, frame: Pixels, things: Things, settings: LookSettings) -> tuple[DetectedObject, ...]:

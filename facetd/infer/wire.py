@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from facetd.records import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
+from facetd.records import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting, SubjectMap
 
 LENGTH = struct.Struct(">I")
 MAX_BYTES = 64 * 1024 * 1024  # a photo with a thousand faces is about one megabyte
@@ -58,6 +58,7 @@ def sighting_to_json(sighting: Sighting) -> Json:
         "failures": {kind: [failure.reason, failure.message] for kind, failure in sighting.failures.items()},
         "opinions": {field: None if share is None else float(share) for field, share in sighting.opinions.items()},
         "embedding": None if sighting.embedding is None else [sighting.embedding.space, _text(sighting.embedding.vector)],
+        "saliency": None if (seen := sighting.saliency) is None else [seen.width, seen.height, _text(seen.values)],
     }
 
 
@@ -71,6 +72,7 @@ def sighting_from_json(raw: Json) -> Sighting:
             {str(kind): Failure(str(reason), str(message)) for kind, (reason, message) in raw["failures"].items()},
             None if embedding is None else _vector_from_json(embedding),
             {str(field): None if share is None else float(share) for field, share in raw.get("opinions", {}).items()},
+            None if (seen := raw.get("saliency")) is None else _map_from_json(seen),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WireError(f"not a sighting: {type(error).__name__}: {error}") from error
@@ -94,6 +96,13 @@ def settings_from_json(kind: type[T], raw: Mapping[str, Any]) -> T:
 def _vector_from_json(raw: list[str]) -> PhotoVector:
     space, vector = raw
     return PhotoVector(str(space), base64.b64decode(vector, validate=True))
+
+
+def _map_from_json(raw: tuple[int, int, str]) -> SubjectMap:
+    width, height, values = int(raw[0]), int(raw[1]), base64.b64decode(raw[2], validate=True)
+    if len(values) != width * height:
+        raise ValueError(f"a map of {width} x {height} has {len(values)} values")
+    return SubjectMap(width, height, values)
 
 
 def _text(content: bytes) -> str:

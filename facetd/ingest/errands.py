@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from facetd.db.naming import Naming
     from facetd.ingest.findings import Found, FoundPairs, FoundSeries, FoundSets, Middles
+    from facetd.records import SubjectMap, SubjectMetrics
+    from facetd.score.settings import MeasureSettings
 
 
 def names(path: Path) -> list[Naming]:
@@ -45,6 +47,17 @@ def pairs(path: Path, thumbs: Path, since: int, limit: int, like: float) -> Foun
     from facetd.ingest.likening import find_pairs  # noqa: PLC0415
 
     return find_pairs(path, thumbs, since, limit, like)
+
+
+def subject(frame: Path, seen: SubjectMap, settings: MeasureSettings) -> SubjectMetrics:
+    """What depends on where the subject is in the picture of the file `frame`. Raises OSError, ValueError."""
+    import numpy as np  # noqa: PLC0415
+
+    from facetd.ingest.visit import measured_size  # noqa: PLC0415
+    from facetd.score.measure import measure_subject  # noqa: PLC0415
+
+    where = np.frombuffer(seen.values, np.uint8).reshape(seen.height, seen.width).astype(np.float32) / np.float32(255)
+    return measure_subject(measured_size(np.load(frame)), settings, where)
 
 
 def sets(path: Path, fresh: Sequence[int]) -> FoundSets:

@@ -21,6 +21,7 @@ from facetd.ingest.tasks import (
     METADATA,
     OBJECTS,
     OPINIONS,
+    SALIENCY,
     SCENES,
     TAGS,
     TECHNICAL,
@@ -71,6 +72,8 @@ class Recipes:
             recipes[TAGS] = _recipe(TAGS, recipes[OBJECTS], vocabulary.fingerprint)
         if FACES in models:
             recipes[FACES] = _recipe(FACES, SIGHT_VERSION, models[FACES], config.faces.model_dump())
+        if SALIENCY in models:
+            recipes[SALIENCY] = _recipe(SALIENCY, SIGHT_VERSION, models[SALIENCY], technical)
         if EMBEDDING in models:
             recipes[EMBEDDING] = _recipe(EMBEDDING, SIGHT_VERSION, models[EMBEDDING])
             if AESTHETICS in models:

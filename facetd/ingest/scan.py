@@ -19,6 +19,7 @@ from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.db.names import shown
 from facetd.errors import Asleep, Unavailable
+from facetd.ingest import errands
 from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
@@ -28,10 +29,10 @@ from facetd.ingest.presence import check_presence
 from facetd.ingest.progress import Progress
 from facetd.ingest.sink import Job, Sink, Stored
 from facetd.ingest.tagging import tag_photos
-from facetd.ingest.tasks import OBJECTS, SIGHT_KINDS, TAGS, TECHNICAL, VISIT_KINDS, VisitResult, VisitSettings, VisitTask
+from facetd.ingest.tasks import OBJECTS, SALIENCY, SIGHT_KINDS, TAGS, TECHNICAL, VISIT_KINDS, VisitResult, VisitSettings, VisitTask
 from facetd.ingest.vanished import settle_vanished
 from facetd.ingest.workers import Workers
-from facetd.records import Root, Sighting
+from facetd.records import Failure, Root, Sighting
 
 logger = logging.getLogger(__name__)
 AHEAD = 20_000  # jobs planned before they are worked on: enough to know the total of most libraries
@@ -288,7 +289,7 @@ class Scan:
         if models is None:
             return None
         try:
-            return await models.look(frame, kinds, self._workers.slots)
+            return await self._measured(frame, await models.look(frame, kinds, self._workers.slots))
         except Asleep:
             self.unseen += 1
             return None
@@ -297,6 +298,18 @@ class Scan:
                 logger.warning("the models are left out of this scan: %s", error)
                 self._models = None
             return None
+
+    async def _measured(self, frame: Path, sighting: Sighting) -> Sighting:
+        """With what depends on where the subject is, where a model tells that."""
+        if sighting.saliency is None:
+            return sighting
+        try:
+            subject = await self._workers.compute(
+                errands.subject, frame, sighting.saliency, self._settings.measure, timeout_s=self._judging.config.scanning.timeout_s
+            )
+        except Unavailable as error:
+            return dataclasses.replace(sighting, failures={**sighting.failures, SALIENCY: Failure("measure", str(error))})
+        return dataclasses.replace(sighting, subject=subject)
 
     async def _settled(self, job: Job) -> None:
         """Wait until the file has not been written for a while; it may be half a copy."""

@@ -80,7 +80,17 @@ def compose_seen(photo_id: int, content_hash: str, kinds: frozenset[str], sighti
     embedded = EMBEDDING in kinds
     opinions = {field: None if (share := sighting.opinions.get(field)) is None else from_share(share) for field in kinds & OPINIONS}
     return SeenPhoto(
-        photo_id, content_hash, tuple(outcomes), objects, tags, faces, facts, embedded, sighting.embedding if embedded else None, opinions
+        photo_id,
+        content_hash,
+        tuple(outcomes),
+        objects,
+        tags,
+        faces,
+        facts,
+        embedded,
+        sighting.embedding if embedded else None,
+        opinions,
+        sighting.subject,
     )
 
 

@@ -20,6 +20,7 @@ from facetd.db import folders as db_folders
 from facetd.db import roots as db_roots
 from facetd.db import store
 from facetd.db.connection import Database
+from facetd.db.subjects import forget_subjects
 from facetd.db.tags import save_synonyms
 from facetd.errors import Conflict, InvalidInput
 from facetd.ingest.discover import Territory
@@ -36,7 +37,7 @@ from facetd.ingest.progress import Broadcast, Progress
 from facetd.ingest.scan import Part, Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
-from facetd.ingest.tasks import SIGHT_KINDS
+from facetd.ingest.tasks import SALIENCY, SIGHT_KINDS
 from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
 from facetd.library.vectors import Vectors
@@ -256,6 +257,8 @@ class Ingest:
             scan.join(self.models if self.models.names else None, self.judging)
 
     async def _load_judging(self) -> None:
+        if self.models.names and not self.models.networks(SALIENCY):  # models work, and that one is gone
+            await forget_subjects(self._db)
         if self.models.names != self.judging.models:
             self._judging = await Judging.load(self._db, self._config, self.models.names)
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 METADATA, THUMBNAIL, TECHNICAL, JUDGEMENT = "metadata", "thumbnail", "technical", "judgement"
 OBJECTS, FACES, EMBEDDING, TAGS = "objects", "faces", "embedding", "tags"
+SALIENCY = "saliency"  # where the subject is; what technical says of it is measured anew by that
 AESTHETICS, SCENES = "aesthetics", "scenes"  # made from stored vectors
 OPINIONS = frozenset(OPINION_FIELDS)  # what scorers say, by the field they fill
 VISIT_KINDS = frozenset({METADATA, THUMBNAIL, TECHNICAL})
-SIGHT_KINDS = frozenset({OBJECTS, FACES, EMBEDDING}) | OPINIONS  # made by models, from a frame
+SIGHT_KINDS = frozenset({OBJECTS, FACES, EMBEDDING, SALIENCY}) | OPINIONS  # made by models, from a frame
 FILE_KINDS = VISIT_KINDS | SIGHT_KINDS
 DERIVED_KINDS = frozenset({JUDGEMENT, TAGS, AESTHETICS, SCENES})  # follow from what is stored
 

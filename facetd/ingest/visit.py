@@ -91,6 +91,11 @@ def _look(task: VisitTask, result: VisitResult, header: PictureHeader) -> None:
         _fail(result, wanted, "memory", _("The picture needs more memory than scanning.worker_memory_mb allows."))
 
 
+def measured_size(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture no larger than what is measured."""
+    return _at_most(rgb, max(SIZES))
+
+
 def _at_most(rgb: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
     return rgb if max(rgb.shape[:2]) <= long_side else np.asarray(shrink(Image.fromarray(rgb), long_side))
 

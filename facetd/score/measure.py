@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.records import PixelMetrics
+from facetd.records import PixelMetrics, SubjectMetrics
+from facetd.score.arrays import Float
 from facetd.score.color import measure_color
 from facetd.score.composition import composition_score
 from facetd.score.exposure import measure_exposure, silhouette_strength
 from facetd.score.lines import find_edges, find_lines, leading_lines
 from facetd.score.noise import measure_noise
 from facetd.score.patterns import pattern_scores
-from facetd.score.planes import LAB_SIDE, make_planes, reduce
+from facetd.score.planes import LAB_SIDE, make_planes, reduce, stretched
 from facetd.score.saliency import saliency_map
 from facetd.score.settings import MeasureSettings
 from facetd.score.sharpness import measure_sharpness
@@ -20,8 +25,17 @@ from facetd.score.subject import find_subject
 from facetd.score.tone import histogram, measure_tone, packed_histogram
 
 
-def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
-    """Every metric of `rgb`, (H, W, 3) upright sRGB, 8 bit, long side at most 1600, at least 1x1.
+def measure_subject(rgb: NDArray[np.uint8], settings: MeasureSettings, where: Float) -> SubjectMetrics:
+    """What of `measure` depends on where the subject is, with the subject where a network has it: `where` (h, w) 0..1, of any size."""
+    found = measure(rgb, settings, where)
+    box = found.details["subject_box"]
+    columns = {field.name: getattr(found, field.name) for field in fields(SubjectMetrics) if hasattr(found, field.name)}
+    patterns = cast(Mapping[str, float], found.details["pattern_scores"])
+    return SubjectMetrics(**columns, subject_box=tuple(box) if isinstance(box, list) else None, pattern_scores=patterns)
+
+
+def measure(rgb: NDArray[np.uint8], settings: MeasureSettings, where: Float | None = None) -> PixelMetrics:
+    """Every metric of `rgb`, (H, W, 3) upright sRGB, 8 bit, long side at most 1600, at least 1x1. `where` as in find_subject, of any size.
 
     Deterministic; about 40 ms on one core for 1600x1067. Raises ValueError for another shape or type.
     """
@@ -35,7 +49,8 @@ def measure(rgb: NDArray[np.uint8], settings: MeasureSettings) -> PixelMetrics:
     noise = measure_noise(planes.gray)
     sharp = measure_sharpness(planes.gray, noise, planes.grid)
     saliency = saliency_map(planes.lab, sharp.detail)
-    subject = find_subject(planes.lab, saliency, sharp)
+    place = None if where is None else stretched(where, saliency.shape)
+    subject = find_subject(planes.lab, saliency, sharp, place)
     exposure = measure_exposure(tone, channels, planes.lab, subject.mask, settings.shadow_level, settings.highlight_level)
     edges = find_edges(planes.lines)
     lines = find_lines(edges)

@@ -42,22 +42,26 @@ class Subject:
     isolation: float
 
 
-def find_subject(lab: Float, saliency: Float, sharp: Sharpness) -> Subject:
+def find_subject(lab: Float, saliency: Float, sharp: Sharpness, where: Float | None = None) -> Subject:
     """Subject of the picture from `saliency` (h, w) and local sharpness; every number is smooth in the pixels.
+
+    With `where` (h, w; 0..1), what a network made of the picture, the subject is there; how much it stands out is still told by `saliency`,
+    in the measure of all other photos.
 
     The mask is a logistic of the saliency about half-way between its mean and its top, weighted by a window that is drawn to the
     centroid, as in mean shift.
     """
     height, width = saliency.shape
-    mean, top = float(saliency.mean()), float(np.quantile(saliency, 0.985))
+    place = saliency if where is None else where
+    mean, top = float(place.mean()), float(np.quantile(place, 0.985))
     reach = top - mean
-    soft = 0.5 * (1.0 + np.tanh((saliency - (mean + 0.48 * reach)) / (2.0 * (0.11 * reach + 0.004))))
+    soft = 0.5 * (1.0 + np.tanh((place - (mean + 0.48 * reach)) / (2.0 * (0.11 * reach + 0.004))))
     mask = np.asarray(soft, np.float32)
     ys = (np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)) / np.float32(height)
     xs = (np.arange(width, dtype=np.float32)[None, :] + np.float32(0.5)) / np.float32(width)
     diagonal = math.hypot(height, width)
     sx, sy = width / diagonal, height / diagonal
-    whole = mask * mask * saliency
+    whole = mask * mask * place
     x, y = weighted_mean(xs * np.ones_like(mask), whole), weighted_mean(ys * np.ones_like(mask), whole)
     weight = whole
     for _ in range(3):
@@ -73,7 +77,7 @@ def find_subject(lab: Float, saliency: Float, sharp: Sharpness) -> Subject:
     edge = weighted_mean(rim.astype(np.float32), subject)
     lift = weighted_mean(saliency, subject) - weighted_mean(saliency, np.asarray(1.0 - mask, np.float32))
     gathered = float((whole * near).sum()) / (float(whole.sum()) + 1e-6)
-    contrast = lift / (mean + 0.05)
+    contrast = lift / (float(saliency.mean()) + 0.05)
     presence = hill(contrast, 0.62, 4.0) * logistic(spread, 0.42, -0.05)
     separation, apart = _separation(lab, subject, sharp)
     prominence = score(hill(contrast * gathered**0.7 * (0.6 + 0.4 * logistic(spread, 0.40, -0.06)), 0.60, 3.2))
