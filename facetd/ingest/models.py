@@ -42,6 +42,11 @@ class Models:
         """Whether it is known what the models can do."""
         return self._preparing is not None and self._preparing.done()
 
+    @property
+    def preparing(self) -> bool:
+        """Whether it is not known yet what the models can do."""
+        return self._eyes is not None and not self.ready
+
     async def get_ready(self, patience_s: float | None = None) -> bool:
         """Choose runtimes and precisions, which takes some seconds once on each machine; returns whether that is done.
 

@@ -22,6 +22,10 @@ PICTURE_PX = 640  # what an installed model is shown
 class Asker(Protocol):
     """The models of this machine, in their own process; see ingest/models.py."""
 
+    @property
+    def preparing(self) -> bool:
+        """Whether it is not known yet what there is."""
+
     async def get_ready(self, patience_s: float | None = None) -> bool:
         """Find out what there is."""
 
@@ -157,7 +161,8 @@ class Writers:
                 require()
                 found[name] = {"state": "ready", "reason": ""}
             except Unavailable as error:
-                found[name] = {"state": "unavailable", "reason": str(error)}
+                reason = _("The first scan finds out what this machine can do.") if self._models.preparing else str(error)
+                found[name] = {"state": "preparing" if self._models.preparing else "unavailable", "reason": reason}
         return found
 
     async def close(self) -> None:

@@ -13,11 +13,13 @@ from aiohttp import web
 from PIL import Image
 
 from facetd.accounts.viewers import single_viewer
+from facetd.config.eyes import Inference
 from facetd.db import captions as db_captions
 from facetd.errors import Conflict
 from facetd.filters import PhotoFilter
 from facetd.house import House
 from facetd.infer.chat import patience
+from facetd.infer.client import Eyes
 from facetd.library.captioning import IN_A_ROW, Wanted
 from facetd.library.captions import Captions
 from facetd.library.gallery import Gallery
@@ -25,6 +27,9 @@ from facetd.media.thumbnail_paths import thumbnail_path
 from tests.captionlibrary import Translating, captioned, captions, run, settings, translations, until
 from tests.chatserver import ChatServer, chat_server, completion, cut, free_port, hang
 from tests.house import listed, opened, scan
+from tests.infer.looks import TinySettings
+from tests.infer.tiny import tiny_catalogue
+from tests.infer.translation.tinymarian import install
 from tests.photos import make_photo
 
 MODEL = "llava"
@@ -307,6 +312,26 @@ async def test_another_target_language_shows_and_translates_anew(tmp_path: Path,
     async with captioned(tmp_path, 1, server, eyes=Translating(), translation={"target_language": "de"}) as house:
         assert [photo["caption_translated"] for photo in await listed(house)] == [None]
         assert "opus-mt-en-de" in (await run(house, "translate"))["error"]
+
+
+async def test_an_installed_pack_translates_what_a_server_wrote(tmp_path: Path, server: ChatServer) -> None:
+    """All of it: chat server, job, inference process, tokenizer, networks, search."""
+    tiny_catalogue(tmp_path / "models")
+    install(tmp_path / "data" / "models" / "packs", "merged")
+    eyes = Eyes(
+        Inference(runtime="onnxruntime", streams=1), TinySettings(), data=tmp_path / "data", models=tmp_path / "models",
+        look="tests.infer.looks:look", settings_type="tests.infer.looks:TinySettings",
+    )  # fmt: skip
+    server.text = "a red dog runs ."
+    async with opened(tmp_path / "data", settings(server), eyes=eyes) as house:  # type: ignore[arg-type]
+        assert house.captioning.writers.capabilities()["translation"]["state"] == "preparing"
+    async with captioned(tmp_path, 2, server, eyes=eyes) as house:  # type: ignore[arg-type]
+        assert house.captioning.writers.capabilities()["translation"]["state"] == "ready"
+        await run(house)
+        done = await run(house, "translate")
+        assert (done["done"], done["error"]) == (2, None)
+        assert await translations(house) == {1: "un rouge chien court .", 2: "un rouge chien court ."}
+        assert await found_by(house, "chien rouge") == [1, 2]
 
 
 async def test_a_model_of_an_openvino_folder_is_asked_as_configured(tmp_path: Path) -> None:
