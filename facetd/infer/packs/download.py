@@ -39,18 +39,19 @@ class DiskFull(FacetdError):
 
 
 class Digest:
-    """The SHA-256 of some bytes, and the hash that Git would have of a file of `size` bytes."""
+    """The SHA-256 of some bytes, and where the promise asks for that the hash that Git has of such a file."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, promise: Promise) -> None:
         self.count = 0
         self._sha256 = hashlib.sha256()
-        self._git = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        self._git = hashlib.sha1(b"blob %d\0" % promise.size, usedforsecurity=False) if promise.git_sha1 else None
 
     def add(self, chunk: bytes) -> None:
         """Take more bytes."""
         self.count += len(chunk)
         self._sha256.update(chunk)
-        self._git.update(chunk)
+        if self._git is not None:
+            self._git.update(chunk)
 
     @property
     def sha256(self) -> str:
@@ -63,7 +64,7 @@ class Digest:
             raise Mismatch(
                 _("{path}: expected {expected} bytes, got {got}").format(path=promise.path, expected=promise.size, got=self.count)
             )
-        got = self._sha256.hexdigest() if promise.sha256 else self._git.hexdigest()
+        got = self._sha256.hexdigest() if self._git is None else self._git.hexdigest()
         if promise.identity and got != promise.identity:
             raise Mismatch(
                 _("{path}: expected the hash {expected}, got {got}").format(path=promise.path, expected=promise.identity, got=got),
@@ -92,9 +93,9 @@ class Note:
         path.write_text(json.dumps({"identity": self.identity, "etag": self.etag}), encoding="utf-8")
 
 
-def digest_of(path: Path) -> Digest:
+def digest_of(path: Path, promise: Promise) -> Digest:
     """Of a whole file; blocks."""
-    digest = Digest(path.stat().st_size)
+    digest = Digest(promise)
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
             digest.add(chunk)
@@ -140,7 +141,7 @@ def _whole(target: Path, promise: Promise) -> Digest | None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         return None
-    digest = digest_of(target)
+    digest = digest_of(target, promise)
     try:
         digest.check(promise)
     except Mismatch:
@@ -190,7 +191,7 @@ async def _continue(http: Http, promise: Promise, part: Path, told: Callable[[in
             _forget(part)
             if response.status != HTTPStatus.OK:
                 raise Transient(_("the server cannot go on where it was; it begins anew"))
-            digest = Digest(promise.size)
+            digest = Digest(promise)
         Note(promise.identity, _strong_etag(response)).write(_note_path(part))
         with part.open("ab") as stream:
             await _receive(response, promise, digest, stream, told)
@@ -201,7 +202,7 @@ async def _continue(http: Http, promise: Promise, part: Path, told: Callable[[in
 def _begun(part: Path, promise: Promise) -> tuple[Note | None, Digest]:
     """What is there of an earlier try; a part of other content is thrown away."""
     note = Note.read(_note_path(part))
-    digest = Digest(promise.size)
+    digest = Digest(promise)
     if note is None or note.identity != promise.identity or _size(part) > promise.size > 0:
         _forget(part)
         return None, digest

@@ -201,7 +201,7 @@ def _reuse(staging: Staging, promises: Sequence[Promise]) -> None:
         if target.exists() or not there.is_file() or there.stat().st_size != promise.size:
             continue
         with suppress(Mismatch, OSError):
-            digest_of(there).check(promise)
+            digest_of(there, promise).check(promise)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.link(there, target)
 
@@ -242,7 +242,7 @@ def _copy(path: Path, target: Path, known: Promise) -> str:
         if error.errno in FULL:
             raise DiskFull(_("{path}: the disk is full ({why})").format(path=known.path, why=error.strerror)) from error
         raise
-    digest = digest_of(target)
+    digest = digest_of(target, known)
     try:
         digest.check(known)
     except Mismatch as error:
