@@ -82,13 +82,8 @@ async def read(staged: Staged) -> Sequence[AnyNetwork]:
     }
     dimension, textual = await _text_tower(staged, settings, space)
     fields = {"space": space, "dimension": dimension}
-    visual = await staged.picture_model(ImageEmbedding, "visual", "visual/model.onnx", entry, ["vector of the photo"], fields)
-    if visual.outputs[0].shape != (dimension,):
-        raise WrongLayout(
-            _("visual/model.onnx gives vectors of {visual}, textual/model.onnx of [{textual}]; they have to be the same").format(
-                visual=shown(visual.outputs[0].shape), textual=dimension
-            )
-        )
+    meaning = ["vector of the photo"]
+    visual = await staged.picture_model(ImageEmbedding, "visual", "visual/model.onnx", entry, meaning, fields, shape=(dimension,))
     return visual, textual
 
 

@@ -110,10 +110,17 @@ class Staged:
             raise WrongLayout(f"{self.pack.id}: {_problems(error)}") from error
 
     async def picture_model(
-        self, kind: type[Kind], part: str, name: str, entry: Mapping[str, Any], meanings: Sequence[str], fields: Mapping[str, Any]
+        self,
+        kind: type[Kind],
+        part: str,
+        name: str,
+        entry: Mapping[str, Any],
+        meanings: Sequence[str],
+        fields: Mapping[str, Any],
+        shape: tuple[int, ...] | None = None,
     ) -> Kind:
         """An entry of a network that looks at pictures, in the file `name`, fed by the input `entry`; its first outputs are told by
-        `meanings`. Runs it once for the reference. Raises WrongLayout.
+        `meanings`, and `shape` is that of the first one for a single picture. Runs it once for the reference. Raises WrongLayout.
         """
         graph = await self.graph(name)
         pixels = self._only_input(graph, name, int(entry["size"]))
@@ -123,6 +130,12 @@ class Staged:
             raise WrongLayout(
                 _("{file}: expected {count} outputs, it has {got}").format(
                     file=self.inside(self.path(name)), count=len(meanings), got=len(answers)
+                )
+            )
+        if shape is not None and answers[0].shape != (1, *shape):
+            raise WrongLayout(
+                _("{file}: expected an output {wanted}, it gives {got}").format(
+                    file=self.inside(self.path(name)), wanted=shown((1, *shape)), got=shown(answers[0].shape)
                 )
             )
         names = list(graph.outputs)[: len(meanings)]
