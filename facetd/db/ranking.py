@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from facetd.db.conditions import Conditions
 from facetd.db.connection import Connection, Database
 from facetd.db.folding import fold
 from facetd.db.hits import OF_TOPIC, Found, is_broad, scored
+from facetd.db.levels import Levels, in_order, levels
 from facetd.db.names import from_stored, shown
 from facetd.db.options import LISTED
 from facetd.db.visibility import Hide, gate_condition, gate_join
@@ -33,35 +34,34 @@ class Completion(NamedTuple):
 
 
 def rank(
-    connection: Connection, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions, by_score: Sequence[int]
+    connection: Connection,
+    viewer: Viewer,
+    hide: Hide,
+    found: Sequence[Found],
+    narrowed: Conditions,
+    by_score: Sequence[int],
+    hidden: Collection[int],
 ) -> Ranked:
     """The photos that all terms of `found` and all conditions hold for, most relevant first, then best first.
 
-    `by_score` are the ids of all photos, best first; needed only when `is_broad(found)`.
+    `by_score` are the ids of all photos, best first, and `hidden` those that `viewer` may not list; needed only when `is_broad(found)`.
     """
     parameters = dict(narrowed.parameters)
     for each in found:
         parameters |= each.parameters
     photos = connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0
+    broad = is_broad(found)
+    if broad and not narrowed.parts and any(not each.term.negated for each in found):
+        return in_order(levels(connection, found, photos), by_score, hidden)
     hits = scored(found, photos)
-    if not is_broad(found):
-        sql = (
-            f"SELECT p.id, s.score FROM ({hits}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
-            f" WHERE 1{narrowed.sql} ORDER BY s.score DESC, p.aggregate DESC NULLS LAST, p.id DESC"
-        )
-        return _pairs(connection, sql, parameters)
-    if narrowed.parts:
-        joined = f"({hits}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
-    else:
-        joined = f"(SELECT id, id AS photo_id, score FROM ({hits})) p CROSS JOIN gate g ON g.photo_id = p.photo_id"
-        joined += f" AND {gate_condition(viewer, hide)}"
-    score = "s.score" if narrowed.parts else "p.score"
-    scores = dict(_pairs(connection, f"SELECT p.id, {score} FROM {joined} WHERE 1{narrowed.sql}", parameters))
-    levels: dict[float, list[int]] = {level: [] for level in sorted(set(scores.values()), reverse=True)}
-    for number in by_score:
-        if (level := scores.get(number)) is not None:
-            levels[level].append(number)
-    return [(number, level) for level, numbers in levels.items() for number in numbers]
+    joined = f"({hits}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
+    if not broad:
+        order = "ORDER BY s.score DESC, p.aggregate DESC NULLS LAST, p.id DESC"
+        return _pairs(connection, f"SELECT p.id, s.score FROM {joined} WHERE 1{narrowed.sql} {order}", parameters)
+    by_level: Levels = {}
+    for number, score in _pairs(connection, f"SELECT p.id, s.score FROM {joined} WHERE 1{narrowed.sql}", parameters):
+        by_level.setdefault(score, set()).add(number)
+    return in_order(by_level, by_score, ())
 
 
 def listed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, ids: Iterable[int]) -> list[int]:
@@ -80,6 +80,11 @@ def allowed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Condit
 async def ids_by_score(db: Database) -> Sequence[int]:
     """All photos, best first, then newest first."""
     return [row[0] for row in await db.rows("SELECT id FROM photo INDEXED BY photo_aggregate ORDER BY aggregate DESC NULLS LAST, id DESC")]
+
+
+async def hidden_ids(db: Database, viewer: Viewer, hide: Hide) -> frozenset[int]:
+    """The photos that `viewer` may not list, or that are to be hidden."""
+    return frozenset(row[0] for row in await db.rows(f"SELECT g.photo_id FROM gate g WHERE NOT ({gate_condition(viewer, hide)})"))
 
 
 def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) -> list[Completion]:

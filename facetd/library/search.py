@@ -14,7 +14,7 @@ from facetd.db.faces import people_of_photos
 from facetd.db.hits import Found, is_broad
 from facetd.db.listing import Key
 from facetd.db.phrases import meaning
-from facetd.db.ranking import Completion, Ranked, allowed, complete, ids_by_score, listed, rank
+from facetd.db.ranking import Completion, Ranked, allowed, complete, hidden_ids, ids_by_score, listed, rank
 from facetd.db.rows import photo_rows
 from facetd.db.visibility import Hide
 from facetd.errors import FieldError, InvalidInput
@@ -111,8 +111,12 @@ class Search:
         if known := self._results.get(key):
             return known
         found = await self._gallery.found(text, "words") or ()
-        many = await self._db.per_revision("ids by score", lambda: ids_by_score(self._db)) if is_broad(found) else ()
-        worded = await self._db.read(lambda connection: rank(connection, viewer, hide, found, narrowed, many)) if found else []
+        many: Sequence[int] = ()
+        hidden: frozenset[int] = frozenset()
+        if is_broad(found):
+            many = await self._db.per_revision("ids by score", lambda: ids_by_score(self._db))
+            hidden = await self._db.per_revision(("hidden", viewer.root_ids, int(hide)), lambda: hidden_ids(self._db, viewer, hide))
+        worded = await self._db.read(lambda connection: rank(connection, viewer, hide, found, narrowed, many, hidden)) if found else []
         parts: tuple[str, ...] = ("text",)
         near = await self._shown(viewer, hide, text, found, narrowed, threshold, chosen_limit(len(worded)))
         if near.cosines is None:
@@ -156,8 +160,9 @@ class Search:
 
 def scaled(worded: Ranked) -> Ranked:
     """The scores of words in relation to the best one: 0..1."""
-    best = max((score for _, score in worded), default=0.0)
-    return [(number, round(score / best, DIGITS) if best else 1.0) for number, score in worded]
+    best = worded[0][1] if worded else 0.0
+    shares = {score: round(score / best, DIGITS) if best else 1.0 for score in {score for _, score in worded}}
+    return [(number, shares[score]) for number, score in worded]
 
 
 def combined(worded: Ranked, cosines: Mapping[int, float]) -> Ranked:
