@@ -19,6 +19,7 @@ from facetd.infer.catalogue import (
     Appearance,
     ArcFace,
     Catalogue,
+    FaceDetector,
     FaceEmbedding,
     ImageEmbedding,
     Model,
@@ -26,6 +27,7 @@ from facetd.infer.catalogue import (
     PackSource,
     PartsModel,
     QualityScorer,
+    ScrfdDetector,
 )
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.memory import compactly
@@ -219,13 +221,23 @@ class Engine:
             return self._parts[path]
 
     def load(self) -> None:
-        """Load every model now, one after the other, instead of each at its first use; one that cannot be loaded is told there."""
+        """Load every model now, one after the other, instead of each at its first use; one that cannot be loaded is told there.
+
+        Models that an installed pack's stand in for are left out.
+        """
         for model_id in self._choices.models:
+            if self._replaced(model_id):
+                continue
             with suppress(Exception):  # whatever it is, the first use meets it again
                 if self._fleet is None:
                     self._gathering(model_id)
                 else:
                     self._fleet.examine(self._catalogue.model(model_id))
+
+    def _replaced(self, model_id: str) -> bool:
+        own = next((model for model in self._catalogue.models if model.id == model_id), None)
+        others = (FaceDetector, ScrfdDetector), (FaceEmbedding, ArcFace)
+        return any(isinstance(own, usual) and self.installed(better) is not None for usual, better in others)
 
     def space(self, model_id: str) -> str:
         """The name of the space that the vectors of `model_id` live in: with its precision, because those do not mix."""

@@ -19,6 +19,8 @@ from facetd.infer.faces.pose import Posed
 from facetd.infer.faces.scrfd import decode
 from facetd.infer.look import look
 from facetd.infer.pixels import moved, sample, tensor
+from facetd.infer.runner import DETECTOR, EMBEDDING
+from facetd.infer.runtimes.session import Plan, RuntimeProblem, Session
 from facetd.infer.settings import LookSettings
 from tests.infer.constant import constant_starter
 from tests.infer.facepack import FIVE, TEMPLATE, draw_face, install
@@ -179,3 +181,18 @@ def test_without_the_pack_the_starter_pack_looks(catalogue: Catalogue, engine: E
     assert face.box.x == pytest.approx(0.1, abs=0.01)
     assert plain.installed(ScrfdDetector) is None
     assert engine.installed(FaceDetector) is None
+
+
+def test_what_is_replaced_is_not_loaded(catalogue: Catalogue) -> None:
+    opened: list[str] = []
+
+    def opener(plan: Plan) -> Session:
+        opened.append(plan.file.name)
+        raise RuntimeProblem("not now")
+
+    choice = Choice("onnxruntime", "cpu", "f32", 1, 1.0, "made for the test")
+    for known, missing in ((catalogue, {f"{DETECTOR}.onnx", f"{EMBEDDING}.onnx"}), (Catalogue.load(catalogue.folder), set())):
+        opened.clear()
+        Engine(known, Choices("key", 1, {model.id: choice for model in known.models}, (), {}), opener=opener).load()
+        every = {known.path(model, "f32").name for model in known.models}
+        assert every - set(opened) == missing
