@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 from collections.abc import AsyncIterator
@@ -12,10 +13,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
+from rich.console import Console
 
+from facetd.cli.jobview import JobView
 from facetd.cli.tree import facetd
 from facetd.daemon import Daemon
 from facetd.ingest.lock import DataLock
+from facetd.library.jobs import JobProgress
 from tests.captionlibrary import Translating, captioned, captions
 from tests.chatserver import ChatServer, chat_server, completion, hang
 from tests.daemons import QUICK, configure, eventually, running
@@ -145,3 +149,27 @@ def test_a_key_is_not_shown(tmp_path: Path) -> None:
     assert json.loads(shown)["captions"]["api_key"] == "(not shown)"
     configure(tmp_path, {"captions": {"endpoint": "http://box/v1"}})
     assert "captions" in call("config", "check", "--data", tmp_path, code=3).stderr
+
+
+def test_progress_on_a_terminal_and_in_a_log() -> None:
+    progress = JobProgress()
+    progress.start("generate", "2026-01-01T00:00:00Z")
+    progress.total, progress.done, progress.waiting = 30, 3, "[box] does not answer"
+    for count in range(25):
+        progress.fail(count, "no sentence")
+    written = {True: io.StringIO(), False: io.StringIO()}
+    for terminal, stream in written.items():
+        view = JobView(Console(file=stream, force_terminal=terminal, width=200))
+        view.show(progress.as_dict())
+        view.close()
+    assert "Describing photos" in written[True].getvalue()
+    for stream in written.values():
+        assert "waiting: [box] does not answer, 25 in vain" in stream.getvalue()
+    progress.cancelled, progress.kept, progress.done = True, 1, 28
+    progress.finish("2026-01-01T00:01:00Z")
+    view.show(progress.as_dict())
+    told = written[False].getvalue()
+    assert "Cancelled in" in told
+    assert "2 described" in told
+    assert "1 were changed by somebody meanwhile" in told
+    assert "and 5 more" in told
