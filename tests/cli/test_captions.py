@@ -6,6 +6,8 @@ import asyncio
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -121,12 +123,14 @@ async def test_a_daemon_does_it_and_is_followed(data: Path, server: ChatServer) 
         assert "no such filter" in (await typed("captions", "generate", "x=1", "--data", data, code=2)).stderr
         assert "no such photo type" in (await typed("captions", "generate", "type=odd", "--data", data, code=2)).stderr
         server.answers = [hang]
-        waiting = asyncio.create_task(typed("captions", "generate", "--again", "--json", "--data", data, code=1))
+        words = ("-m", "facetd", "captions", "generate", "--again", "--json", "--data", str(data))
+        follower = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=subprocess.PIPE)  # a runner has stdout for itself
         await eventually(lambda: server.busy)
         assert "already" in (await typed("captions", "generate", "--data", data, code=1)).stderr
         assert "is cancelled" in (await typed("captions", "generate", "--cancel", "--data", data)).stdout
-        status = json.loads((await waiting).stdout)
-        assert status["cancelled"]
+        told, _nothing = await asyncio.wait_for(follower.communicate(), 20)
+        assert json.loads(told)["cancelled"]
+        assert follower.returncode == 1
         assert "No job" in (await typed("captions", "translate", "--cancel", "--data", data)).stdout
 
 
