@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +67,14 @@ class Models:
         return data
 
 
-def try_models(mode: str, home: Path) -> Models:
-    """The models in one of MODES, tried on this machine with `facetd models bench` as far as there is a choice."""
+def try_models(mode: str, home: Path, furnish: Callable[[Path], None] = lambda _home: None) -> Models:
+    """The models in one of MODES, with the packs that `furnish` puts into `home`, tried on this machine with `facetd models bench` as far
+    as there is a choice.
+    """
     if mode == "off":
         return Models(Inference(enabled=False), home)
     models = Models(Inference.model_validate({"precision": mode, "idle_s": IDLE_S}), home)
-    models.configure(home)
+    furnish(models.configure(home))
     start = time.monotonic()
     words = [*program.FACETD, "models", "bench", "--json", "--data", str(home)]
     done = subprocess.run(words, env=program.environment(), check=False, capture_output=True, text=True)

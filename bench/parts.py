@@ -18,20 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetd.config import Config
-from facetd.infer.catalogue import Catalogue
+from facetd.infer.catalogue import Catalogue, ImageEmbedding, QualityScorer
 from facetd.infer.choice import load_choices
 from facetd.infer.engine import Engine
 from facetd.infer.look import look
-from facetd.infer.measure import choice_path
+from facetd.infer.measure import choice_path, packs_folder
 from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
+from facetd.infer.things.appearance import Projection
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
 from facetd.media.thumbnail_paths import SIZES
 from facetd.score.measure import measure
 from facetd.score.settings import MeasureSettings
 
 LONG_SIDE = max(SIZES)
-KINDS = frozenset({"objects", "faces"})
+KINDS = frozenset({"objects", "faces", "embedding"})
 LOOK = "look at it"
 
 
@@ -56,6 +57,23 @@ class Timed:
     def space(self, model_id: str) -> str:
         """See Runner."""
         return self.engine.space(model_id)
+
+    @property
+    def tower(self) -> ImageEmbedding | None:
+        """See Runner."""
+        return self.engine.tower
+
+    def scorer(self, field: str) -> QualityScorer | None:
+        """See Runner."""
+        return self.engine.scorer(field)
+
+    def photo_space(self, model_id: str) -> str:
+        """See Runner."""
+        return self.engine.photo_space(model_id)
+
+    def projection(self, model_id: str) -> Projection:
+        """See Runner."""
+        return self.engine.projection(model_id)
 
 
 def time_parts(paths: Sequence[str], folder: Path, models: Path | None = None) -> dict[str, dict[str, tuple[float, float]]]:
@@ -104,7 +122,7 @@ def _engine(data: Path) -> Timed:
     choices = load_choices(choice_path(data))
     if choices is None:
         raise RuntimeError(f"no choice of runtimes in {data}")
-    return Timed(Engine(Catalogue.load(), dataclasses.replace(choices, streams=1)))
+    return Timed(Engine(Catalogue.load(None, packs_folder(data)), dataclasses.replace(choices, streams=1)))
 
 
 @lru_cache

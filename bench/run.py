@@ -24,6 +24,7 @@ QUICK = {
     "looks": [],
     "remote": ["--photos", "20", "--kills", "1", "--rounds", "5"],
     "vectors": ["20000", "--questions", "10"],
+    "clip": ["--tower"],
 }
 FULL: dict[str, list[str]] = {
     "throughput-off": ["--models", "off"],
@@ -40,6 +41,7 @@ FULL: dict[str, list[str]] = {
     "looks": [],
     "remote": [],
     "vectors": ["100000", "1000000"],
+    "clip": [],
 }
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +64,11 @@ def main() -> None:
         measure(photos, Path(scratch), options.models, use_cores(options.cores))
 
 
-def measure(photos: dict[int, list[Path]], scratch: Path, mode: str, cores: int) -> None:
-    """Measure each size, and show."""
-    models = try_models(mode, scratch / "tried")
+def measure(
+    photos: dict[int, list[Path]], scratch: Path, mode: str, cores: int, furnish: Callable[[Path], None] = lambda _home: None
+) -> None:
+    """Measure each size, and show. `furnish` may put packs into the data folder that the models are tried in."""
+    models = try_models(mode, scratch / "tried", furnish)
     figures: dict[str, object] = {"models": mode, "used_cores": cores}
     if models.on:
         figures |= _first_scan(next(iter(photos.values())), scratch, models)

@@ -321,7 +321,7 @@ class Eyes:
 
     async def _converse(self, message: wire.Json, link: Link | None = None) -> wire.Json:
         """One conversation. Raises Lost, TimeoutError; the process is gone then."""
-        link = link or await self._ready_link()
+        link = link or await self._ready_link(ahead=False)
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 return await link.ask(message)
@@ -363,13 +363,15 @@ class Eyes:
 
     # The process
 
-    async def _ready_link(self) -> Link:
+    async def _ready_link(self, *, ahead: bool = True) -> Link:
+        """The process; a new one loads every network `ahead` of its use, or, for a question, none but those that it needs."""
         async with self._starting:
             if self._link is not None and not self._link.alive:
                 await self._end(kill=True)
             if self._link is None:
                 assert self._catalogue is not None and self.choices is not None
                 opening: wire.Json = {
+                    "ahead": ahead,
                     "models": os.fspath(self._catalogue.folder),
                     "packs": os.fspath(packs_folder(self._data)),
                     "cache": os.fspath(cache_folder(self._data)),

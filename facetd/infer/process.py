@@ -134,7 +134,8 @@ def open_answer(opening: wire.Json) -> tuple[Answer, Asked, int]:
     look = getattr(importlib.import_module(module), name)
     module, _colon, name = str(opening["settings"]).partition(":")
     settings_type = getattr(importlib.import_module(module), name)
-    threading.Thread(target=engine.load, daemon=True).start()  # last: nothing may end the process while native code loads
+    if opening.get("ahead", True):
+        threading.Thread(target=engine.load, daemon=True).start()  # last: nothing may end the process while native code loads
 
     def answer(path: str, kinds: frozenset[str], settings: Mapping[str, Any]) -> Sighting:
         return look(engine, read_frame(path), kinds, wire.settings_from_json(settings_type, settings))  # type: ignore[no-any-return]

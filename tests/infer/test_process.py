@@ -208,3 +208,13 @@ def test_it_ends_as_it_should_when_nobody_hears_why(real_opening: wire.Json) -> 
             assert process.wait(30) == 1
     finally:
         os.close(writer)
+
+
+@pytest.mark.parametrize(("ahead", "loaded"), [({}, 1), ({"ahead": True}, 1), ({"ahead": False}, 0)])
+def test_for_a_question_no_network_is_loaded_ahead(
+    opening: wire.Json, monkeypatch: pytest.MonkeyPatch, ahead: dict[str, bool], loaded: int
+) -> None:
+    begun = threading.Semaphore(0)
+    monkeypatch.setattr("facetd.infer.engine.Engine.load", lambda _engine: begun.release())
+    serve(io.BytesIO(wire.frame({**opening, **ahead})), io.BytesIO())
+    assert begun.acquire(timeout=5 if loaded else 0.3) == bool(loaded)

@@ -73,6 +73,9 @@ async def test_photos_are_found_by_what_they_show(tmp_path: Path) -> None:
         assert (await found(site, "green tree on grass"))[0] == "two/4.jpg"
         assert (await found(site, "a red boat", path_prefix="/photos/two"))[0] == "two/0.jpg"
         assert all(path.startswith("two/") for path in await found(site, "red boat on water", path_prefix="/photos/two"))
+        alike = await site.json("/api/similar_photos//photos/one/0.jpg?limit=5&min_similarity=0")
+        assert "embedding" in alike["basis"]
+        assert {photo["path"].removeprefix("/photos/") for photo in alike["similar"][:3]} & {"one/1.jpg", "one/2.jpg", "two/0.jpg"}
         spaces = await site.house.db.rows("SELECT space, COUNT(*) FROM photo_embedding GROUP BY space")
         assert [(row[0].startswith(ID), row[1]) for row in spaces] == [(True, 12)]
 
