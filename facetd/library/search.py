@@ -107,7 +107,8 @@ class Search:
         narrowed = await self._gallery.narrowed(viewer, chosen)
         hide = hide_bits(chosen)
         conditions = (narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
-        key = (self._db.revision, viewer.user_id, viewer.root_ids, int(hide), conditions, text, threshold)
+        reads = self._vectors is not None and self._vectors.there
+        key = (self._db.revision, viewer.user_id, viewer.root_ids, int(hide), conditions, text, threshold, reads)
         if known := self._results.get(key):
             return known
         found = await self._gallery.found(text, "words") or ()

@@ -181,6 +181,8 @@ async def test_without_such_a_model_words_count_and_nothing_is_missing(site: Sit
     assert (answer["parts"], answer["message"]) == (["text"], "")
     assert [photo["id"] for photo in answer["photos"]] == [4]
     assert reader.texts == []
+    reader.reads_text = True  # as soon as it is known what there is
+    assert (await asked(site, "red"))["parts"] == ["vectors", "text"]
 
 
 async def test_a_library_may_be_closed_while_a_text_is_read(tmp_path: Path, reader: Reader) -> None:
