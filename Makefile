@@ -37,7 +37,8 @@ screenshots: $(STAMPS)/web $(STAMPS)/dev
 	$(BIN)/python -m tests.webui.screenshots docs/images
 
 lock:
-	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-strip-extras --all-extras -q --custom-compile-command "make lock" -o requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra test --extra lint --extra build -q --custom-compile-command "make lock" -o requirements/dev.lock
 	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra build -c requirements/dev.lock -q --custom-compile-command "make lock" -o requirements/run.lock
 	$(BIN)/uv pip compile requirements/oip-server.in --universal --python-version 3.11 --generate-hashes --no-strip-extras -q --custom-compile-command "make lock" -o requirements/oip-server.lock
 
