@@ -14,21 +14,12 @@ from facetd.config.eyes import Inference
 from facetd.errors import Asleep, ConfigError, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
-from facetd.infer.catalogue import (
-    AnyNetwork,
-    Catalogue,
-    FileState,
-    ImageEmbedding,
-    Model,
-    ObjectDetector,
-    PackSource,
-    Saliency,
-    TextEmbedding,
-)
+from facetd.infer.abilities import TASKS, Abilities
+from facetd.infer.catalogue import AnyNetwork, Catalogue
 from facetd.infer.choice import Choices, choices_json
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
-from facetd.infer.opinions.wanted import FIELDS, OF_FACES, made_from_vectors, opinions_installed, scorer_of
+from facetd.infer.opinions.wanted import opinions_installed
 from facetd.infer.remote.choices import fallback_choices, remote_choices
 from facetd.infer.remote.health import look_at
 from facetd.infer.remote.settings import Remote
@@ -36,17 +27,6 @@ from facetd.records import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
 
-EMBEDDING = "embedding"
-TASKS: Mapping[str, tuple[str, ...]] = {
-    "objects": ("object_detection",),
-    "faces": ("face_detection", "face_landmarks", "face_mesh", "face_embedding", "object_detection"),  # animals veto faces
-    EMBEDDING: ("object_detection",),  # what its backbone makes of the whole picture, unless a pack brings TOWER
-}
-"""What each kind of analysis needs."""
-TOWER = "image_embedding"
-SALIENCY = "saliency"  # both the analysis and the task; only packs have it
-OF_PACKS: Mapping[str, str] = {"face_detection": "face_detection_scrfd", "face_embedding": "face_embedding_arcface"}
-"""What an installed pack does instead, by what the starter pack does; as with TOWER, also where it cannot be run here."""
 AHEAD = 2  # requests on their way for each stream: one is computed, one is ready
 STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
 CRASHES_ALONE = 1  # of the process with one photo alone, after which it is the photo's fault
@@ -83,6 +63,7 @@ class Eyes:
         self._models_folder = models
         self._names = {"look": look, "settings": settings_type}
         self._catalogue: Catalogue | None = None
+        self._abilities: Abilities | None = None
         self.choices: Choices | None = None
         self._remote: Remote | None = None
         self._fallback: Choices | None = None
@@ -127,7 +108,8 @@ class Eyes:
             log.warning("no models: %s", error)
             return None
         self._places = asyncio.Semaphore(self.choices.streams * AHEAD)
-        self.unavailable = "\n".join(f"{kind}: {why}" for kind in self._wanted if (why := self._lacks(kind)))
+        self._abilities = Abilities(self._catalogue, self.choices, self._kinds)
+        self.unavailable = "\n".join(f"{kind}: {why}" for kind in self._abilities.wanted if (why := self._abilities.lacks(kind)))
         return self.choices
 
     async def _chosen(self, catalogue: Catalogue, remote: Remote | None) -> Choices:
@@ -145,10 +127,7 @@ class Eyes:
     @property
     def models(self) -> Mapping[str, str]:
         """By kind of analysis that can be made, the models it is made with: ids, versions, precisions."""
-        if self._catalogue is None or self.choices is None:
-            return {}
-        made = {kind: self._made_with(kind) for kind in self._wanted if not self._lacks(kind)}
-        return made if EMBEDDING not in made else made | made_from_vectors(self._catalogue)
+        return {} if self._abilities is None else self._abilities.models
 
     @property
     def opinions(self) -> Mapping[str, frozenset[str]] | None:
@@ -158,20 +137,9 @@ class Eyes:
         return None if self._catalogue is None else opinions_installed(self._catalogue)
 
     @property
-    def _wanted(self) -> tuple[str, ...]:
-        """The analyses that the settings want, and the opinions that installed packs have."""
-        assert self._catalogue is not None
-        possible = FIELDS if "faces" in self._kinds else FIELDS - {OF_FACES}
-        opinions = [field for field in sorted(possible) if scorer_of(self._catalogue, field) is not None]
-        subject = (SALIENCY,) if self._catalogue.find(Saliency) is not None else ()
-        return (*(kind for kind in TASKS if kind in self._kinds), *opinions, *subject)
-
-    @property
     def reads_text(self) -> bool:
         """Whether texts have vectors in the space of photos: the pack in use brings both towers."""
-        if EMBEDDING not in self.models or (tower := self._tower) is None or self._catalogue is None:
-            return False
-        return any(isinstance(each, TextEmbedding) and each.space == tower.space for each in self._catalogue.networks)
+        return self._abilities is not None and self._abilities.reads_text
 
     @property
     def streams(self) -> int:
@@ -214,9 +182,9 @@ class Eyes:
 
     async def awake(self, kinds: frozenset[str]) -> str:
         """Why `kinds` cannot be looked for now because of the inference servers; empty when they can. Asks the servers."""
-        if self._remote is None or self._catalogue is None:
+        if self._remote is None or self._abilities is None:
             return ""
-        models = sorted({model.id for kind in kinds & TASKS.keys() for model in self._used_by(kind)})
+        models = sorted({model.id for kind in kinds & TASKS.keys() for model in self._abilities.used_by(kind)})
         states = await asyncio.to_thread(look_at, self._remote, models)
         if not any(state.ready for state in states):
             return "; ".join(f"{state.url}: {state.problem}" for state in states)
@@ -414,71 +382,6 @@ class Eyes:
         async with self._starting:
             if self._active == 0 and self._suspects == 0:
                 await self._end(kill=False)
-
-    # What the models can do
-
-    def _used_by(self, kind: str) -> tuple[Model, ...]:
-        assert self._catalogue is not None
-        if kind in FIELDS:
-            scorer = scorer_of(self._catalogue, kind)
-            return (*(() if scorer is None else (scorer,)), *(self._used_by("faces") if kind == OF_FACES else ()))
-        found = (next((each for each in self._catalogue.models if each.task == task), None) for task in self._tasks(kind))
-        return tuple(model for model in found if model is not None)
-
-    def _tasks(self, kind: str) -> tuple[str, ...]:
-        if kind in FIELDS:
-            return ("quality", *(self._tasks("faces") if kind == OF_FACES else ()))
-        if kind == EMBEDDING and self._tower is not None:
-            return (TOWER,)
-        if kind == SALIENCY:
-            return (SALIENCY,)
-        assert self._catalogue is not None
-        there = {model.task for model in self._catalogue.models}
-        return tuple(OF_PACKS[task] if OF_PACKS.get(task) in there else task for task in TASKS[kind])
-
-    @property
-    def _tower(self) -> ImageEmbedding | None:
-        """What an installed pack has for whole photos. One that cannot be run is not replaced by the backbone: for an hour of
-        trouble the whole library would be looked at again, and again afterwards.
-        """
-        assert self._catalogue is not None
-        return self._catalogue.find(ImageEmbedding)
-
-    def _lacks(self, kind: str) -> str:
-        """Why `kind` cannot be made; empty when it can."""
-        assert self._catalogue is not None and self.choices is not None
-        used = self._used_by(kind)
-        if len(used) < len(self._tasks(kind)):
-            return _("the catalogue has no model for it")
-        for model in used:
-            if model.id not in self.choices.models:
-                if self._catalogue.state(model, "f32") is not FileState.PRESENT:
-                    what = _("facetd") if not isinstance(model.source, PackSource) else _("the pack {pack}").format(pack=model.source.pack)
-                    return _("the file of the model {model} is missing; install {what} again").format(model=model.id, what=what)
-                why = (self.choices.missing or {}).get(model.id, "")
-                return _("the model {model} cannot be run here: {why}").format(model=model.id, why=why)
-        return self._lacks_projection() if kind == EMBEDDING and self._tower is None else ""
-
-    def _lacks_projection(self) -> str:
-        assert self._catalogue is not None
-        entry = self._catalogue.first(ObjectDetector).appearance
-        if entry is None:
-            return _("the catalogue has no model for it")
-        if not (self._catalogue.folder_of(self._catalogue.first(ObjectDetector)) / entry.projection.name).is_file():
-            return _("the file {name} is missing; install facetd again").format(name=entry.projection.name)
-        return ""
-
-    def _made_with(self, kind: str) -> str:
-        assert self._catalogue is not None
-        versions = " ".join(map(self._version, self._used_by(kind)))
-        if kind == EMBEDDING and self._tower is not None:
-            return f"{versions} {self._tower.space}-{next(iter(self._tower.files.values())).sha256[:8]}"
-        entry = self._catalogue.first(ObjectDetector).appearance if kind == EMBEDDING else None
-        return versions if entry is None else f"{versions} {entry.space}-{entry.projection.sha256[:8]}"
-
-    def _version(self, model: Model) -> str:
-        assert self.choices is not None
-        return f"{model.id}-{model.source.version}/{self.choices.precision_of(model.id)}"
 
 
 async def _started(opening: wire.Json) -> Link:
