@@ -14,7 +14,7 @@ from bench import program
 from facetd.config.eyes import Inference
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import Choice, Choices, load_choices, save_choices
-from facetd.infer.measure import choice_path, key_of, stream_count
+from facetd.infer.measure import choice_path, key_of, packs_folder, stream_count
 
 MODES = ("auto", "f32", "off")
 COMPILED = "cache/models"
@@ -33,6 +33,11 @@ class Models:
     def on(self) -> bool:
         """Whether any model runs."""
         return self.settings.enabled
+
+    @property
+    def packs(self) -> bool:
+        """Whether packs are installed: the plain loop, which knows the starter pack only, is no match for them then."""
+        return packs_folder(self.home).exists()
 
     @property
     def mode(self) -> str:

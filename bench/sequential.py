@@ -17,12 +17,14 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from bench.parts import KINDS, visit
+from bench.parts import visit
 from facetd.config import Config
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.look import look
 from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
+
+KINDS = frozenset({"objects", "faces"})
 
 
 class DefaultSessions:

@@ -100,7 +100,7 @@ def _one_size(megapixels: int, paths: Sequence[Path], scratch: Path, cores: int,
     once = _scan(_links(paths[:1], scratch / f"one{megapixels}"), models.prepare(scratch / f"one{megapixels}.data"))
     library = models.prepare(scratch / f"all{megapixels}.data")
     run = _scan(_links(paths, scratch / f"all{megapixels}"), library)
-    loop_s = time_loop(paths, scratch / "loop") if models.on else None
+    loop_s = time_loop(paths, scratch / "loop") if models.on and not models.packs else None
     parts = _mean(before, time_parts(some, scratch / "parts", models))
     bound = cores / parts.total_s
     rate, steady = run.photos / run.wall_s, (run.photos - 1) / max(1e-9, run.wall_s - once.wall_s)
