@@ -202,3 +202,19 @@ def test_groups_that_cannot_be_loaded_say_so(open_page, complaints, fake: FakeLi
     fake.broken.clear()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".group-box h2")).to_have_text(["Burst of 4"])
+
+
+def test_a_scan_that_goes_on_leaves_the_focus_and_what_is_shown(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/photo/100?at=99")
+    page.locator(".headline").wait_for()
+    page.keyboard.press("l")
+    expect(page.locator(CELLS)).to_have_count(12)
+    asked = len(fake.asked("/api/similar_photos"))
+    before = len(fake.asked("/api/photo?"))
+    fake.push("photos", {"added": 3, "changed": 1, "ids": [100], "revision": 9})
+    until(page, "document.querySelector('.headline')")
+    page.wait_for_timeout(600)
+    assert len(fake.asked("/api/photo?")) > before
+    expect(page.get_by_role("tab", name="Looks")).to_be_focused()
+    expect(page.locator(CELLS)).to_have_count(12)
+    assert len(fake.asked("/api/similar_photos")) == asked

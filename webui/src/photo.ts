@@ -66,10 +66,12 @@ async function load(brief?: Photo): Promise<void> {
     download.href = imageUrl(photo);
     download.download = photo.filename;
     const scrolled = panel.scrollTop;
+    const focused = similar?.id === photo.id && similar.node.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
     if (similar?.id !== photo.id) similar = config.features?.["show_similar_button"] ? new SimilarSection(photo.id) : null;
     showPanel(panel, photo, config, { similar: similar?.node ?? null, onPattern: () => toggleOverlay("pattern") });
     showPeople();
     panel.scrollTop = scrolled;
+    focused?.focus({ preventScroll: true }); // the section was put into the new panel as it is
     overlay();
     void loadFaces();
     await locate();
