@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from facetd.errors import FieldError, InvalidInput
 from facetd.version import __version__
@@ -143,8 +144,20 @@ def _bound(operation: Operation) -> Callable[[web.Request], Awaitable[web.Stream
 
 
 def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """`data` as JSON; numbers that JSON cannot say (NaN, infinities) become null."""
-    return json_body(to_json(data, inf_nan_mode="null"), status=status, headers=headers)
+    """`data` as JSON, as `json_bytes` has it."""
+    return json_body(json_bytes(data), status=status, headers=headers)
+
+
+def json_bytes(data: Any) -> bytes:
+    """`data` as JSON in UTF-8; numbers that JSON cannot say (NaN, infinities) become null.
+
+    What is no character (half of a surrogate pair, such as servers and odd file names bring) becomes a question mark.
+    """
+    try:
+        return to_json(data, inf_nan_mode="null")
+    except PydanticSerializationError:
+        plain = to_jsonable_python(data, inf_nan_mode="null")
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def json_body(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from aiohttp import web
-from pydantic_core import to_json
 
+from facetd.http.openapi import json_bytes
 from facetd.ingest.progress import Broadcast, Event
 
 HEARTBEAT_S = 15.0
@@ -60,4 +60,4 @@ async def _send(
 
 
 def _encoded(name: str, data: dict[str, Any]) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + to_json(data, inf_nan_mode="null") + b"\n\n"
+    return b"event: " + name.encode() + b"\ndata: " + json_bytes(data) + b"\n\n"

@@ -239,6 +239,22 @@ async def test_captions_in_the_configured_language(tmp_path: Path) -> None:
         assert set(await site.problem("/api/caption?id=1&lang=xx")) == {"lang"}
 
 
+async def test_what_a_server_says_in_half_characters_is_told(tmp_path: Path, server: ChatServer) -> None:
+    server.answers = [
+        web.Response(text='{"choices": [{"message": {"content": "A dog \\ud800runs."}}]}', content_type="application/json"),
+        web.Response(text='{"choices": [{"message": {"refusal": "no \\ud800"}}]}', content_type="application/json"),
+    ]
+    async with captioned(tmp_path, 2, server) as house, served(house) as site, site.client.get("/api/events") as events:
+        await post(site, "/api/captions/generate")
+        await until(lambda: not house.captioning.running)
+        found = await site.json("/api/captions/status")
+        assert (found["done"], found["failed"], found["error"]) == (2, 1, None)
+        assert found["failures"][0]["message"].endswith("no ?")
+        assert (await site.json("/api/caption?id=1&generate=0"))["caption"] == "A dog runs."
+        while b"no ?" not in await asyncio.wait_for(events.content.readline(), 10):
+            assert not events.content.at_eof()
+
+
 async def test_jobs_over_http(tmp_path: Path, server: ChatServer) -> None:
     async with captioned(tmp_path, 3, server, eyes=Translating()) as house, served(house) as site:
         assert (await site.json("/api/captions/status"))["state"] == "idle"

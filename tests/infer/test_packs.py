@@ -86,6 +86,9 @@ def test_a_pack_stands_before_the_starter_pack(tmp_path: Path) -> None:
         ("dimension = 3", "dimension = 0", "dimension"),
         ('id = "odd-visual"', 'id = "tiny_objects"', "tiny_objects"),
         ("[[models]]", "[[models", "expected TOML"),
+        ('name = "', 'name = "../', "expected a path inside the folder"),
+        ('name = "', 'name = "/etc/', "expected a path inside the folder"),
+        ('name = "', 'name = "sub/../../', "expected a path inside the folder"),
     ],
 )
 def test_a_pack_that_cannot_be_read_costs_only_itself(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 Precision = Literal["f32", "bf16", "int8"]
 Stored = Literal["f32", "int8"]
@@ -15,6 +16,21 @@ Takes = Literal["any", "one", "bare"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Point = tuple[float, float]
+
+
+def stays_inside(path: str) -> bool:
+    """Whether `path`, of a table that somebody else wrote, names something in the folder it is relative to."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path and "\0" not in path
+
+
+def _inside(path: str) -> str:
+    if not stays_inside(path):
+        raise ValueError("expected a path inside the folder")
+    return path
+
+
+InsidePath = Annotated[str, AfterValidator(_inside)]
 Colour = tuple[float, float, float]
 
 
@@ -72,9 +88,9 @@ class PackSource(Entry):
 
 
 class ModelFile(Entry):
-    """A built file, relative to the catalogue's folder."""
+    """A built file, relative to the catalogue's folder and in it."""
 
-    name: str
+    name: InsidePath
     size: PositiveInt
     sha256: Hash
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import PositiveInt
 
-from facetd.infer.catalogue.entries import Entry, Model, ModelFile, Point, Precision, Share
+from facetd.infer.catalogue.entries import Entry, InsidePath, Model, ModelFile, Point, Precision, Share
 
 
 class Detection(Entry):
@@ -86,7 +86,7 @@ class Appearance(Entry):
 class Objects(Entry):
     """Reading the object detector. `labels` is a file beside the catalogue, one name a line; `veto_*` are indices into it."""
 
-    labels: str
+    labels: InsidePath
     stride: PositiveInt
     top_k: PositiveInt
     nms_iou: Share

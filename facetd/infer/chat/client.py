@@ -121,7 +121,7 @@ class ChatModel:
     def _object(self, data: bytes) -> dict[str, Any]:
         try:
             found = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             shown = data[:80].decode(errors="replace")
@@ -174,7 +174,7 @@ def _said(data: bytes) -> str:
     text = data[: 64 * 1024].decode(errors="replace")
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "" if text.lstrip().startswith("<") else " ".join(text.split())[:SHOWN]
     for key in ("error", "message", "detail"):
         if isinstance(found, dict) and key in found:

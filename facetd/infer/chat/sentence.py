@@ -8,11 +8,12 @@ from facetd.i18n import _
 from facetd.infer.chat.problems import NoSentence
 
 LONGEST = 2000  # characters
+READ = 2 * LONGEST  # characters of an answer without thoughts; what is behind is not looked at, which would take ever longer
 SHOWN = 80  # of an answer that is told in a message
 THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 THOUGHT_BEFORE = re.compile(r"\A.*</(think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)  # some servers cut the opening tag
 SPECIAL = re.compile(r"<\|[^|<>\n]{1,60}\|>|</?s>|\[/?INST\]")
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffd]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff\ufffd]")
 FENCE = re.compile(r"^[ \t]*(```|~~~).*$", re.MULTILINE)
 LEADING = re.compile(r"^[ \t]*(#{1,6}[ \t]+|[-*+•][ \t]+|>[ \t]?|\d{1,2}[.)][ \t]+)", re.MULTILINE)
 LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
@@ -37,14 +38,15 @@ def caption_of(answer: str, *, cut_short: bool = False) -> str:
 
     `cut_short`: the model ran out of tokens; only whole sentences count then. Raises NoSentence.
     """
-    text = UNPRINTABLE.sub("", SPECIAL.sub(" ", THOUGHT_BEFORE.sub("", THOUGHT.sub(" ", answer))))
-    text = " ".join(_plain(text).split())
+    text = UNPRINTABLE.sub("", SPECIAL.sub(" ", THOUGHT_BEFORE.sub("", THOUGHT.sub(" ", answer)))).strip()
+    too_long = len(text) > READ
+    text = " ".join(_plain(text[:READ]).split())
     text = _unquoted(PREAMBLE.sub("", _unquoted(text), count=1).strip())
     if cut_short:
         text = _whole_sentences(text)
         if not text:
             raise NoSentence(_("the answer was cut off before its first sentence ended"), hint=_("Raise captions.max_tokens."))
-    if len(text) > LONGEST:
+    if too_long or len(text) > LONGEST:
         text = _whole_sentences(text[:LONGEST]) or f"{text[: LONGEST - 1].rsplit(' ', 1)[0]}…"
     if REFUSAL.match(text):
         raise NoSentence(_("the model declines: {answer}").format(answer=text[:SHOWN]))

@@ -104,7 +104,7 @@ class Http:
                     _require_success(response, url)
                     yield response
                     return
-                url = urljoin(url, response.headers.get("Location", ""))
+                url = _redirected(url, response.headers.get("Location", ""))
         raise Unavailable(_("{url}: too many redirects").format(url=url))
 
     async def json(self, url: str) -> Any:
@@ -117,7 +117,7 @@ class Http:
                 return json.loads(body)
             except (ClientError, TimeoutError) as error:
                 raise Transient(_("{host} broke off: {why}").format(host=urlsplit(url).netloc, why=_reason(error))) from error
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise Unavailable(_("{url}: expected JSON").format(url=url)) from error
 
     def _require_allowed(self, url: str) -> None:
@@ -130,6 +130,14 @@ class Http:
         raise Unavailable(_("{url}: is not encrypted, so nothing is fetched from there").format(url=url))
 
 
+def _redirected(url: str, location: str) -> str:
+    """Where `url` is said to be. Raises Unavailable."""
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise Unavailable(_("{url}: is said to be at {location}, which is no address").format(url=url, location=repr(location))) from error
+
+
 def _require_success(response: ClientResponse, url: str) -> None:
     status = response.status
     if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -137,7 +145,7 @@ def _require_success(response: ClientResponse, url: str) -> None:
     text = _("{url}: the server answers {status} {reason}").format(url=url, status=status, reason=response.reason or "").rstrip()
     if status in TRANSIENT:
         after = response.headers.get("Retry-After", "")
-        raise Transient(text, float(after) if after.isdigit() else 0.0)
+        raise Transient(text, float(after) if after.isascii() and after.isdigit() else 0.0)
     if status == HTTPStatus.NOT_FOUND:
         raise NotFound(text)
     raise Unavailable(text)

@@ -12,15 +12,10 @@ from pydantic import Field, PositiveInt, TypeAdapter, ValidationError, model_val
 from facetd.assets import asset_dir
 from facetd.errors import ConfigError, FieldError, NotFound
 from facetd.i18n import _
-from facetd.infer.catalogue.entries import Entry, Hash
+from facetd.infer.catalogue.entries import Entry, Hash, stays_inside
 
 INDEX_FILE = "packs.toml"
 Layout = Literal["clip", "laion_head", "insightface", "saliency", "captioner", "marian"]
-
-
-def _stays_inside(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts and "\\" not in path
 
 
 class WantedFile(Entry):
@@ -32,7 +27,7 @@ class WantedFile(Entry):
 
     @model_validator(mode="after")
     def _inside(self) -> Self:
-        if not _stays_inside(self.path):
+        if not stays_inside(self.path):
             raise ValueError("expected a path relative to the repository")
         return self
 
@@ -59,7 +54,7 @@ class Source(Entry):
             raise ValueError("a source of the host plain needs size and sha256 of each file")
         if self.host == "plain" and not self.url.startswith("https://"):
             raise ValueError("a source of the host plain needs an url that begins with https://")
-        if self.into and not _stays_inside(self.into):
+        if self.into and not stays_inside(self.into):
             raise ValueError("into: expected a folder relative to the pack")
         return self
 

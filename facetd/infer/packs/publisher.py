@@ -74,6 +74,8 @@ def _promise(source: Source, file: WantedFile, commit: str, said: Said, http: Ht
     git_sha1 = identity if not sha256 and SHA1.match(identity) else ""
     if not (sha256 or git_sha1):
         raise Unavailable(_("{repository}: the publisher tells no hash of {path}").format(repository=source.repository, path=file.path))
+    if not (file.size or size):
+        raise Unavailable(_("{repository}: the publisher tells no size of {path}").format(repository=source.repository, path=file.path))
     return Promise(source.inside(file.path), _address(source, file.path, commit, http), file.size or size, sha256, git_sha1)
 
 
@@ -103,11 +105,9 @@ async def _ask_hugging_face(source: Source, http: Http) -> tuple[str, Said]:
     said: dict[str, tuple[int, str]] = {}
     for entry in tree:
         if isinstance(entry, dict) and entry.get("type") == "file":
-            large = entry.get("lfs") or {}
-            said[str(entry.get("path"))] = (
-                int(large.get("size") or entry.get("size") or 0),
-                str(large.get("oid") or entry.get("oid") or ""),
-            )
+            large = entry.get("lfs")
+            best = {**entry, **large} if isinstance(large, dict) else entry
+            said[str(entry.get("path"))] = (_size(best), str(best.get("oid") or ""))
     return commit, said
 
 
@@ -117,8 +117,15 @@ async def _ask_github(source: Source, http: Http) -> tuple[str, Said]:
     said: dict[str, tuple[int, str]] = {}
     for file in source.files:
         answer = await _patiently(http, f"{base}/contents/{quote(file.path)}?ref={quote(commit)}")
-        said[file.path] = (int(answer.get("size") or 0), _text(answer, "sha", base))
+        sha = _text(answer, "sha", base)
+        said[file.path] = (_size(answer), sha)
     return commit, said
+
+
+def _size(answer: Mapping[str, Any]) -> int:
+    """In bytes; 0 where it is not told."""
+    size = answer.get("size")
+    return size if isinstance(size, int) and size > 0 else 0
 
 
 def _text(answer: Any, key: str, url: str) -> str:

@@ -64,6 +64,8 @@ async def test_answers_in_parts(server: ChatServer) -> None:
         (web.Response(status=429), Asleep, "429"),
         (web.json_response({"error": {"message": "image too large"}}, status=400), NoSentence, "image too large"),
         (web.Response(text="<html>a router</html>"), Unsteady, "does not speak the OpenAI chat API.*a router"),
+        (web.Response(text="[" * 200_000), Unsteady, "expected a JSON object"),
+        (web.Response(text="[" * 60_000, status=400), NoSentence, r"answers 400: \[\["),
         (web.json_response([1]), Unsteady, "expected a JSON object"),
         (web.json_response({"hello": 1}), NoSentence, "no choices"),
         (web.json_response({"error": {"message": "odd"}}), NoSentence, "odd"),

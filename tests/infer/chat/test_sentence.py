@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -80,6 +82,24 @@ def test_long_answers_end_in_time() -> None:
     assert words.endswith("dog…")
     assert len(words) <= LONGEST
     assert len(caption_of("d" * 5000)) <= LONGEST
+
+
+@pytest.mark.parametrize("pattern", ["a *b ", "[", "a `b ", "a __b ", "**a", "\n- ", "![a](", "<think>"])
+def test_a_model_that_writes_without_end_holds_nobody_up(pattern: str) -> None:
+    begin = time.process_time()
+    with contextlib.suppress(NoSentence):
+        assert len(caption_of(pattern * (1_000_000 // len(pattern)))) <= LONGEST
+    assert time.process_time() - begin < 2
+
+
+def test_what_is_behind_a_caption_does_not_count() -> None:
+    assert caption_of("A dog runs." + "\n" * 5000) == "A dog runs."
+    assert caption_of("A dog runs. " + "*" * 50_000) == "A dog runs."
+    assert caption_of(f"<think>{'hm ' * 50_000}</think>A dog.") == "A dog."
+
+
+def test_half_a_character_is_none() -> None:
+    assert caption_of("A dog \ud800runs \U0001f415.") == "A dog runs \U0001f415."
 
 
 @given(st.text(max_size=3000))

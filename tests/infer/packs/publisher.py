@@ -21,7 +21,8 @@ def etag(content: bytes) -> str:
 class Publisher:
     """Files of repositories by name. `lfs`: files of this many bytes or more are told by SHA-256, smaller ones by Git's hash.
 
-    `cut` breaks a file's answer off after so many bytes, once for each entry; `fails` answers a path with these statuses first. `sent`
+    `cut` breaks a file's answer off after so many bytes, once for each entry; `fails` answers a path with these statuses first, `lies` is
+    what the list of files says of one instead. `sent`
     counts the bytes of each file that went out, `ranges` what was asked for.
     """
 
@@ -33,6 +34,7 @@ class Publisher:
     fails: dict[str, list[int]] = field(default_factory=dict)
     tampered: dict[str, bytes] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    lies: dict[str, dict[str, object]] = field(default_factory=dict)
     deaf_to_ranges: bool = False
     sent: dict[str, int] = field(default_factory=dict)
     ranges: list[tuple[str, str, str]] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Publisher:
             entry: dict[str, object] = {"type": "file", "path": path, "size": len(content), "oid": git}
             if len(content) >= self.lfs:
                 entry["lfs"] = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
-            entries.append(entry)
+            entries.append(entry | self.lies.get(path, {}))
         return web.json_response(entries)
 
     async def file(self, request: web.Request) -> web.StreamResponse:

@@ -215,9 +215,25 @@ async def test_redirects_are_followed_but_not_for_ever_and_not_to_what_is_not_en
         publisher.redirects["t"] = f"{publisher.url}/cdn/files/resolve/x/t"
         with pytest.raises(Unavailable, match="too many redirects"):
             await install(publisher, tmp_path / "two")
+        publisher.redirects[LARGE] = "file:///etc/passwd"
+        with pytest.raises(Unavailable, match="not encrypted"):
+            await install(publisher, tmp_path / "three")
         publisher.redirects[LARGE] = "http://example.org/t"
         with pytest.raises(Unavailable, match="not encrypted"):
             await install(publisher, tmp_path / "three")
+
+
+async def test_a_redirect_to_no_address_is_told(tmp_path: Path) -> None:
+    async def nowhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: https://[\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(nowhere, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with Http(url, QUICK) as http:
+            with pytest.raises(Unavailable, match=r"'https://\[', which is no address"):
+                await http.json(f"{url}/x")
 
 
 @pytest.mark.parametrize("url", ["http://example.org", "ftp://127.0.0.1", "nonsense", "http://8.8.8.8/x"])
@@ -231,6 +247,23 @@ def test_a_mirror_has_to_be_encrypted_or_near(url: str) -> None:
 )
 def test_mirrors(url: str) -> None:
     assert check_mirror(url + "/") == url
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [
+        ({"lfs": None, "size": 0}, f"tells no size of {LARGE}"),
+        ({"lfs": None, "size": -5}, f"tells no size of {LARGE}"),
+        ({"lfs": {"size": "many", "oid": "0" * 64}}, f"tells no size of {LARGE}"),
+        ({"lfs": [1], "oid": 7}, f"tells no hash of {LARGE}"),
+    ],
+)
+async def test_a_publisher_that_tells_nonsense_of_a_file_is_not_asked_for_it(tmp_path: Path, lie: dict[str, object], said: str) -> None:
+    async with published({REPOSITORY: repository()}) as publisher:
+        publisher.lies[LARGE] = lie
+        with pytest.raises(Unavailable, match=said):
+            await install(publisher, tmp_path)
+    assert not publisher.sent
 
 
 async def test_a_publisher_that_lacks_a_file_or_the_repository(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from facetd.infer.choice import Choice, Choices
 from facetd.infer.engine import Engine
 from facetd.infer.packs.index import PackIndex
 from facetd.infer.packs.install import Installed, Installer
+from facetd.infer.packs.layouts import torchzip
 from facetd.infer.packs.layouts.torchzip import read_tensors
 from facetd.infer.packs.probing import WrongLayout
 from facetd.infer.reference import check, reference_input
@@ -292,3 +293,12 @@ def test_every_pack_of_the_list_has_a_reader_and_settings_that_it_takes() -> Non
     assert {pack.id for pack in packs if pack.warning} == {"insightface-buffalo-s", "insightface-buffalo-l"}
     with pytest.raises(FacetdError, match="Did you mean clip-vit-b32"):
         PackIndex.load().find("clip-vit-b-32")
+
+
+@pytest.mark.parametrize("limit", [11, 23])
+def test_a_pytorch_file_is_no_larger_than_it_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    file = head_file(tmp_path, networks.torch_file({"one": np.ones((1, 3), np.float32), "two": np.ones((1, 3), np.float32)}))
+    assert set(read_tensors(file)) == {"one", "two"}
+    monkeypatch.setattr(torchzip, "MOST_NUMBERS", limit)
+    with pytest.raises(WrongLayout, match=f"larger than {limit} bytes"):
+        read_tensors(file)

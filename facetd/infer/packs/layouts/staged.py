@@ -65,7 +65,7 @@ class Staged:
         path = self.path(name)
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise WrongLayout(_("{file}: expected JSON: {why}").format(file=self.inside(path), why=error)) from error
         if not isinstance(raw, dict):
             raise WrongLayout(_("{file}: expected a JSON object").format(file=self.inside(path)))

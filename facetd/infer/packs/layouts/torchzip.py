@@ -20,7 +20,8 @@ from facetd.i18n import _
 from facetd.infer.packs.probing import WrongLayout
 
 MOST_PICKLE = 1024 * 1024
-MOST_NUMBERS = 64 * 1024 * 1024
+MOST_NUMBERS = 64 * 1024 * 1024  # bytes of all storages, and of all tensors
+MOST_AXES = 8
 BYTES = 4
 
 
@@ -53,6 +54,8 @@ def read_tensors(path: Path) -> Mapping[str, FloatTensor]:
         LookupError,
         EOFError,
         AttributeError,
+        OverflowError,
+        MemoryError,
     ) as error:
         raise WrongLayout(_("{file}: expected a PyTorch file of tensors: {why}").format(file=path.name, why=error)) from error
     if not isinstance(state, Mapping) or not all(isinstance(each, FloatTensor) for each in state.values()):
@@ -77,6 +80,8 @@ def _member(archive: zipfile.ZipFile, name: str, limit: int, default: bytes | No
 
 def _tensor(storage: array[float], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_others: object) -> FloatTensor:
     """What stands for torch._utils._rebuild_tensor_v2: numbers that lie one after the other."""
+    if len(size) > MOST_AXES:
+        raise _Refused("a tensor has too many axes")
     dense: list[int] = []
     count = 1
     for length in reversed(size):
@@ -96,11 +101,23 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(stream)
         self._archive = archive
         self._root = root
+        self._left = {"storages": MOST_NUMBERS, "tensors": MOST_NUMBERS}
+
+    def _spend(self, what: str, count: int) -> None:
+        """A file may name the same numbers again and again."""
+        self._left[what] -= count
+        if self._left[what] < 0:
+            raise _Refused(f"its {what} are larger than {MOST_NUMBERS} bytes together")
+
+    def _tensor(self, *description: Any) -> FloatTensor:
+        tensor = _tensor(*description)
+        self._spend("tensors", tensor.values.itemsize * len(tensor.values))
+        return tensor
 
     def find_class(self, module: str, name: str) -> Any:
         known: Mapping[tuple[str, str], Any] = {
             ("collections", "OrderedDict"): collections.OrderedDict,
-            ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+            ("torch._utils", "_rebuild_tensor_v2"): self._tensor,
             ("torch", "FloatStorage"): "float32",
         }
         if (module, name) not in known:
@@ -113,6 +130,7 @@ class _Unpickler(pickle.Unpickler):
             raise _Refused("it has numbers that are not 32-bit floats")
         numbers = array("f")
         numbers.frombytes(_member(self._archive, f"{self._root}data/{key}", MOST_NUMBERS))
+        self._spend("storages", numbers.itemsize * len(numbers))
         if sys.byteorder == "big":
             numbers.byteswap()
         if len(numbers) != count or numbers.itemsize != BYTES:
