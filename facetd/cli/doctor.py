@@ -10,9 +10,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -22,16 +23,17 @@ from facetd.assets import asset_dir
 from facetd.cli.models import model_lines
 from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.cli.servers import say_states, server_states
-from facetd.config import load_config
+from facetd.config import Config, load_config
 from facetd.config.eyes import Inference
-from facetd.errors import FacetdError
+from facetd.errors import FacetdError, Unavailable
 from facetd.house import check_settings
-from facetd.infer.catalogue import Catalogue, PackSource
+from facetd.infer.catalogue import AnyNetwork, Catalogue, PackSource
 from facetd.infer.children import find_devices
 from facetd.infer.hardware import runtime_versions
 from facetd.infer.measure import RUNTIMES, packs_folder
 from facetd.infer.packs.features import FEATURES, lacking
 from facetd.ingest.lock import holder_of
+from facetd.library.writers import LANGUAGES, Writers
 from facetd.version import __version__
 from facetd.watch.filesystem import filesystem_type, is_network_filesystem
 
@@ -120,11 +122,12 @@ def _decoders() -> Iterator[Finding]:
 def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
     """Runtimes with their devices, each asked in a process of its own, and the models."""
     try:
-        settings = load_config(config_path.absolute() if config_path else folder / "scoring_config.json").config.inference
+        config = load_config(config_path.absolute() if config_path else folder / "scoring_config.json").config
         catalogue = Catalogue.load(packs=packs_folder(folder))
     except FacetdError as error:
         yield Finding("models", "problem", str(error))
         return
+    settings = config.inference
     versions = runtime_versions()
     usable = 0
     for runtime in RUNTIMES:
@@ -148,6 +151,7 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
         yield Finding("models", "ok", f"{len(lines)} in {catalogue.folder}{measured}{off}")
     yield from _servers(settings, catalogue)
     yield from _packs(catalogue, [text for model, text in troubles.items() if model in of_packs])
+    yield from _captions(config, catalogue)
 
 
 def _servers(settings: Inference, catalogue: Catalogue) -> Iterator[Finding]:
@@ -171,6 +175,39 @@ def _packs(catalogue: Catalogue, troubles: Sequence[str]) -> Iterator[Finding]:
         reason = lacking(feature, lambda task: bool(catalogue.for_task(task)))
         if reason:
             yield Finding(feature, "ok", f"not installed. {reason}")
+
+
+class _Known:
+    """The installed models, without the process that runs them."""
+
+    preparing = False
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def networks(self, task: str) -> Sequence[AnyNetwork]:
+        return self._catalogue.for_task(task)
+
+    async def get_ready(self, patience_s: float | None = None) -> bool:
+        return True
+
+    async def ask(self, question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        raise Unavailable("the doctor asks no model")
+
+
+def _captions(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
+    """Who describes photos and translates; an address is told, not called."""
+    writers = Writers(config, _Known(catalogue))
+    language = config.translation.target_language
+    try:
+        where = f" at {config.captions.endpoint}" if config.captions.endpoint else ""
+        yield Finding("captions", "ok", f"{writers.require_describer().name}{where}")
+    except Unavailable as error:
+        yield Finding("captions", "ok", f"by rule. {error}")
+    try:
+        yield Finding("translation", "ok", f"{writers.require_translator(language)} ({LANGUAGES[language]})")
+    except Unavailable as error:
+        yield Finding("translation", "ok", f"not installed. {error}")
 
 
 def _data(folder: Path) -> Iterator[Finding]:

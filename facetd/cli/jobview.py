@@ -88,7 +88,7 @@ def summary(status: Mapping[str, Any]) -> list[str]:
     """What a job did, in a line or a few."""
     made = status["done"] - status["failed"] - status["kept"]
     how = "Cancelled" if status["cancelled"] else "Ended early" if status["error"] else "Done"
-    what = f"{made} {DID.get(status['kind'], 'done')}" if status["total"] else "there was nothing to do"
+    what = f"{made} {DID.get(status['kind'], 'done')}" if status["total"] or status["error"] else "there was nothing to do"
     lines = [f"{how} in {duration(status['elapsed_s'])}: {what}."]
     if status["kept"]:
         lines.append(f"{status['kept']} were changed by somebody meanwhile and stay as they are.")

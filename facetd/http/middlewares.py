@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 from facetd.errors import FacetdError
 from facetd.http.openapi import json_response
 from facetd.http.pages import error_page, wants_html
+from facetd.i18n import _
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -117,7 +118,8 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise error
         phrase = HTTPStatus(error.status).phrase
-        detail = error.text if error.text and error.text != f"{error.status}: {phrase}" else phrase
+        unsaid = _("There is nothing at this address.") if error.status == HTTPStatus.NOT_FOUND else phrase
+        detail = error.text if error.text and error.text != f"{error.status}: {phrase}" else unsaid
         response = _problem(request, error.status, phrase, detail)
         response.headers.update({name: error.headers[name] for name in KEPT_HEADERS if name in error.headers})
         return response

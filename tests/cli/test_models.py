@@ -100,6 +100,13 @@ def test_the_doctor_asks_about_runtimes_and_models(catalogue: Catalogue, data: P
     assert found["packs"]["text"] == "installed: none"
     assert "facetd models install u2netp" in found["saliency_model"]["text"]
     assert "clip-vit-b32` (or clip-vit-l14, " in found["semantic_search"]["text"]
+    assert found["captions"]["text"].startswith("by rule. ")
+    assert "facetd models install captions-vit-gpt2" in found["captions"]["text"]
+    assert "facetd models install opus-mt-en-fr" in found["translation"]["text"]
+    configure(data, {"captions": {"endpoint": "http://127.0.0.1:9/v1", "model": "qwen"}, "translation": {"target_language": "de"}})
+    asked = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
+    assert asked["captions"]["text"] == "qwen at http://127.0.0.1:9/v1"
+    assert "opus-mt-en-de" in asked["translation"]["text"]
     monkeypatch.setattr("facetd.cli.doctor.RUNTIMES", ("abacus",))
     without = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
     assert without["models"]["state"] == "warning"

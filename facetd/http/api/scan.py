@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from facetd.errors import FieldError, Forbidden, InvalidInput
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
 from facetd.ingest.scan import Part, ScanOptions
+from facetd.ingest.tasks import FILE_KINDS
 from facetd.records import Viewer
 
 operations = Operations("scan")
-AnalysisKind = Literal["metadata", "thumbnail", "technical", "objects", "faces"]
+
+
+def _known(kind: str) -> str:
+    if kind not in FILE_KINDS:
+        raise ValueError(f"expected one of {', '.join(sorted(FILE_KINDS))}, found '{kind}'")
+    return kind
+
+
+AnalysisKind = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": sorted(FILE_KINDS)})]
 
 
 class ScanStart(BaseModel):
@@ -26,7 +35,9 @@ class ScanStart(BaseModel):
     directories: list[str] = Field(default=[], max_length=1000, description="Virtual paths of roots or folders; all roots when empty.")
     confirm_missing: bool = Field(default=False, description="Believe that photos are gone even when they are many.")
     retry_failed: bool = Field(default=False, description="Try unreadable files again.")
-    only: list[AnalysisKind] = Field(default=[], max_length=10, description="Only these analyses, of known and unchanged files.")
+    only: list[AnalysisKind] = Field(
+        default=[], max_length=len(FILE_KINDS), description="Only these analyses, of known and unchanged files."
+    )
     again: bool = Field(default=False, description="With `only`: also where they are up to date.")
 
 

@@ -48,7 +48,8 @@ class Patience:
 
 def offline_hint() -> str:
     """What somebody without the internet can do."""
-    return _("Without the internet: fetch the files elsewhere, and install them with `--from DIR`.")
+    how = _("Without the internet: fetch the files elsewhere, and install them with `--from DIR`.")
+    return f"{how} " + _("With an empty DIR it says which files, and from where.")
 
 
 def check_mirror(url: str) -> str:
