@@ -190,6 +190,17 @@ async def test_a_caption_is_generated_when_it_is_first_asked_for(tmp_path: Path,
         await post(site, "/api/caption/generate", 400)
 
 
+async def test_a_page_of_another_site_starts_no_model(tmp_path: Path, server: ChatServer) -> None:
+    async with captioned(tmp_path, 1, server, eyes=Translating()) as house, served(house) as site:
+        for headers in ({"Sec_Fetch_Site": "cross-site"}, {"Origin": "http://evil.example"}):
+            await problem_of(await site.get("/api/caption?id=1", **headers), 403)
+            await problem_of(await site.get("/api/caption?id=1&lang=fr", **headers), 403)
+            assert (await site.get("/api/caption?id=1&generate=0", **headers)).status == 200
+        assert not server.asked
+        assert (await site.get("/api/caption?id=1", Sec_Fetch_Site="same-origin")).status == 200
+        assert len(server.asked) == 1
+
+
 async def test_who_may_not_write_starts_no_model(tmp_path: Path, server: ChatServer) -> None:
     async with captioned(tmp_path, 2, server, eyes=Translating()) as house:
         services = make_services(house)

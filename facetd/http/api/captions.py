@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from facetd.errors import Forbidden
 from facetd.filters import Flag, PhotoFilter
 from facetd.http.api.models import OnePhoto, PhotoId
+from facetd.http.middlewares import refuse_foreign
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.i18n import _
@@ -104,6 +105,8 @@ class JobCancelled(BaseModel):
 async def get_caption(request: web.Request, query: CaptionQuery) -> Any:
     """What somebody wrote about a photo, else what a model writes now, else what a rule says. Who may not write gets what is there."""
     house = _allowed(request)
+    if query.generate or query.lang is not None:
+        refuse_foreign(request)  # an <img> of any page would have models work
     viewer = await viewer_of(request)
     number = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
     if query.lang is not None:

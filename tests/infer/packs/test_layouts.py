@@ -107,8 +107,8 @@ async def test_clip(tmp_path: Path, mask: bool) -> None:
         "bicubic",
     )
     assert (visual.takes, visual.dimension, visual.outputs[0].shape) == ("one", 8, (8,))
-    assert visual.space == textual.space == "tiny"
-    assert visual.space_name("f32") == f"tiny@{installed.version[:8]}/f32"
+    assert visual.space == textual.space == f"tiny-{installed.version[:8]}"
+    assert visual.space_name("f32") == f"{visual.space}/f32"
     assert textual.tokens.model_dump() == {"context": 6, "pad": "<pad>", "clean": "canonicalize", "mask": mask}
     assert catalogue.part(textual, "tokenizer") == tmp_path / "packs" / "tiny" / "textual" / "tokenizer.json"
     assert_right_numbers(catalogue)

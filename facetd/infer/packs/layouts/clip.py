@@ -71,7 +71,7 @@ async def read(staged: Staged) -> Sequence[AnyNetwork]:
         raise WrongLayout(
             _("visual/preprocess_cfg.json: size: expected a square, got {size}").format(size=shown(tuple(preprocessing.size)))  # type: ignore[arg-type]
         )
-    space = staged.pack.id  # the name under which vectors are stored tells the version too
+    space = f"{staged.pack.id}-{staged.version[:8]}"  # vectors of another version are not compared with these
     entry = {
         "size": preprocessing.side,
         "range": (0.0, 1.0),
