@@ -78,7 +78,7 @@ class Desk:
             said = {"answer": self._asked(str(request["ask"]), request["arguments"])}
             wire.frame(said)
             return said
-        except Exception as error:  # whatever a question breaks costs that question only
+        except BaseException as error:  # whatever a question breaks costs that question only; panics of Rust are no Exception
             return {"problem": str(error) or type(error).__name__}
 
     def _seen(self, request: wire.Json) -> wire.Json:
@@ -95,12 +95,12 @@ class Desk:
             return sighting
         except Asleep:
             raise  # the photo is to be looked at again
-        except Exception as error:  # whatever a photo breaks costs that photo only
+        except BaseException as error:  # whatever a photo breaks costs that photo only
             failure = Failure(_reason(error), f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
             return wire.sighting_to_json(Sighting(failures=dict.fromkeys(kinds, failure)))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """A stable word for the failures list."""
     if isinstance(error, MemoryError):
         return "memory"

@@ -30,6 +30,8 @@ def test_a_desk_answers_questions_and_problems(opening: dict[str, object], monke
     desk = Desk(answer, asked, output, threads)
     desk.accept({"id": 1, "ask": "echo", "arguments": {"text": "boat"}})
     desk.accept({"id": 2, "ask": "echo", "arguments": {"fail": "odd words"}})
+    for number in range(10, 10 + 2 * threads):  # more than there are threads
+        desk.accept({"id": number, "ask": "echo", "arguments": {"panic": "index out of bounds"}})
     desk.accept({"id": 3, "ask": "nonsense", "arguments": {}})
     desk.finish()
     data, replies = output.getvalue(), {}
@@ -40,6 +42,7 @@ def test_a_desk_answers_questions_and_problems(opening: dict[str, object], monke
         data = data[4 + length :]
     assert replies[1] == {"answer": {"text": "boat"}}
     assert replies[2] == {"problem": "odd words"}
+    assert replies[10] == {"problem": "index out of bounds"}
     assert "no question" in replies[3]["problem"]
 
 

@@ -109,7 +109,7 @@ class Installer:
 
     async def remove(self, pack_id: str) -> bool:
         """Take a pack away, with what was staged of it. Whether it was installed; raises NotFound when there was nothing at all."""
-        if "/" in pack_id or pack_id.startswith("."):
+        if not pack_id or "/" in pack_id or pack_id.startswith("."):
             raise NotFound(_("there is no pack called {name!r}").format(name=pack_id))
         staging = Staging(self._packs, pack_id)
         with staging.locked():

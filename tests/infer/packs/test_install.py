@@ -433,8 +433,9 @@ async def test_removing(tmp_path: Path) -> None:
             await install(publisher, tmp_path)
         assert not await installer.remove(PACK)  # only what had come so far
     assert entries(tmp_path) == set()
-    with pytest.raises(NotFound, match="there is no pack"):
-        await installer.remove("../x")
+    for name in ("../x", "", ".lock"):
+        with pytest.raises(NotFound, match="there is no pack"):
+            await installer.remove(name)
 
 
 async def test_a_pack_that_is_in_use_can_be_removed(tmp_path: Path) -> None:
