@@ -19,7 +19,7 @@ from facetd.db import looks
 from facetd.db.vectors import reading
 from facetd.errors import Unavailable
 from facetd.ingest.findings import FoundSimilar
-from facetd.ingest.nearest import nearest
+from facetd.ingest.nearest import estimates, nearest
 from facetd.score.hamming import distances
 from facetd.score.similar import BINS, CHANNELS, CHANNELS_STORED, colour, colour_bins, visual
 
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from facetd.db.connection import Connection
 
 logger = logging.getLogger(__name__)
-BY_HASH = 2000  # photos nearest by their hash whose embeddings are read as well
-BY_VECTOR = 400  # photos nearest by their embedding, whatever their hash is
-BY_VECTOR_ALONE = 1000  # the same, for a photo that has no hash
+COMPARED = 700  # photos most alike by estimate whose embeddings are read; a list shows fewer
+BY_VECTOR_ALONE = 1000  # photos nearest by their embedding, for one that has no hash
 MOST = 3000  # results given back; a list shows fewer
 FACES = 50_000  # compared at most
 BLANK = bytes(2 * CHANNELS_STORED)
@@ -84,6 +83,14 @@ class Index:
             setattr(self, name, grown)
         self.hide[len(self.row_of) :] = looks.LEFT_OUT
 
+    def rows_of(self, photos: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """The rows of those of `photos` that are known, and which of them these are."""
+        ids = self.ids[: len(self.row_of)]
+        order = np.argsort(ids, kind="stable")
+        places = order[np.minimum(np.searchsorted(ids, photos, sorter=order), len(ids) - 1)]
+        known = ids[places] == photos
+        return places[known], np.asarray(known, np.bool_)
+
     def visible(self, roots: Collection[int]) -> NDArray[np.bool_]:
         """The rows that somebody who sees `roots` may be shown."""
         return np.asarray(np.isin(self.roots, list(roots)) & (self.hide & looks.LEFT_OUT == 0), np.bool_)
@@ -95,7 +102,8 @@ _indexes: dict[Path, Index] = {}
 def similar_by_looks(path: Path, folder: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:
     """What looks like `photo`, most similar first, and by what it was compared. `folder` has the files of vectors.
 
-    Compared by both are those nearest by hash, and those nearest by embedding; all others by their hash alone.
+    All are compared by hash and by an estimate of the cosine, which the best are then compared by as it is; those without an embedding in
+    the space of `photo` by their hash alone.
     """
     with reading(path) as connection:
         index = _fresh(path, connection)
@@ -107,35 +115,42 @@ def similar_by_looks(path: Path, folder: Path, roots: Collection[int], photo: in
             return _by_vectors(path, folder, index, photo, allowed, least)
         bits = distances(index.hashes[row], index.hashes).astype(np.uint8)
         bits[~(allowed & index.hashed)] = 255
-        near = np.argpartition(bits, min(BY_HASH, len(bits) - 1))[:BY_HASH]
-        near = np.union1d(near, _nearest_rows(path, folder, index, photo, BY_VECTOR)[0])
+        about = _estimates(path, folder, index, photo)
+        scores = np.where(bits <= 64, visual(np.minimum(bits, 64), about), -1.0)
+        near = np.argpartition(-scores, min(COMPARED, len(scores) - 1))[:COMPARED]
         near = near[bits[near] <= 64]
         known = looks.read_vectors(connection, [photo, *index.ids[near].tolist()])
         cosines = looks.cosines(known, [(photo, int(other)) for other in index.ids[near]])
-        scores = np.where(bits <= 64, visual(np.minimum(bits, 64), np.full(len(bits), np.nan, np.float32)), -1.0)
         scores[near] = visual(bits[near], cosines)
         basis = "hash" if np.isnan(cosines).all() else "hash+embedding"
     return _best(index.ids, scores, least, basis)
 
 
 def _by_vectors(path: Path, folder: Path, index: Index, photo: int, allowed: NDArray[np.bool_], least: float) -> FoundSimilar:
-    rows, cosines = _nearest_rows(path, folder, index, photo, BY_VECTOR_ALONE)
-    if not len(rows):
-        return FoundSimilar(message="no_hash")
-    return _best(index.ids[rows], np.where(allowed[rows], cosines, -1.0), least, "embedding")
-
-
-def _nearest_rows(path: Path, folder: Path, index: Index, photo: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The rows of the photos nearest by embedding, and their cosines; none where there is nothing to compare."""
     try:
-        found = nearest(path, folder, None, photo, count)
+        found = nearest(path, folder, None, photo, BY_VECTOR_ALONE)
     except Unavailable as error:
         logger.warning("%s", error)
         found = None
-    known = (
-        [] if found is None else [(index.row_of[i], value) for i, value in zip(found.ids, found.cosines, strict=True) if i in index.row_of]
-    )
-    return np.array([row for row, _ in known], np.intp), np.array([value for _, value in known], np.float32)
+    if found is None:
+        return FoundSimilar(message="no_hash")
+    rows, known = index.rows_of(np.array(found.ids, np.int64))
+    cosines = np.array(found.cosines, np.float32)[known]
+    return _best(index.ids[rows], np.where(allowed[rows], cosines, -1.0), least, "embedding")
+
+
+def _estimates(path: Path, folder: Path, index: Index, photo: int) -> NDArray[np.float32]:
+    """About the cosine of each row; NaN where there is nothing to compare."""
+    about = np.full(len(index.ids), np.nan, np.float32)
+    try:
+        found = estimates(path, folder, photo)
+    except Unavailable as error:
+        logger.warning("%s", error)
+        found = None
+    if found is not None:
+        rows, known = index.rows_of(found[0])
+        about[rows] = found[1][known]
+    return about
 
 
 def similar_by_colour(path: Path, roots: Collection[int], photo: int, least: float) -> FoundSimilar:

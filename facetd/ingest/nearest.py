@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facetd.db import embeddings
 from facetd.db.vectors import reading
@@ -72,6 +73,19 @@ def cosines(path: Path, space: str | None, photo: int, others: Sequence[int]) ->
         known = embeddings.read_vectors(connection, chosen, others)
     near = np.clip(known.vectors @ vector, -1, 1) if len(known.photos) else np.empty(0, np.float32)
     return FoundNear(chosen, array("q", known.photos.tolist()), array("f", near.tolist()))
+
+
+def estimates(path: Path, folder: Path, photo: int) -> tuple[NDArray[np.int64], Floats] | None:
+    """About how near every photo is to `photo` in its space: photos in no order and their cosines, as near as VectorFile.cosines tells
+    them. Photos that are gone may be among them. None where it has no vector. Raises Unavailable.
+    """
+    with reading(path) as connection:
+        space = _own_space(connection, photo)
+        vector = None if space is None else _asked(connection, space, photo)
+        file = None if space is None else _current(connection, folder, space)
+    if file is None or vector is None or len(vector) != file.dimension:
+        return None
+    return file.photos[file.alive], file.cosines(vector)[file.alive]
 
 
 def tend(path: Path, folder: Path) -> int:

@@ -127,9 +127,7 @@ class VectorFile:
 
     def nearest(self, vector: Floats, count: int, within: Numbers | None = None) -> NDArray[np.intp]:
         """The rows of about the `count` nearest to `vector`, nearest first, of the photos `within` if given."""
-        reach = max(float(np.abs(vector).max()), 1e-9)
-        whole = np.rint(vector * (REACH / reach)).astype(np.int32)
-        asked, norm = (whole + MIDDLE).astype(np.uint8)[None, :], int((whole * whole).sum())
+        asked, norm, _ = _whole(vector)
         if within is not None:
             rows = self._rows_of(within)
             return rows[_best(self._products(rows, asked, norm), count)]
@@ -137,6 +135,13 @@ class VectorFile:
         found = self._in_parallel(lambda part: self._best_of(part, asked, norm, count), parts)
         rows = np.concatenate([np.empty(0, np.intp), *(rows for rows, _ in found)])
         return rows[_best(np.concatenate([np.empty(0, np.float32), *(products for _, products in found)]), count)]
+
+    def cosines(self, vector: Floats) -> Floats:
+        """About the cosine of every row to `vector`, also of those that are dead: within 0.01 for vectors of photos."""
+        asked, norm, scale = _whole(vector)
+        parts = [slice(begin, begin + CHUNK) for begin in range(0, len(self.photos), CHUNK)]
+        found = self._in_parallel(lambda part: self._products(part, asked, norm), parts)
+        return np.concatenate([np.empty(0, np.float32), *found]) * np.float32(scale / 2)
 
     def bury(self, photos: Iterable[int]) -> None:
         """Leave out these photos, which are not in the library any more."""
@@ -166,7 +171,7 @@ class VectorFile:
         return best + part.start, products[best]
 
     def _products(self, rows: slice | NDArray[np.intp], asked: NDArray[np.uint8], norm: int) -> Floats:
-        """What stands for the cosine: a.b = (a.a + b.b - |a - b|^2) / 2 in whole numbers, times the scale of the row."""
+        """What stands for the cosine: 2 a.b = a.a + b.b - |a - b|^2 in whole numbers, times the scale of the row."""
         values = self._values[rows]
         if not len(values):
             return np.empty(0, np.float32)
@@ -196,6 +201,13 @@ class VectorFile:
     def _head(self, rows: int, upto: int, checksum: int) -> bytes:
         head = HEAD.pack(MAGIC, _name(self.space), self.dimension, rows, upto, checksum)
         return (head + struct.pack("<I", zlib.crc32(head))).ljust(HEAD_SIZE, b"\0")
+
+
+def _whole(vector: Floats) -> tuple[NDArray[np.uint8], int, float]:
+    """A vector in 8 bits (1, d), the square of its length in whole numbers, and what these are to be multiplied by."""
+    reach = max(float(np.abs(vector).max()), 1e-9)
+    whole = np.rint(vector * (REACH / reach)).astype(np.int32)
+    return (whole + MIDDLE).astype(np.uint8)[None, :], int((whole * whole).sum()), reach / REACH
 
 
 def _best(products: Floats, count: int) -> NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""What looks like a photo, among thousands: candidates come by their hash and by their embedding."""
+"""What looks like a photo, among thousands: all are compared by their hash and their embedding, the best by these as they are."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from bench.synthetic import make_library
 from facetd.db.connection import Database
 from facetd.ingest import lookups
-from facetd.ingest.lookups import BY_HASH, similar_by_looks
+from facetd.ingest.lookups import COMPARED, similar_by_looks
 
-ROWS, ASKED, ALIKE, DIMENSION = BY_HASH + 600, 7, 1234, 32
+ROWS, ASKED, ALIKE, DIMENSION = 2 * COMPARED + 600, 7, 1234, 32
 HASH = 0x0123_4567_89AB_CDEF
 FAR = HASH ^ ((1 << 40) - 1)  # 40 bits away: thousands are nearer
 
@@ -47,6 +47,27 @@ async def test_photos_alike_only_to_the_model_are_found(library: Database, tmp_p
     found = similar_by_looks(library.path, tmp_path / "vectors", await roots(library), ASKED, 0.4)
     assert found.basis == "hash+embedding"
     assert dict(zip(found.ids, found.similarity, strict=True))[ALIKE] == pytest.approx(0.7 * (1 - 40 / 64) + 0.3, abs=1e-4)
+
+
+async def test_the_best_are_those_of_all_photos_compared_in_full(library: Database, tmp_path: Path) -> None:
+    rows = await library.rows("SELECT p.id, p.phash, e.vector FROM photo p JOIN photo_embedding e ON e.photo_id = p.id")
+    vectors = {row[0]: np.frombuffer(row[2], "<f4") for row in rows}
+    truth = {
+        row[0]: 0.7 * (1 - (int(row[1], 16) ^ HASH).bit_count() / 64) + 0.3 * float(np.clip(vectors[row[0]] @ vectors[ASKED], 0, 1))
+        for row in rows
+    }
+    allowed = set(similar_by_looks(library.path, tmp_path / "vectors", await roots(library), ASKED, 0.0).ids)
+    best = sorted(allowed, key=lambda number: (-truth[number], number))[:500]
+    found = similar_by_looks(library.path, tmp_path / "vectors", await roots(library), ASKED, 0.4)
+    assert found.similarity[:500].tolist() == pytest.approx([truth[number] for number in best], abs=1e-5)
+    assert len(set(found.ids[:500]) & set(best)) >= 499  # equal ones may change places
+
+
+async def test_photos_of_another_model_are_compared_by_their_hash(library: Database, tmp_path: Path) -> None:
+    async with library.writing() as connection:
+        await connection.execute("UPDATE photo_embedding SET space = 'other' WHERE photo_id = ?", (ALIKE,))
+    found = similar_by_looks(library.path, tmp_path / "vectors", await roots(library), ASKED, 0.3)
+    assert dict(zip(found.ids, found.similarity, strict=True))[ALIKE] == pytest.approx(1 - 40 / 64, abs=1e-4)
 
 
 async def test_a_photo_without_hash_is_compared_by_its_embedding(library: Database, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from facetd.db import looks
 from facetd.db.connection import Database
 from facetd.errors import Unavailable
 from facetd.ingest import nearest as searching
-from facetd.ingest.nearest import cosines, file_of, nearest, tend
+from facetd.ingest.nearest import cosines, estimates, file_of, nearest, tend
 from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.vectorfile import HEAD_SIZE, VectorFile
 from facetd.library.vectors import Vectors
@@ -331,3 +331,16 @@ async def test_the_follow_up_is_due_when_vectors_came_or_went(tmp_path: Path) ->
         others = await vectors.cosines(1, [2])
         assert others is not None
         assert others.cosines[0] == pytest.approx(near.cosines[list(near.ids).index(2)])
+
+
+def test_estimates_are_within_a_hundredth_for_all_photos_in_their_place(library: Library) -> None:
+    vectors = unit(500, 64)
+    library.add(vectors)
+    library.add(unit(3, 64, seed=9), first=20)
+    vectors[19:22] = unit(3, 64, seed=9)
+    found = estimates(library.path, library.files, 21)
+    assert found is not None
+    photos, values = found
+    assert sorted(photos.tolist()) == list(range(1, 501))
+    assert np.abs(values - vectors[photos - 1] @ vectors[20]).max() < 0.01
+    assert estimates(library.path, library.files, 4711) is None
