@@ -32,6 +32,7 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
+from facetd.library.captioning import Wanted
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
@@ -39,6 +40,7 @@ from facetd.library.people import People
 from facetd.library.roots import real_path
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.records import Viewer
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
 from facetd.watch.lookout import Settings as WatchSettings
@@ -135,6 +137,7 @@ class Daemon:
         self._watcher: Watcher | None = None
         self._watched: set[int] = set()
         self._packs: frozenset[tuple[str, int, int]] = frozenset()
+        self._captions_left: tuple[Viewer, Wanted] | None = None
         self.started = asyncio.Event()
         self.house: House | None = None
         self.port = address.port
@@ -167,8 +170,11 @@ class Daemon:
             await self._listen(stack, make_services(house), socket)
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
+            if self._captions_left is not None:
+                house.captioning.start(*self._captions_left)
             self.started.set()
             await self._until_told()
+            self._captions_left = house.captioning.rest
 
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
         make_private(socket.parent)

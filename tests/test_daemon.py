@@ -21,6 +21,7 @@ import pytest
 from facetd.daemon import Address, Daemon, make_private, socket_path
 from facetd.errors import ConfigError, Conflict, DatabaseUnusable, FacetdError
 from facetd.house import check_settings, open_house
+from tests.chatserver import chat_server, completion, hang
 from tests.daemons import QUICK, configure, eventually, program, running
 from tests.house import InlineWorkers, config, opened
 from tests.infer import entries
@@ -127,6 +128,39 @@ async def test_settings_are_taken_over_while_running(tmp_path: Path, inline: Non
         configure(data, {**QUICK, "viewer": {"pagination": {"default_per_page": 9}}})
         await eventually(lambda: per_page(9))  # by itself, without a signal
         await eventually(lambda: paths(daemon) == ["/Pictures/a.jpg"])
+
+
+async def test_a_job_of_captions_goes_on_with_other_settings(tmp_path: Path, inline: None) -> None:
+    data, photos = tmp_path / "data", tmp_path / "Pictures"
+    for number in range(4):
+        make_photo(photos / f"{number}.jpg", number)
+    async with chat_server() as server:
+        server.answers = [completion("A dog."), hang]
+        captions = {"endpoint": server.endpoint, "model": "slow"}
+        async with running(data, photos, raw={**QUICK, "captions": captions}) as daemon:
+            await eventually(lambda: len(paths(daemon)) == 4)
+
+            def begin() -> None:
+                body = json.dumps({"limit": 3}).encode()
+                url = f"http://127.0.0.1:{daemon.port}/api/captions/generate"
+                urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=20).close()
+
+            await asyncio.to_thread(begin)
+            await eventually(lambda: len(server.asked) == 2)
+            server.answers = [completion("A cat.")]
+            configure(data, {**QUICK, "captions": {**captions, "model": "quick"}})
+            os.kill(os.getpid(), signal.SIGHUP)
+
+            def written() -> list[str]:
+                with sqlite3.connect(data / "library.db") as db:
+                    return [f"{text} {source}" for text, source in db.execute("SELECT text, source FROM caption ORDER BY photo_id")]
+
+            await eventually(lambda: len(written()) == 3)
+            assert written() == ["A dog. slow", "A cat. quick", "A cat. quick"]
+            assert daemon.house is not None
+            house = daemon.house
+            await eventually(lambda: not house.captioning.running)
+            assert (house.captioning.progress.done, house.captioning.progress.error) == (2, None)
 
 
 async def test_a_folder_that_is_unplugged_is_no_reason_not_to_start(tmp_path: Path, inline: None, caplog: pytest.LogCaptureFixture) -> None:

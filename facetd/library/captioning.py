@@ -7,7 +7,7 @@ import contextlib
 import functools
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
@@ -75,6 +75,7 @@ class Captioning:
         self._narrow = narrow
         self._single: dict[int, asyncio.Task[str]] = {}
         self._job: asyncio.Task[None] | None = None
+        self._wanted: tuple[Viewer, Wanted] | None = None
         self._changed: list[int] = []
         self._in_a_row = 0
         self.writers = Writers(config, models)
@@ -133,6 +134,16 @@ class Captioning:
         """Whether a job runs."""
         return self._job is not None and not self._job.done()
 
+    @property
+    def rest(self) -> tuple[Viewer, Wanted] | None:
+        """What is left of the job that runs, for `start` elsewhere; None without one, and of one that does all `again`, which would begin
+        at its beginning.
+        """
+        if not self.running or self._wanted is None or self._wanted[1].again:
+            return None
+        viewer, wanted = self._wanted
+        return viewer, replace(wanted, limit=None if wanted.limit is None else max(1, wanted.limit - self.progress.done))
+
     def start(self, viewer: Viewer, wanted: Wanted) -> asyncio.Task[None]:
         """Begin a job in the background. Raises Conflict while one runs."""
         if self.running:
@@ -140,6 +151,7 @@ class Captioning:
         self.progress = JobProgress()
         self.progress.start(wanted.kind, now())
         self._changed, self._in_a_row = [], 0
+        self._wanted = viewer, wanted
         self._job = asyncio.create_task(self._run(viewer, wanted), name="captions")
         return self._job
 
