@@ -26,6 +26,7 @@ CSP = (
 )
 MEASURED = (Kind.SCORE, Kind.RATIO, Kind.REAL)
 PLACEHOLDER = base64.b64encode(bytes.fromhex("1507120e0a48788f8887775f767087f8758806887f")).decode()
+UNSORTED = 5  # the photo that fits no category
 HOSTILE = "<img src=x onerror=alert(1)>\"'& مرحبا 😀.jpg"
 
 
@@ -100,7 +101,8 @@ class FakeLibrary:
             "id": index + 1, "path": f"/Photos/{name}", "filename": name, "date_taken": "2024-07-14T18:03:22", "date_offset": "+02:00",
             "image_width": 3000 if wide else 2000, "image_height": 2000 if wide else 3000, "camera_make": "Canon", "camera_model": "EOS R5",
             "lens_model": None, "iso": 200, "f_stop": 2.8, "shutter_speed": "1/250", "focal_length": 50.0, "focal_length_35mm": None,
-            "category": ("landscape", "portrait")[index % 2], "composition_pattern": "diagonal", "tags_list": ["sea"], "color": "#405060",
+            "category": "default" if index == UNSORTED else ("landscape", "portrait")[index % 2],
+            "composition_pattern": "diagonal", "tags_list": ["sea"], "color": "#405060",
             "placeholder": PLACEHOLDER, "v": f"{index:032x}", "star_rating": 0, "offline": self.offline,
             "format": "jpeg", "size": 4_200_000,
             "gps_latitude": None, "gps_longitude": None, "noise_sigma": 2.5, "mean_luminance": 0.42,

@@ -122,7 +122,8 @@ def take(browser: Browser, base: str) -> None:
     page.screenshot(path=IMAGES / "filters.png")
     page.locator("#grid a[data-index='0']").click()
     page.locator(".picture img.ready").wait_for()
-    page.wait_for_timeout(800)
+    page.locator(".alike-grid img.ready").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "photo.png")
     desk.close()
     phone = browser.new_context(

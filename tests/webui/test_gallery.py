@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.webui.browsing import CARDS, until
-from tests.webui.fakelibrary import HOSTILE, FakeLibrary
+from tests.webui.fakelibrary import HOSTILE, UNSORTED, FakeLibrary
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +32,9 @@ def test_photos_come_in_the_order_of_the_answer_with_score_and_category(open_pag
     first = page.locator(f"{CARDS} a[data-id='1']")
     expect(first.locator(".score")).to_have_text("Score 10.0")
     expect(first.locator(".category")).to_have_text("Landscape")
+    unsorted = page.locator(f"#grid a[data-index='{UNSORTED}']")
+    expect(unsorted.locator(".score")).to_be_visible()
+    expect(unsorted.locator(".category")).to_have_count(0)
     assert shown(page)[:5] == [1, 2, 3, 4, 5]
     expect(page.locator("#total")).to_have_text("250 photos")
     until(page, "document.querySelector('#grid a[data-id=\"1\"] img.ready')?.naturalWidth > 0")

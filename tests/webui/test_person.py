@@ -133,6 +133,15 @@ def test_the_slider_shows_pairs_that_are_less_alike(pairs: Page):
     assert "threshold=0.52" in pairs.url
 
 
+def test_without_pairs_a_scan_that_runs_is_the_reason(pairs: Page, fake: FakeLibrary):
+    pairs.locator("#threshold").fill("90")
+    expect(pairs.locator("#blank")).to_contain_text("Nobody looks like somebody else")
+    fake.push("scan", {**fake.scan, "state": "running"})
+    expect(pairs.locator("#blank")).to_contain_text("People are compared when the scan is through.")
+    fake.push("scan", fake.scan)
+    expect(pairs.locator("#blank")).to_contain_text("Nobody looks like somebody else")
+
+
 def test_one_with_and_one_without_a_name_become_one_at_once(pairs: Page, fake: FakeLibrary):
     pairs.locator(".pair").nth(1).get_by_role("button", name="Same person").click()
     expect(pairs.locator(".pair")).to_have_count(1)

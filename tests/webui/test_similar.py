@@ -181,6 +181,10 @@ def test_groups_come_while_scrolling_and_the_threshold_is_in_the_address(open_pa
     page.get_by_role("slider", name="Alike at least").fill("95")
     page.wait_for_url(re.compile(r"threshold=0.95"))
     expect(page.locator("#blank")).to_contain_text("No look-alikes")
+    fake.push("scan", {**fake.scan, "state": "running"})
+    expect(page.locator("#blank")).to_contain_text("Photos are compared when the scan is through.")
+    fake.push("scan", fake.scan)
+    expect(page.locator("#blank")).to_contain_text("No look-alikes")
 
 
 def test_a_library_that_changes_waits_until_the_reader_wants_it(open_page, fake: FakeLibrary):

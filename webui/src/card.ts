@@ -8,6 +8,9 @@ import { photoUrl } from "./query";
 import { S } from "./strings";
 import type { Config, Photo } from "./types";
 
+/** The category of photos that fit no other; a badge for it would tell nothing. */
+const UNSORTED = "default";
+
 export interface Look {
   config: Config | null;
   query: URLSearchParams;
@@ -122,7 +125,7 @@ export class Card {
             formatScore(photo.aggregate),
           )
         : null,
-      photo.category && look.cell >= 104 ? el("span", { class: "category" }, categoryLabel(photo.category, look.config)) : null,
+      photo.category && photo.category !== UNSORTED && look.cell >= 104 ? el("span", { class: "category" }, categoryLabel(photo.category, look.config)) : null,
     ];
     if (photo.offline) {
       const mark = el("span", { class: "away", title: S.offline });

@@ -148,9 +148,11 @@ function failed(error: unknown): void {
 
 function onScan(status: ScanStatus): void {
   const ended = isRunning(scan) && !isRunning(status);
+  const begun = !isRunning(scan) && isRunning(status);
   scan = status;
   showScanBar(status);
   if (ended && !box.children.length) open();
+  if (begun && !byId("blank").hidden && !byId("blank").querySelector("[role=alert]")) nothing(shown());
 }
 
 /** Photos came or changed: a list that nobody has scrolled is read again, else it waits. */

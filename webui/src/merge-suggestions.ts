@@ -10,20 +10,22 @@ import { tell } from "./people/decide";
 import { faceCircle } from "./people/face";
 import { distinguish, getFaces, merge, nameOf, personUrl, type Person, type Suggestion } from "./people/model";
 import { changed, pageUrl, readQuery } from "./query";
-import { showJobBar, showScanBar } from "./scanbar";
+import { isRunning, showJobBar, showScanBar } from "./scanbar";
 import { S } from "./strings";
+import type { ScanStatus } from "./types";
 
 const FACES = 5;
 const box = byId("pairs");
 const slider = byId<HTMLInputElement>("threshold");
 const later = new Set<string>();
 let pairs: Suggestion[] = [];
+let scanning = false;
 
 offerKeys("suggestions");
 wireSearch();
 wire();
 void load();
-follow({ scan: showScanBar, captions: showJobBar, people: () => refresh(), resumed: () => refresh(), connected: connectionNotice });
+follow({ scan: showScan, captions: showJobBar, people: () => refresh(), resumed: () => refresh(), connected: connectionNotice });
 
 const key = ({ person1, person2 }: Suggestion): string => `${person1.id} ${person2.id}`;
 
@@ -42,6 +44,15 @@ async function load(): Promise<void> {
   }
 }
 
+/** While a scan runs people are not compared yet: an empty page says that. */
+function showScan(status: ScanStatus): void {
+  showScanBar(status);
+  const before = scanning;
+  scanning = isRunning(status);
+  const empty = !byId("blank").hidden && !byId("blank").querySelector("[role=alert]");
+  if (scanning !== before && empty) show();
+}
+
 function showThreshold(share: number): void {
   const percent = Math.min(90, Math.max(50, Math.round(share * 100)));
   if (document.activeElement !== slider) slider.value = String(percent);
@@ -57,7 +68,7 @@ function show(): void {
   nodes.forEach((node, place) => box.children[place] !== node && box.insertBefore(node, box.children[place] ?? null));
   byId("total").textContent = S.pairs(formatCount(pairs.length), pairs.length === 1);
   byId("blank").hidden = pairs.length > 0;
-  if (!pairs.length) byId("blank").replaceChildren(icon("check-check"), el("h2", {}, S.noPairs), el("p", { class: "muted" }, later.size ? S.pairsLater : S.noPairsHow), el("p", {}, el("a", { class: "button", href: "/persons" }, S.allPeople)));
+  if (!pairs.length) byId("blank").replaceChildren(icon("check-check"), el("h2", {}, scanning ? S.noPairsYet : S.noPairs), el("p", { class: "muted" }, later.size ? S.pairsLater : scanning ? S.noPairsScanning : S.noPairsHow), el("p", {}, el("a", { class: "button", href: "/persons" }, S.allPeople)));
 }
 
 function showError(error: unknown): void {

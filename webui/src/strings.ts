@@ -274,6 +274,8 @@ export const S = {
   differentPeople: "Different people",
   later: "Later",
   noPairs: "Nobody looks like somebody else",
+  noPairsYet: "Nothing to compare yet",
+  noPairsScanning: "People are compared when the scan is through.",
   noPairsHow: "Move the slider to see pairs that are less alike.",
   pairsLater: "The pairs that you put off are here again when you come back.",
   pairsOff: "Suggestions are switched off",
