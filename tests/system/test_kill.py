@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bench.kill import compare_undisturbed, kill_many
 from bench.models import fixed_models
 from bench.smallphotos import add_real_photos, make_mixed_folder
@@ -12,6 +14,7 @@ FILES = 60
 REAL = 8
 
 
+@pytest.mark.timeout(900)  # it waits for a dozen scans, each as slow as whatever else the machine does
 def test_after_a_kill_the_next_scan_ends_where_an_undisturbed_one_ends(tmp_path: Path) -> None:
     real = add_real_photos(tmp_path / "photos", REAL)
     make_mixed_folder(tmp_path / "photos", FILES - real)
