@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from facetd.i18n import _
-from facetd.infer.remote.http import Answer, Http, Unreachable
+from facetd.infer.remote.http import FEW_BYTES, Answer, Http, Unreachable
 from facetd.infer.remote.settings import Remote
 
 PATIENCE_S = 5.0
@@ -40,13 +40,13 @@ def awake(states: Sequence[Health], models: Sequence[str]) -> bool:
 def _health(url: str, token: str, models: Sequence[str]) -> Health:
     http = Http(url, token=token, timeout_s=PATIENCE_S)
     try:
-        answer = http.ask("GET", "/v2/health/ready")
+        answer = http.ask("GET", "/v2/health/ready", most_bytes=FEW_BYTES)
         if answer.status != OK:
             return Health(url, False, problem=refusal(answer))
         begin = time.perf_counter()
-        http.ask("GET", "/v2/health/ready")
+        http.ask("GET", "/v2/health/ready", most_bytes=FEW_BYTES)
         ms = (time.perf_counter() - begin) * 1000
-        ready = tuple(model for model in models if http.ask("GET", f"/v2/models/{model}/ready").status == OK)
+        ready = tuple(model for model in models if http.ask("GET", f"/v2/models/{model}/ready", most_bytes=FEW_BYTES).status == OK)
         return Health(url, True, ms, ready)
     except Unreachable as error:
         return Health(url, False, problem=str(error))

@@ -15,6 +15,7 @@ Buffer = bytes | bytearray | memoryview
 CONNECT_S = 3.0  # a box at home answers at once or is off
 PIECE = 256 * 1024
 MOST_BYTES = 256 * 1024 * 1024
+FEW_BYTES = 1024 * 1024  # of what is no tensor
 STALE = (http.client.RemoteDisconnected, ConnectionError)
 
 

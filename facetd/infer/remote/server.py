@@ -16,7 +16,7 @@ from facetd.i18n import _
 from facetd.infer.catalogue import Model
 from facetd.infer.remote.contract import Contract, Mismatch, contract
 from facetd.infer.remote.health import OK, refusal
-from facetd.infer.remote.http import Answer, Http
+from facetd.infer.remote.http import FEW_BYTES, Answer, Http
 from facetd.infer.remote.tensors import BadAnswer, outputs_of, request
 from facetd.infer.runtimes.session import Array, Outputs
 
@@ -193,7 +193,7 @@ class Server:
         return replace(fit, deviation=min(deviation, 1.0), ms=ms)
 
     def _get(self, path: str) -> Answer:
-        return self._http.ask("GET", path, timeout_s=min(PROBE_S, self._timeout_s))
+        return self._http.ask("GET", path, timeout_s=min(PROBE_S, self._timeout_s), most_bytes=FEW_BYTES)
 
 
 def _json(answer: Answer) -> Any:

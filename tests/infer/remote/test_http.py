@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from facetd.infer.remote.health import look_at
 from facetd.infer.remote.http import Http, Unreachable
+from facetd.infer.remote.settings import Remote
 
 WELL = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell"
 
@@ -102,3 +104,11 @@ def mute() -> Iterator[Callable[[], str]]:
 def test_silence_is_not_waited_for_longer_than_agreed(mute: Callable[[], str]) -> None:
     with pytest.raises(Unreachable, match="in time"):
         Http(mute()).ask("GET", "/", timeout_s=0.2)
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 200000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n180000\r\n" + b"x" * 0x180000])
+def test_a_server_that_is_asked_how_it_is_cannot_fill_the_memory(head: bytes) -> None:
+    with saying(b"HTTP/1.1 200 OK\r\n" + head) as (url, _connections):
+        (health,) = look_at(Remote((url,)), ["objects"])
+    assert not health.ready
+    assert "longer than" in health.problem
