@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -74,7 +76,7 @@ class Http:
         try:
             return self._exchange(fresh, method, path, body, headers, deadline, most_bytes)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise self._broken(fresh, error) from error
+            raise self._broken(fresh, TimeoutError() if time.monotonic() >= deadline else error) from error
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -108,6 +110,19 @@ class Http:
         most_bytes: int,
     ) -> Answer:
         _limit(connection, deadline)
+        with _ended_at(connection, deadline):
+            return self._answer(connection, method, path, body, headers, deadline, most_bytes)
+
+    def _answer(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Sequence[Buffer],
+        headers: Mapping[str, str] | None,
+        deadline: float,
+        most_bytes: int,
+    ) -> Answer:
         told = {**self._headers, **(headers or {})}
         if body:
             told["Content-Length"] = str(sum(len(part) for part in body))
@@ -149,6 +164,24 @@ def _content(connection: http.client.HTTPConnection, response: http.client.HTTPR
         _limit(connection, deadline)
     response.read()  # nothing, and the response is done
     return content
+
+
+@contextmanager
+def _ended_at(connection: http.client.HTTPConnection, deadline: float) -> Iterator[None]:
+    """End the connection at `deadline`: the limit of a socket holds for each byte anew, and a head may come byte by byte."""
+    waiting = connection.sock
+
+    def end() -> None:
+        with suppress(OSError):
+            waiting.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _limit(connection: http.client.HTTPConnection, deadline: float) -> None:

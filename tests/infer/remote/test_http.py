@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -112,3 +113,24 @@ def test_a_server_that_is_asked_how_it_is_cannot_fill_the_memory(head: bytes) ->
         (health,) = look_at(Remote((url,)), ["objects"])
     assert not health.ready
     assert "longer than" in health.problem
+
+
+@pytest.mark.parametrize("drop", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x"])
+def test_a_head_without_end_is_given_up_in_time(drop: bytes) -> None:
+    over = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection, _address = listener.accept()
+        with connection, suppress(OSError):
+            while not over.wait(0.05):
+                connection.sendall(drop)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dripping = threading.Thread(target=drip, args=(listener,), daemon=True)
+        dripping.start()
+        begin = time.monotonic()
+        with pytest.raises(Unreachable, match="does not answer in time"):
+            Http(f"http://127.0.0.1:{listener.getsockname()[1]}").ask("GET", "/", timeout_s=0.5)
+        assert time.monotonic() - begin < 3
+        over.set()
+        dripping.join(5)
