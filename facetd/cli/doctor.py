@@ -203,11 +203,11 @@ def _captions(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
         where = f" at {config.captions.endpoint}" if config.captions.endpoint else ""
         yield Finding("captions", "ok", f"{writers.require_describer().name}{where}")
     except Unavailable as error:
-        yield Finding("captions", "ok", f"by rule. {error}")
+        yield Finding("captions", "ok", f"by rule. {error.message} {error.hint}")
     try:
         yield Finding("translation", "ok", f"{writers.require_translator(language)} ({LANGUAGES[language]})")
     except Unavailable as error:
-        yield Finding("translation", "ok", f"not installed. {error}")
+        yield Finding("translation", "ok", f"not installed. {error.message} {error.hint}")
 
 
 def _data(folder: Path) -> Iterator[Finding]:

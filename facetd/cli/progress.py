@@ -111,7 +111,8 @@ def summary(status: Mapping[str, Any]) -> list[str]:
     ]
     how = "Scan cancelled" if status["cancelled"] else "Scan ended early" if status["error"] else "Scan done"
     rate = f" ({status['done'] / status['elapsed_s']:.1f} photos/s)" if status["done"] and status["elapsed_s"] else ""
-    lines = [f"{how} in {duration(status['elapsed_s'])}{rate}: {', '.join(counts) or 'no photos found'}."]
+    nothing_new = f"{status['done']} looked at again" if status["done"] else "no photos found"
+    lines = [f"{how} in {duration(status['elapsed_s'])}{rate}: {', '.join(counts) or nothing_new}."]
     if status["unseen"]:
         lines.append(f"{status['unseen']} photos wait for an inference server: {status['waiting_for'] or 'it answers, but not to them'}.")
     if status["ignored_videos"]:

@@ -404,6 +404,7 @@ def test_progress_in_words() -> None:
     ]  # fmt: skip
     progress = Progress()
     assert summary(progress.as_dict()) == ["Scan done in 0.0 s: no photos found."]
+    assert summary({**progress.as_dict(), "done": 3, "elapsed_s": 2.0}) == ["Scan done in 2.0 s (1.5 photos/s): 3 looked at again."]
     progress = Progress(added=2, failed=1, ignored_videos=3, unreadable_folders=1, offline=["[NAS]"], cancelled=True)
     lines = summary(progress.as_dict())
     assert lines[0] == "Scan cancelled in 0.0 s: 2 new, 1 unreadable."

@@ -103,6 +103,7 @@ def test_the_doctor_asks_about_runtimes_and_models(catalogue: Catalogue, data: P
     assert found["captions"]["text"].startswith("by rule. ")
     assert "facetd models install captions-vit-gpt2" in found["captions"]["text"]
     assert "facetd models install opus-mt-en-fr" in found["translation"]["text"]
+    assert not [name for name, each in found.items() if "\n" in each["text"]]
     configure(data, {"captions": {"endpoint": "http://127.0.0.1:9/v1", "model": "qwen"}, "translation": {"target_language": "de"}})
     asked = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
     assert asked["captions"]["text"] == "qwen at http://127.0.0.1:9/v1"
