@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -56,10 +58,8 @@ def test_what_is_being_typed_outlives_a_change_of_the_photo(open_page, fake: Fak
     line = page.locator(".caption")
     line.get_by_role("button", name="Write a caption").click()
     line.get_by_role("textbox").fill("half a sen")
-    before = len(fake.asked("/api/photo?id=1"))
-    fake.push("photos", {"added": 0, "changed": 1, "ids": [1], "revision": 9})
-    page.wait_for_timeout(500)
-    assert len(fake.asked("/api/photo?id=1")) > before
+    with page.expect_response(re.compile(r"/api/photo\?id=1")):
+        fake.push("photos", {"added": 0, "changed": 1, "ids": [1], "revision": 9})
     expect(line.get_by_role("textbox")).to_have_value("half a sen")
 
 

@@ -186,8 +186,9 @@ def test_an_edited_photo_shows_its_new_content(open_page, fake: FakeLibrary):
     fake.push("photos", {"added": 0, "changed": 1, "ids": [77], "revision": 4})
     page.wait_for_timeout(300)
     assert len(fake.asked("/api/photo?id=2")) == asked, "another photo changed"
-    fake.push("photos", {"added": 0, "changed": 1, "ids": [2], "revision": 5})
-    page.wait_for_timeout(500)
+    with page.expect_request(re.compile(r"/api/photo\?id=2")):
+        fake.push("photos", {"added": 0, "changed": 1, "ids": [2], "revision": 5})
+    page.wait_for_timeout(300)
     assert len(fake.asked("/api/photo?id=2")) == asked + 1
 
 
