@@ -8,7 +8,7 @@ import signal
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
-PRELOAD = ["facetd.ingest.warm"]
+PRELOAD = ["facetd.ingest.warm", "facetd.ingest.hush"]
 SINGLE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
 

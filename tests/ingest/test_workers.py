@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,3 +132,17 @@ async def test_a_pool_that_does_not_work_on_is_replaced(tmp_path: Path, monkeypa
     assert result.failures == {}
     assert workers._pool is not stuck
     await workers.stop()
+
+
+def test_what_a_worker_says_while_it_is_being_born_is_heard_by_nobody() -> None:
+    code = """
+import os
+from facetd.ingest.nursery import open_nursery
+process = open_nursery().Process(target=os.write, args=(2, b"a traceback"))
+process.start()
+process.join()
+print(process.exitcode)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == "0"
+    assert said.stderr == ""
