@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Locator, Page
 
 CARDS = "#grid [role=listitem]"
 
@@ -15,6 +16,34 @@ def until(page: Page, expression: str, *, seconds: float = 15) -> None:
     while not _holds(page, expression):
         assert time.monotonic() < end, f"never came true: {expression}"
         page.wait_for_timeout(40)
+
+
+def eventually(page: Page, holds: Callable[[], object], *, seconds: float = 15) -> None:
+    """Wait until `holds()` is true here, beside the browser: for what the page is to have sent."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came true"
+        page.wait_for_timeout(40)
+
+
+def scroll_until(page: Page, holds: Callable[[], object], *, step: int = 3000, seconds: float = 30) -> None:
+    """Turn the wheel, as long as it takes, until `holds()`."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "the wheel never got there"
+        page.mouse.wheel(0, step)
+        page.wait_for_timeout(80)
+
+
+def scroll_to_count(page: Page, items: Locator, count: int) -> None:
+    """Turn the wheel until there are `count` items."""
+    scroll_until(page, lambda: items.count() >= count)
+
+
+def still(page: Page) -> None:
+    """Wait until what slides or fades has come to rest (what turns for ever is left out)."""
+    page.wait_for_timeout(60)
+    until(page, "document.getAnimations().every(a => a.playState !== 'running' || a.effect.getComputedTiming().endTime === Infinity)")
 
 
 def _holds(page: Page, expression: str) -> bool:

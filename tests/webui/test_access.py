@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from facetd.assets import asset_dir
-from tests.webui.browsing import CARDS, overflow, pale_texts
+from tests.webui.browsing import CARDS, overflow, pale_texts, still
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def _drawer(page: Page) -> None:
     _gallery(page)
     page.get_by_role("button", name="Filters", exact=True).click()
     page.locator("#drawer summary").first.click()
-    page.wait_for_timeout(300)
+    still(page)
 
 
 def _photo(page: Page) -> None:
@@ -142,7 +142,7 @@ def test_every_text_has_contrast_and_axe_finds_nothing(open_page, view, phone: b
     url, ready = view
     page = open_page(url, dark=dark, phone=phone)
     ready(page)
-    page.wait_for_timeout(250)
+    still(page)
     assert pale_texts(page) == []
     if AXE.is_file():
         page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.webui.browsing import overflow
+from tests.webui.browsing import eventually, overflow
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -78,8 +78,7 @@ def test_many_photos_are_described_from_the_scan_page(open_page, fake: FakeLibra
     fake.push("captions", fake.job | RUNNING | {"waiting": "http://gpu-box:11434/v1 does not answer"})
     expect(section.get_by_role("status")).to_have_text("Waiting: http://gpu-box:11434/v1 does not answer")
     section.get_by_role("button", name="Stop").click()
-    page.wait_for_timeout(200)
-    assert fake.posts[-1][0] == "/api/captions/cancel"
+    eventually(page, lambda: fake.posts[-1][0] == "/api/captions/cancel")
     ended = {"state": "idle", "finished_at": "2026-05-01T10:00:00Z", "failed": 1, "failures": [{"id": 7, "message": HOSTILE}]}
     fake.push("captions", fake.job | RUNNING | ended | {"error": "the key is refused"})
     expect(section.get_by_role("alert")).to_have_text("the key is refused")

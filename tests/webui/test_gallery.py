@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.webui.browsing import CARDS, until
+from tests.webui.browsing import CARDS, scroll_until, still, until
 from tests.webui.fakelibrary import HOSTILE, UNSORTED, FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -74,10 +74,7 @@ def test_scrolling_on_pages_by_key_and_a_jump_pages_by_number(open_page, fake: F
     fake.total = 100_000
     page = open_page(f"{fake.base}/")
     page.locator(CARDS).first.wait_for()
-    for _ in range(12):
-        page.mouse.wheel(0, 900)
-        page.wait_for_timeout(60)
-    until(page, "[...document.querySelectorAll('#grid a[data-id]')].some(a => a.dataset.id > 300)")
+    scroll_until(page, lambda: max(shown(page), default=0) > 300, step=900)
     assert len(fake.asked("after=100")) == len(fake.asked("after=200")) == 1
     fake.requests.clear()
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
@@ -417,7 +414,7 @@ def test_on_a_phone_filters_are_a_sheet_that_keeps_the_focus(open_page, fake: Fa
     sheet = page.locator("#drawer")
     expect(sheet).to_be_visible()
     assert page.evaluate("document.getElementById('drawer').matches(':modal')")
-    page.wait_for_timeout(300)
+    still(page)
     box = sheet.bounding_box()
     assert box and abs(box["y"] + box["height"] - 844) < 1
     page.keyboard.press("Escape")

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.webui.browsing import until
+from tests.webui.browsing import scroll_to_count, until
 from tests.webui.fakelibrary import FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -124,9 +124,7 @@ def test_hundreds_come_page_by_page_while_scrolling(open_page, fake: FakeLibrary
     page.locator(TILES).first.wait_for()
     page.wait_for_timeout(400)
     assert page.locator(TILES).count() < 300
-    for _ in range(12):
-        page.mouse.wheel(0, 4000)
-        page.wait_for_timeout(150)
+    scroll_to_count(page, page.locator(TILES), 500)
     expect(page.locator(TILES)).to_have_count(500)
     assert len(set(order(page))) == 500
 

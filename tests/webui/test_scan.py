@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.webui.browsing import overflow
+from tests.webui.browsing import eventually, overflow
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,7 @@ RUNNING = {"state": "running", "phase": "analysing", "done": 40, "total": 160, "
 def test_progress_is_live_and_the_scan_can_be_stopped_and_started(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/scan")
     page.get_by_role("button", name="Scan now").click()
-    page.wait_for_timeout(200)
+    eventually(page, lambda: fake.posts)
     assert fake.posts == [("/api/scan/start", {})]
     fake.push("scan", fake.scan | RUNNING | {"current": f"Photos/{HOSTILE}"})
     status = page.locator("#status")
@@ -26,8 +26,7 @@ def test_progress_is_live_and_the_scan_can_be_stopped_and_started(open_page, fak
     expect(status.locator(".current bdi")).to_have_text(f"Photos/{HOSTILE}")
     assert page.locator("#status progress").evaluate("n => n.value / n.max") == 0.25
     page.get_by_role("button", name="Stop the scan").click()
-    page.wait_for_timeout(200)
-    assert fake.posts[-1][0] == "/api/scan/cancel"
+    eventually(page, lambda: fake.posts[-1][0] == "/api/scan/cancel")
     fake.push("scan", fake.scan | {"cancelled": True})
     expect(status).to_contain_text("Stopped before the end")
 
@@ -54,7 +53,7 @@ def test_unreadable_files_are_listed_with_a_reason_and_can_be_tried_again(open_p
     expect(rows.nth(0)).to_contain_text("73.2 kB")
     assert page.locator("img[src='x']").count() == 0
     page.get_by_role("button", name="Try these again").click()
-    page.wait_for_timeout(200)
+    eventually(page, lambda: fake.posts)
     assert fake.posts == [("/api/scan/start", {"retry_failed": True})]
 
 
@@ -63,7 +62,7 @@ def test_many_vanished_photos_wait_for_a_persons_word(open_page, fake: FakeLibra
     page = open_page(f"{fake.base}/scan")
     expect(page.get_by_role("alert")).to_contain_text("900 of 1,000 photos of Photos")
     page.get_by_role("button", name="They are gone").click()
-    page.wait_for_timeout(200)
+    eventually(page, lambda: fake.posts)
     assert fake.posts == [("/api/scan/start", {"confirm_missing": True})]
 
 

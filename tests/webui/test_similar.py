@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.webui.browsing import CARDS, until
+from tests.webui.browsing import CARDS, scroll_to_count, until
 from tests.webui.fakelibrary import FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -173,9 +173,7 @@ def test_the_page_of_groups(open_page, fake: FakeLibrary):
 def test_groups_come_while_scrolling_and_the_threshold_is_in_the_address(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/culling?show=similar", viewport={"width": 1280, "height": 500})
     expect(page.locator(".group-box").first).to_contain_text("At least 85% alike")
-    for _ in range(20):
-        page.mouse.wheel(0, 3000)
-        page.wait_for_timeout(60)
+    scroll_to_count(page, page.locator(".group-box"), 30)
     expect(page.locator(".group-box")).to_have_count(30)
     page.get_by_role("slider", name="Alike at least").fill("95")
     page.wait_for_url(re.compile(r"threshold=0.95"))
