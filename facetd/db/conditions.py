@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -24,12 +24,11 @@ NO_UPPER_BOUND = "\U0010ffff"
 class Conditions:
     """WHERE parts (ANDed) with their named parameters.
 
-    Those in `on_ids` begin with `p.id` and say nothing but which photos they want. The first of them finds `few` photos, or many.
+    Those in `on_ids` begin with `p.id` and say nothing but which photos they want; the first finds the fewest.
     """
 
     parts: list[str] = field(default_factory=list)
     on_ids: list[str] = field(default_factory=list)
-    few: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def add(self, sql: str, **parameters: Any) -> None:
@@ -39,7 +38,7 @@ class Conditions:
 
     def with_terms(self, found: Sequence[Found]) -> Conditions:
         """A copy to which these terms of a search are added as conditions."""
-        more = Conditions(list(self.parts), list(self.on_ids), self.few, dict(self.parameters))
+        more = Conditions(list(self.parts), list(self.on_ids), dict(self.parameters))
         if found:
             more.on_ids += hits.condition(found)
             for each in found:
@@ -53,20 +52,9 @@ class Conditions:
     def sql(self) -> str:
         """` AND a AND b`, to follow a join or a WHERE.
 
-        A `+` keeps SQLite from starting with photos that were found when they are many: it goes through the list in its order, which
-        needs no sorting, and stops when the page is full.
+        A `+` keeps SQLite from starting with the photos of any but the first of `on_ids`.
         """
-        leading, others = self.on_ids[: int(self.few)], self.on_ids[int(self.few) :]
-        return _joined((*self.parts, *leading, *(f"+{part}" for part in others)))
-
-    @property
-    def counting_sql(self) -> str:
-        """The same for a count: begins with the photos that were found."""
-        return _joined((*self.parts, *self.on_ids[:1], *(f"+{part}" for part in self.on_ids[1:])))
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return "".join(f" AND {part}" for part in parts)
+        return "".join(f" AND {part}" for part in (*self.parts, *self.on_ids[:1], *(f"+{part}" for part in self.on_ids[1:])))
 
 
 def hide_bits(chosen: PhotoConditions) -> Hide:
@@ -96,7 +84,6 @@ def conditions(chosen: PhotoConditions, viewer: Viewer, found: Sequence[Found] |
         narrowed.add("p.aggregate >= :min_aggregate", min_aggregate=chosen.min_aggregate)
     if found is not None:
         narrowed.on_ids += hits.condition(found)
-        narrowed.few = not hits.is_broad(found)
         for each in found:
             narrowed.parameters |= each.parameters
     return narrowed

@@ -80,8 +80,9 @@ def look_up(connection: Connection, terms: Sequence[Term], mark: str = "term") -
 
 
 def is_broad(found: Sequence[Found]) -> bool:
-    """Whether every term finds many photos."""
-    return min((each.count for each in found if not each.term.negated), default=FEW + 1) > FEW
+    """Whether there are terms that have to hold, and each of them finds many photos."""
+    counts = [each.count for each in found if not each.term.negated]
+    return bool(counts) and min(counts) > FEW
 
 
 def condition(found: Sequence[Found]) -> list[str]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from facetd.db.conditions import Conditions, hide_bits
 from facetd.db.connection import Connection
+from facetd.db.levels import Leveled
+from facetd.db.ranking import allowed
 from facetd.db.visibility import count_condition, gate_condition, gate_join, id_list
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions
@@ -57,11 +61,14 @@ class Key:
 class Listing:
     """One filter, one viewer, one order: pages of ids. What reads takes a reader's connection, see Database.read."""
 
-    def __init__(self, viewer: Viewer, chosen: PhotoConditions, narrowed: Conditions, order: Order) -> None:
+    def __init__(self, viewer: Viewer, chosen: PhotoConditions, narrowed: Conditions, order: Order, many: Leveled | None = None) -> None:
+        """Of the photos that `narrowed` lets through only those that are among `many`, if given: so many that going through the list
+        and leaving out the others is the shortest way."""
         self._viewer = viewer
         self._hide = hide_bits(chosen)
         self._narrowed = narrowed
         self._order = order
+        self._many = many
 
     def page(self, connection: Connection, *, offset: int, limit: int) -> list[Key]:
         """`limit` photos from `offset` on. Photos without the value come last in both directions."""
@@ -73,7 +80,7 @@ class Listing:
         found = self._keys(connection, sql, limit=limit, offset=offset)
         if len(found) == limit:
             return found
-        rated = offset + len(found) if found or not offset else self._number(connection, f"SELECT COUNT(*) FROM ({self._rated})")
+        rated = offset + len(found) if found or not offset else len(self._keys(connection, f"{self._rated} LIMIT :limit", limit=-1))
         rest = f"{self._without_value(connection)} ORDER BY p.id {way} LIMIT :limit OFFSET :offset"
         return found + self._keys(connection, rest, limit=limit - len(found), offset=max(0, offset - rated))
 
@@ -95,18 +102,26 @@ class Listing:
     @property
     def counted_by_gate(self) -> bool:
         """Whether the total comes from the counters, without counting."""
-        return not self._narrowed
+        return not self._narrowed and self._many is None
 
     def total(self, connection: Connection) -> int:
         """How many photos the list has, exactly: from the counters when nothing but the gate limits it."""
         if self.counted_by_gate:
             counted = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
             return self._number(connection, counted)
+        if self._many is not None:
+            return self._total_of_many(connection, self._many)
         if not self._narrowed.parts:  # the rows of photos are not needed
             seen = f"(SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE {gate_condition(self._viewer, self._hide)}) p"
-            return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.counting_sql}")
+            return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.sql}")
         joined = f"photo p {gate_join(self._viewer, self._hide)}"
-        return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.counting_sql}")
+        return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.sql}")
+
+    def _total_of_many(self, connection: Connection, many: Leveled) -> int:
+        if not self._narrowed:
+            return len(many)
+        ids = allowed(connection, self._viewer, self._hide, self._narrowed)
+        return sum(map(many.__contains__, ids))
 
     @property
     def _rated(self) -> str:
@@ -143,9 +158,14 @@ class Listing:
         row = connection.execute(sql).fetchone()
         return bool(row[0]) and (row[1] or 0) < FEW * row[0]
 
-    def _keys(self, connection: Connection, sql: str, **parameters: object) -> list[Key]:
-        rows = connection.execute(sql, {**self._narrowed.parameters, **parameters}).fetchall()
-        return [Key(row[0], row[1]) for row in rows]
+    def _keys(self, connection: Connection, sql: str, **parameters: Any) -> list[Key]:
+        """The list of a SELECT with LIMIT and OFFSET; where there are `many`, both count those."""
+        if self._many is None:
+            return [Key(row[0], row[1]) for row in connection.execute(sql, {**self._narrowed.parameters, **parameters})]
+        first, limit = parameters.pop("offset", 0), parameters.pop("limit")
+        rows = connection.execute(sql, {**self._narrowed.parameters, **parameters, "limit": -1, "offset": 0})
+        found = (Key(row[0], row[1]) for row in rows if row[0] in self._many)
+        return list(islice(found, first, None if limit < 0 else first + limit))
 
     def _number(self, connection: Connection, sql: str) -> int:
         return int(connection.execute(sql, self._narrowed.parameters).fetchone()[0])

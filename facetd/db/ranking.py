@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from facetd.db.conditions import Conditions
 from facetd.db.connection import Connection, Database
 from facetd.db.folding import fold
-from facetd.db.hits import OF_TOPIC, Found, is_broad, scored
-from facetd.db.levels import Levels, in_order, levels
+from facetd.db.hits import OF_TOPIC, Found, scored
+from facetd.db.levels import Places
 from facetd.db.names import from_stored, shown
 from facetd.db.options import LISTED
+from facetd.db.ranked import Listed
 from facetd.db.visibility import Hide, gate_condition, gate_join
 from facetd.records import Viewer
 
-Ranked = list[tuple[int, float]]  # photo and score, best first
 CANDIDATES = 200  # topics that are looked at for one completion
 LABELS = {
     "person": "SELECT name FROM person WHERE id = ? AND hidden = 0",
@@ -33,35 +34,21 @@ class Completion(NamedTuple):
     text: str
 
 
-def rank(
-    connection: Connection,
-    viewer: Viewer,
-    hide: Hide,
-    found: Sequence[Found],
-    narrowed: Conditions,
-    by_score: Sequence[int],
-    hidden: Collection[int],
-) -> Ranked:
-    """The photos that all terms of `found` and all conditions hold for, most relevant first, then best first.
-
-    `by_score` are the ids of all photos, best first, and `hidden` those that `viewer` may not list; needed only when `is_broad(found)`.
-    """
+def rank(connection: Connection, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions) -> Listed:
+    """The photos that all terms of `found` and all conditions hold for, most relevant first, then best first."""
     parameters = dict(narrowed.parameters)
     for each in found:
         parameters |= each.parameters
-    photos = connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0
-    broad = is_broad(found)
-    if broad and not narrowed.parts and any(not each.term.negated for each in found):
-        return in_order(levels(connection, found, photos), by_score, hidden)
-    hits = scored(found, photos)
-    joined = f"({hits}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
-    if not broad:
-        order = "ORDER BY s.score DESC, p.aggregate DESC NULLS LAST, p.id DESC"
-        return _pairs(connection, f"SELECT p.id, s.score FROM {joined} WHERE 1{narrowed.sql} {order}", parameters)
-    by_level: Levels = {}
-    for number, score in _pairs(connection, f"SELECT p.id, s.score FROM {joined} WHERE 1{narrowed.sql}", parameters):
-        by_level.setdefault(score, set()).add(number)
-    return in_order(by_level, by_score, ())
+    hits = f"({scored(found, count_photos(connection))}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
+    order = "ORDER BY s.score DESC, p.aggregate DESC NULLS LAST, p.id DESC"
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return Listed(cursor.execute(f"SELECT p.id, s.score FROM {hits} WHERE 1{narrowed.sql} {order}", parameters).fetchall())
+
+
+def count_photos(connection: Connection) -> int:
+    """All photos of the library, whoever may see them."""
+    return connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0
 
 
 def listed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, ids: Iterable[int]) -> list[int]:
@@ -70,21 +57,22 @@ def listed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditi
     return [row[0] for row in connection.execute(sql, {**narrowed.parameters, "wanted_ids": json.dumps(list(ids))})]
 
 
-def allowed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, most: int) -> list[int] | None:
-    """All that `viewer` may list and all conditions hold for; None when they are more than `most`."""
+def allowed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, *, most: int = -1) -> list[int]:
+    """All that `viewer` may list and all conditions hold for, `most` of them unless it is below 0; in no order."""
     sql = f"SELECT p.id FROM photo p {gate_join(viewer, hide)} WHERE 1{narrowed.sql} LIMIT :most_ids"
-    found = [row[0] for row in connection.execute(sql, {**narrowed.parameters, "most_ids": most + 1})]
-    return found if len(found) <= most else None
+    return _ids(connection, sql, {**narrowed.parameters, "most_ids": most})
 
 
-async def ids_by_score(db: Database) -> Sequence[int]:
+async def places_by_score(db: Database) -> Places:
     """All photos, best first, then newest first."""
-    return [row[0] for row in await db.rows("SELECT id FROM photo INDEXED BY photo_aggregate ORDER BY aggregate DESC NULLS LAST, id DESC")]
+    sql = "SELECT id FROM photo INDEXED BY photo_aggregate ORDER BY aggregate DESC NULLS LAST, id DESC"
+    return await db.read(lambda connection: Places(_ids(connection, sql)))
 
 
-async def hidden_ids(db: Database, viewer: Viewer, hide: Hide) -> frozenset[int]:
+async def hidden_ids(db: Database, viewer: Viewer, hide: Hide) -> Sequence[int]:
     """The photos that `viewer` may not list, or that are to be hidden."""
-    return frozenset(row[0] for row in await db.rows(f"SELECT g.photo_id FROM gate g WHERE NOT ({gate_condition(viewer, hide)})"))
+    sql = f"SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE NOT ({gate_condition(viewer, hide)})"
+    return await db.read(lambda connection: array("q", _ids(connection, sql)))
 
 
 def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) -> list[Completion]:
@@ -127,7 +115,7 @@ def _is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any) -> b
     return connection.execute(sql, {"refs": json.dumps([ref])}).fetchone() is not None
 
 
-def _pairs(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> Ranked:
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor.execute(sql, dict(parameters)).fetchall()
+def _ids(connection: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[int]:
+    """One text of all ids is read several times as fast as a row for each."""
+    found: list[int] = json.loads(connection.execute(f"SELECT json_group_array(id) FROM ({sql})", dict(parameters or {})).fetchone()[0])
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,15 @@ from facetd.db import options, photos
 from facetd.db.conditions import Conditions, conditions, hide_bits, within_folder
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
-from facetd.db.hits import Found, look_up
+from facetd.db.hits import Found, is_broad
 from facetd.db.ledger import judgement_inputs
 from facetd.db.listing import Key, Listing, Order
-from facetd.db.phrases import parse
 from facetd.db.rows import photo_rows
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.library import present
+from facetd.library.matches import Matches
 from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
 from facetd.records import Judgement, Viewer
@@ -56,6 +56,7 @@ class Gallery:
     """What the gallery asks of the library. `judge` explains a score with the rules in force."""
 
     def __init__(self, db: Database, config: Config, judge: Callable[[Mapping[str, Any]], Judgement]) -> None:
+        self.matches = Matches(db)
         self._db = db
         self._config = config
         self._judge = judge
@@ -191,27 +192,25 @@ class Gallery:
 
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
         """The list, and what identifies its photos: who asks, what they may see, and every condition."""
-        narrowed = await self.narrowed(viewer, chosen)
-        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
-        return Listing(viewer, chosen, narrowed, order), key
+        found = await self.matches.found(chosen.search)
+        broad = found is not None and is_broad(found)
+        many = await self.matches.many(viewer, hide_bits(chosen), found) if found and broad else None
+        narrowed = await self._narrowed(viewer, chosen, None if broad else found)
+        parameters = tuple(sorted(narrowed.parameters.items(), key=str))
+        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), chosen.search if broad else None, narrowed.sql, parameters)
+        return Listing(viewer, chosen, narrowed, order, many), key
 
     async def narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
         """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder."""
-        narrowed = conditions(chosen, viewer, await self.found(chosen.search))
+        return await self._narrowed(viewer, chosen, await self.matches.found(chosen.search))
+
+    async def _narrowed(self, viewer: Viewer, chosen: PhotoConditions, found: Sequence[Found] | None) -> Conditions:
+        narrowed = conditions(chosen, viewer, found)
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)
         self._by_type(chosen, narrowed.add)
         return narrowed
-
-    async def found(self, search: str | None, mark: str = "term") -> tuple[Found, ...] | None:
-        """What a search finds; None without one. See db/hits.py."""
-        if not search:
-            return None
-        terms = parse(search)
-        return await self._db.per_revision(
-            ("found", terms, mark), lambda: self._db.read(lambda connection: look_up(connection, terms, mark))
-        )
 
     def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
         if chosen.quality:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,10 +10,11 @@ from facetd.config import Config
 from facetd.db.conditions import Conditions, hide_bits
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
-from facetd.db.hits import Found, is_broad
+from facetd.db.hits import Found
 from facetd.db.listing import Key
 from facetd.db.phrases import meaning
-from facetd.db.ranking import Completion, Ranked, allowed, complete, hidden_ids, ids_by_score, listed, rank
+from facetd.db.ranked import Listed, Ranked
+from facetd.db.ranking import Completion, allowed, complete, listed
 from facetd.db.rows import photo_rows
 from facetd.db.visibility import Hide
 from facetd.errors import FieldError, InvalidInput
@@ -28,10 +28,8 @@ from facetd.records import Viewer
 
 VECTOR_SHARE = 0.7  # of the similarity, where both are there; the words have the rest
 RESULTS_KEPT_BYTES = 4 * 1024 * 1024
-RESULT_BYTES = 100  # of one photo in a result: a tuple with two numbers
 DIGITS = 6
 NARROW = 20_000  # photos that conditions leave, up to which those are compared with a text, and no other
-EVERYBODY = 10_000_000
 ENOUGH = 4  # of the nearest photos at least one in so many has to be left by the conditions
 
 
@@ -85,7 +83,7 @@ class Search:
         """
         results, parts, message = await self._ranked(viewer, text, chosen, threshold)
         start = (page - 1) * limit if after is None else _place(results, after)
-        some = results[start : start + limit]
+        some = results.part(start, limit)
 
         def read(connection: Connection) -> list[dict[str, Any]]:
             rows = photo_rows(connection, viewer, [number for number, _ in some])
@@ -111,13 +109,8 @@ class Search:
         key = (self._db.revision, viewer.user_id, viewer.root_ids, int(hide), conditions, text, threshold, reads)
         if known := self._results.get(key):
             return known
-        found = await self._gallery.found(text, "words") or ()
-        many: Sequence[int] = ()
-        hidden: frozenset[int] = frozenset()
-        if is_broad(found):
-            many = await self._db.per_revision("ids by score", lambda: ids_by_score(self._db))
-            hidden = await self._db.per_revision(("hidden", viewer.root_ids, int(hide)), lambda: hidden_ids(self._db, viewer, hide))
-        worded = await self._db.read(lambda connection: rank(connection, viewer, hide, found, narrowed, many, hidden)) if found else []
+        found = await self._gallery.matches.found(text, "words") or ()
+        worded = await self._gallery.matches.ranked(viewer, hide, found, narrowed) if found else Listed()
         parts: tuple[str, ...] = ("text",)
         near = await self._shown(viewer, hide, text, found, narrowed, threshold, chosen_limit(len(worded)))
         if near.cosines is None:
@@ -125,7 +118,7 @@ class Search:
         else:
             results, parts = combined(worded, near.cosines), ("vectors", "text")
         if not near.why:  # otherwise the next search may find more
-            self._results.put(key, (results, parts, near.why), size=RESULT_BYTES * len(results))
+            self._results.put(key, (results, parts, near.why), size=results.size)
         return results, parts, near.why
 
     async def _shown(
@@ -140,19 +133,21 @@ class Search:
         if self._vectors is None or not self._vectors.there or not meant:
             return Near()
         strict = narrowed.with_terms([each for each in found if each.term.negated or each.term.days])
-        within = await self._allowed(viewer, hide, strict, NARROW) if strict else None
+        within = await self._allowed(viewer, hide, strict, most=NARROW + 1) if strict else None
+        if within is not None and len(within) > NARROW:
+            within = None
         near = await self._vectors.nearest(meant, limit=limit, within=within)
         least = near.least if threshold is None else threshold
         kept = await self._kept(viewer, hide, strict, near.cosines or {})
         if near.cosines and within is None and len(near.cosines) >= limit > ENOUGH * len(kept) and min(near.cosines.values()) >= least:
-            near = await self._vectors.nearest(meant, limit=limit, within=await self._allowed(viewer, hide, strict, EVERYBODY))
+            near = await self._vectors.nearest(meant, limit=limit, within=await self._allowed(viewer, hide, strict))
             kept = await self._kept(viewer, hide, strict, near.cosines or {})
         if near.cosines is None:
             return near
         return Near({number: cosine for number, cosine in kept.items() if cosine >= least}, near.why)
 
-    async def _allowed(self, viewer: Viewer, hide: Hide, narrowed: Conditions, most: int) -> list[int] | None:
-        return await self._db.read(lambda connection: allowed(connection, viewer, hide, narrowed, most))
+    async def _allowed(self, viewer: Viewer, hide: Hide, narrowed: Conditions, most: int = -1) -> list[int]:
+        return await self._db.read(lambda connection: allowed(connection, viewer, hide, narrowed, most=most))
 
     async def _kept(self, viewer: Viewer, hide: Hide, narrowed: Conditions, cosines: Mapping[int, float]) -> dict[int, float]:
         ids = await self._db.read(lambda connection: listed(connection, viewer, hide, narrowed, cosines))
@@ -161,9 +156,8 @@ class Search:
 
 def scaled(worded: Ranked) -> Ranked:
     """The scores of words in relation to the best one: 0..1."""
-    best = worded[0][1] if worded else 0.0
-    shares = {score: round(score / best, DIGITS) if best else 1.0 for score in {score for _, score in worded}}
-    return [(number, shares[score]) for number, score in worded]
+    best = next((score for _, score in worded.part(0, 1)), 0.0)
+    return worded.rescored(lambda score: round(score / best, DIGITS) if best else 1.0)
 
 
 def combined(worded: Ranked, cosines: Mapping[int, float]) -> Ranked:
@@ -174,7 +168,7 @@ def combined(worded: Ranked, cosines: Mapping[int, float]) -> Ranked:
         number: round(VECTOR_SHARE * max(0.0, cosines.get(number, 0.0)) + (1 - VECTOR_SHARE) * words.get(number, 0.0), DIGITS)
         for number in words.keys() | cosines.keys()
     }
-    return sorted(similarity.items(), key=lambda pair: (-pair[1], order.get(pair[0], len(order)), -pair[0]))
+    return Listed(sorted(similarity.items(), key=lambda pair: (-pair[1], order.get(pair[0], len(order)), -pair[0])))
 
 
 def chosen_limit(worded: int) -> int:
@@ -187,7 +181,5 @@ def _place(results: Ranked, after: str) -> int:
     last = decode_key(after)
     if not isinstance(last.value, int | float):
         raise InvalidInput("the page key cannot be read", errors=[FieldError("after", "expected the `next` of a page")])
-    for place, (number, _) in enumerate(results):
-        if number == last.id:
-            return place + 1
-    return bisect_right(results, -last.value, key=lambda pair: -pair[1])
+    place = results.place_of(last.id)
+    return results.place_below(last.value) if place is None else place + 1

@@ -13,10 +13,13 @@ from facetd.db import hits
 from facetd.db.conditions import conditions, hide_bits
 from facetd.db.connection import Connection, Database
 from facetd.db.hits import is_broad, look_up
-from facetd.db.levels import Levels, in_order
+from facetd.db.levels import Leveled, Places
+from facetd.db.listing import After, Listing, Order
 from facetd.db.phrases import parse
-from facetd.db.ranking import Ranked, hidden_ids, ids_by_score, rank
+from facetd.db.ranked import Listed
+from facetd.db.ranking import rank
 from facetd.filters import PhotoFilter
+from facetd.library.matches import Matches
 
 TEXTS = (
     "iphone",
@@ -52,21 +55,66 @@ async def library(tmp_path: Path) -> AsyncIterator[Database]:
 async def test_many_are_ranked_like_few(library: Database, monkeypatch: pytest.MonkeyPatch, text: str, chosen: PhotoFilter) -> None:
     viewer, hide = await single_viewer(library), hide_bits(chosen)
     narrowed = conditions(chosen, viewer, None)
-    by_score, hidden = await ids_by_score(library), await hidden_ids(library, viewer, hide)
-
-    def ranked(connection: Connection) -> tuple[bool, Ranked]:
-        found = look_up(connection, parse(text), "words")
-        return is_broad(found), rank(connection, viewer, hide, found, narrowed, by_score, hidden)
-
-    few = (await library.read(ranked))[1]
+    found = await library.read(lambda connection: look_up(connection, parse(text), "words"))
+    few = await library.read(lambda connection: list(rank(connection, viewer, hide, found, narrowed)))
     monkeypatch.setattr(hits, "FEW", 0)
-    broad, many = await library.read(ranked)
-    assert broad or text == "nothing at all"
+    assert is_broad(found) or text in ("nothing at all", "-iphone")
+    many = await Matches(library).ranked(viewer, hide, found, narrowed)
     assert [number for number, _ in many] == [number for number, _ in few]
     assert [score for _, score in many] == pytest.approx([score for _, score in few])
-    assert few or text in ("iphone -iphone", "nothing at all", "-iphone"), "the text finds something"
+    assert few or text in ("iphone -iphone", "nothing at all")
 
 
-def test_the_best_level_comes_first_and_hidden_photos_are_left_out() -> None:
-    found: Levels = {1.0: {1, 2, 3}, 2.5: {4, 5}}
-    assert in_order(found, [5, 3, 4, 1, 2], {3}) == [(5, 2.5), (4, 2.5), (1, 1.0), (2, 1.0)]
+@pytest.mark.parametrize("chosen", [PhotoFilter(), PhotoFilter(min_score=5), PhotoFilter(min_rating=3)], ids=["all", "filtered", "rated"])
+@pytest.mark.parametrize("sort", ["aggregate", "date_taken", "star_rating"])
+async def test_many_are_listed_like_few(library: Database, monkeypatch: pytest.MonkeyPatch, chosen: PhotoFilter, sort: str) -> None:
+    stars = "INSERT OR REPLACE INTO rating (user_id, photo_id, stars, updated_at) SELECT 0, id, id % 6, '' FROM photo WHERE id % 2"
+    async with library.writing() as connection:
+        await connection.execute(stars)
+    viewer, hide, matches = await single_viewer(library), hide_bits(chosen), Matches(library)
+    monkeypatch.setattr(hits, "FEW", 0)
+    for text in ("iphone", "synthetic", "canon 2012", "img canon -nikon", "quagga oka", "iphone -iphone"):
+        for descending in (True, False):
+            order = Order(sort, descending)
+            found = await matches.found(text) or ()
+            few = Listing(viewer, chosen, conditions(chosen, viewer, found), order)
+            many = Listing(viewer, chosen, conditions(chosen, viewer), order, await matches.many(viewer, hide, found))
+            await library.read(lambda connection, few=few, many=many: _same(connection, few, many))
+
+
+def _same(connection: Connection, few: Listing, many: Listing) -> None:
+    everything = few.page(connection, offset=0, limit=1000)
+    assert len(everything) == few.total(connection) == many.total(connection)
+    assert many.page(connection, offset=0, limit=1000) == everything
+    for offset in (1, 40, max(0, len(everything) - 3), len(everything)):
+        assert many.page(connection, offset=offset, limit=7) == everything[offset : offset + 7]
+    for last in everything[3::50]:
+        after = After(last.value, last.id)
+        assert many.after(connection, after, limit=7) == few.after(connection, after, limit=7)
+
+
+def test_parts_of_levels_are_parts_of_the_whole() -> None:
+    some = Leveled(Places([5, 3, 6, 4, 1, 2]), bytes([1, 2, 0, 1, 2, 2]), [2.5, 1.0])
+    whole = [(5, 2.5), (4, 2.5), (3, 1.0), (1, 1.0), (2, 1.0)]
+    assert list(some) == whole
+    assert len(some) == 5
+    for start in range(7):
+        for count in range(7):
+            assert some.part(start, count) == list(Listed(whole).part(start, count)), (start, count)
+
+
+def test_levels_know_their_places_as_a_list_does() -> None:
+    some = Leveled(Places([5, 3, 6, 4, 1, 2]), bytes([1, 2, 0, 1, 2, 2]), [2.5, 1.0])
+    listed = Listed(list(some))
+    assert [some.place_of(photo) for photo in range(9)] == [listed.place_of(photo) for photo in range(9)]
+    assert [photo in some for photo in range(9)] == [False, True, True, True, True, True, False, False, False]
+    for score in (3.0, 2.5, 2.0, 1.0, 0.5):
+        assert some.place_below(score) == listed.place_below(score)
+    assert list(some.rescored(lambda score: score / 2)) == list(listed.rescored(lambda score: score / 2))
+
+
+def test_photos_that_came_after_the_order_was_made_are_left_out() -> None:
+    places = Places([2, 1])
+    assert places.known([1, 2, 3, 99]) == [1, 2]
+    assert 99 not in Leveled(places, bytes([1, 1]), [1.0])
+    assert not list(Leveled(Places([]), b"", []))

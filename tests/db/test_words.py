@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from facetd.db import roots
 from facetd.db.conditions import conditions, hide_bits
 from facetd.db.connection import Connection, Database
-from facetd.db.hits import look_up, rarity, scored
+from facetd.db.hits import Found, look_up, rarity, scored
+from facetd.db.levels import Leveled, Places
 from facetd.db.listing import Listing, Order
 from facetd.db.phrases import parse
 from facetd.db.tags import save_synonyms
@@ -217,17 +219,17 @@ async def test_an_index_that_is_wrong_is_written_anew_by_a_check(db: Database, r
 
 
 async def test_a_list_with_few_hits_starts_with_them_and_one_with_many_is_walked(db: Database, root: Root) -> None:
-    def plan(connection: Connection, count: int) -> str:
-        hits = look_up(connection, parse("word"))
-        narrowed = conditions(PhotoFilter(), EVERYBODY, [type(hits[0])(hits[0].term, hits[0].sources, count)])
+    def plan(connection: Connection, found: Sequence[Found] | None, many: Leveled | None) -> str:
         rows: list[str] = []
         connection.set_trace_callback(rows.append)
-        Listing(EVERYBODY, PhotoFilter(), narrowed, Order("aggregate")).page(connection, offset=0, limit=10)
+        narrowed = conditions(PhotoFilter(), EVERYBODY, found)
+        Listing(EVERYBODY, PhotoFilter(), narrowed, Order("aggregate"), many).page(connection, offset=0, limit=10)
         connection.set_trace_callback(None)
         sql = next(row for row in rows if "ORDER BY" in row)
         return "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
 
-    few, many = await db.read(lambda connection: (plan(connection, 10), plan(connection, 50_000)))
+    few = await db.read(lambda connection: plan(connection, look_up(connection, parse("word")), None))
+    many = await db.read(lambda connection: plan(connection, None, Leveled(Places([]), b"", [])))
     assert "SEARCH p USING INTEGER PRIMARY KEY" in few
     assert "SCAN p USING COVERING INDEX photo_aggregate" in many
     assert "TEMP B-TREE FOR ORDER BY" not in many

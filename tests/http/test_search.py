@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from facetd.db import roots
+from facetd.db.ranked import Listed
 from facetd.filters import PhotoFilter
 from facetd.ingest.meaning import Near
 from facetd.library.gallery import Gallery
@@ -188,9 +189,9 @@ async def test_vectors_and_words_are_combined(library: Site) -> None:
 
 
 def test_scores_are_scaled_and_weighed() -> None:
-    assert scaled([(1, 4.0), (2, 1.0)]) == [(1, 1.0), (2, 0.25)]
-    assert scaled([(3, 0.0)]) == [(3, 1.0)]
-    assert combined([(1, 4.0), (2, 1.0)], {2: 1.0, 3: -0.5}) == [(2, 0.775), (1, 0.3), (3, 0.0)]
+    assert list(scaled(Listed([(1, 4.0), (2, 1.0)]))) == [(1, 1.0), (2, 0.25)]
+    assert list(scaled(Listed([(3, 0.0)]))) == [(3, 1.0)]
+    assert list(combined(Listed([(1, 4.0), (2, 1.0)]), {2: 1.0, 3: -0.5})) == [(2, 0.775), (1, 0.3), (3, 0.0)]
 
 
 async def test_broad_words_are_ranked_like_rare_ones(library: Site, monkeypatch: pytest.MonkeyPatch) -> None:
