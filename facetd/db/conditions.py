@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from facetd.filters import PhotoConditions, split_list
 from facetd.records import Viewer
 
 EARTH_RADIUS_KM = 6371.0088
+FEW_IDS = "few_ids"  # a parameter
 NO_UPPER_BOUND = "\U0010ffff"
 
 
@@ -36,13 +38,22 @@ class Conditions:
         self.parts.append(sql)
         self.parameters.update(parameters)
 
+    def add_terms(self, found: Sequence[Found]) -> None:
+        """The terms of a search, however many photos they find; nothing is found when there are none."""
+        self.on_ids += hits.condition(found)
+        for each in found:
+            self.parameters |= each.parameters
+
+    def only(self, photos: Sequence[int]) -> None:
+        """None but these photos, which are few."""
+        self.on_ids.insert(0, f"p.id IN (SELECT value FROM json_each(:{FEW_IDS}))")
+        self.parameters[FEW_IDS] = json.dumps(photos)
+
     def with_terms(self, found: Sequence[Found]) -> Conditions:
         """A copy to which these terms of a search are added as conditions."""
         more = Conditions(list(self.parts), list(self.on_ids), dict(self.parameters))
         if found:
-            more.on_ids += hits.condition(found)
-            for each in found:
-                more.parameters |= each.parameters
+            more.add_terms(found)
         return more
 
     def __bool__(self) -> bool:
@@ -83,9 +94,7 @@ def conditions(chosen: PhotoConditions, viewer: Viewer, found: Sequence[Found] |
     if chosen.min_aggregate is not None:
         narrowed.add("p.aggregate >= :min_aggregate", min_aggregate=chosen.min_aggregate)
     if found is not None:
-        narrowed.on_ids += hits.condition(found)
-        for each in found:
-            narrowed.parameters |= each.parameters
+        narrowed.add_terms(found)
     return narrowed
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from facetd.db.connection import Connection
 from facetd.db.phrases import Term
 from facetd.db.tags import HINTS
 
-FEW = 2000  # photos up to which a list is made from them; a list with more is walked in its order, and each photo looked up
+FEW = 2000  # photos of a term up to which SQL joins and groups them
 COUNTED = 20_000  # more photos of a term are not told apart
 SATURATION = 1.2  # k1 of BM25
 TRIGRAM = 3
@@ -62,6 +62,19 @@ class Found:
         """SELECT of the photos, some perhaps more than once."""
         return " UNION ALL ".join(source.sql for source in self.sources) or "SELECT NULL AS id WHERE 0"
 
+    def among(self, photos: Iterable[int]) -> Found:
+        """The same with what it finds among `photos` only; `count` stays."""
+        wanted = json.dumps(sorted(photos))
+        sources = [
+            Source(
+                source.field,
+                f"SELECT id FROM ({source.sql}) WHERE id IN (SELECT value FROM json_each(:among_ids))",
+                {**source.parameters, "among_ids": wanted},
+            )
+            for source in self.sources
+        ]
+        return replace(self, sources=tuple(sources))
+
     @property
     def parameters(self) -> dict[str, Any]:
         """Those of `ids`."""
@@ -83,6 +96,23 @@ def is_broad(found: Sequence[Found]) -> bool:
     """Whether there are terms that have to hold, and each of them finds many photos."""
     counts = [each.count for each in found if not each.term.negated]
     return bool(counts) and min(counts) > FEW
+
+
+def matching(connection: Connection, found: Sequence[Found]) -> list[int]:
+    """The photos that all terms hold for; one that has to hold finds few. A term that finds many is only asked about those left."""
+    ordered = sorted(found, key=lambda each: (each.term.negated, each.count))
+    ids: set[int] = set()
+    for number, each in enumerate(ordered):
+        held = set(ids_of(connection, each.among(ids) if number else each))
+        ids = ids - held if each.term.negated else held
+    return sorted(ids)
+
+
+def ids_of(connection: Connection, found: Found) -> list[int]:
+    """The photos of a term, some perhaps more than once. One text of all ids is read several times as fast as a row for each."""
+    row = connection.execute(f"SELECT json_group_array(id) FROM ({found.ids})", found.parameters).fetchone()
+    ids: list[int] = json.loads(row[0])
+    return ids
 
 
 def condition(found: Sequence[Found]) -> list[str]:

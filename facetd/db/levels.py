@@ -38,6 +38,10 @@ class Places:
         """The places of `photos`, all `known`; `len()` for one that is not there."""
         return map(self._by_id.__getitem__, photos)
 
+    def place(self, photo: int) -> int:
+        """The place of any photo; `len()` for one that is not there."""
+        return self._by_id[photo] if 0 <= photo < len(self._by_id) else len(self.ids)
+
     def known(self, photos: Sequence[int]) -> Sequence[int]:
         """Those of `photos` that are not newer than this order."""
         end = len(self._by_id)
@@ -50,10 +54,13 @@ class Places:
 
 
 class Leveled:
-    """Photos found, the best level first; within one in the order of `places`."""
+    """Photos found, the best level first; within one in the order of `places`. A collection of photos, and Ranked."""
 
     def __init__(self, places: Places, levels: bytes, scores: Sequence[float]) -> None:
-        """`levels` has for each place 0, for a photo that was not found, or the number of its level: 1 has `scores[0]`, the highest."""
+        """`levels` has for each place 0, for a photo that was not found, or the number of its level: 1 has `scores[0]`, the highest.
+
+        A last 0 is for photos without a place.
+        """
         self._places = places
         self._levels = levels
         self._scores = scores
@@ -62,11 +69,14 @@ class Leveled:
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def __contains__(self, photo: int) -> bool:
-        places = self._places
-        return 0 <= photo < places.end and (place := next(places.of((photo,)))) < len(places) and self._levels[place] > 0
+    def __contains__(self, photo: object) -> bool:
+        return isinstance(photo, int) and self._levels[self._places.place(photo)] > 0
 
-    def __iter__(self) -> Iterator[Pair]:
+    def __iter__(self) -> Iterator[int]:
+        return (number for number, _ in self.pairs())
+
+    def pairs(self) -> Iterator[Pair]:
+        """The photos with their scores."""
         return iter(self.part(0, len(self)))
 
     @property
@@ -87,10 +97,10 @@ class Leveled:
 
     def place_of(self, photo: int) -> int | None:
         """How many come before it; None where it was not found."""
-        if photo not in self:
-            return None
-        place = next(self._places.of((photo,)))
+        place = self._places.place(photo)
         level = self._levels[place]
+        if not level:
+            return None
         return (self._ends[level - 2] if level > 1 else 0) + self._levels.count(level, 0, place)
 
     def place_below(self, score: float) -> int:
@@ -142,11 +152,12 @@ def leveled(
             by_code[code] = sum(each * weight / (weight + SATURATION) for each, weight in zip(rare, weights, strict=True))
     scores = sorted(set(by_code.values()), reverse=True)[:MOST_LEVELS]
     numbers = {score: number for number, score in enumerate(scores, start=1)}
-    levels = bytearray(len(places) + 1)  # one more for photos that are in no order
+    levels = bytearray(len(places) + 1)
     level_of = {code: numbers.get(score, MOST_LEVELS) for code, score in by_code.items()}
     for place, code in zip(places.of(candidates), codes, strict=True):
         levels[place] = level_of.get(code, 0)
-    return Leveled(places, bytes(levels[:-1]), scores)
+    levels[-1] = 0
+    return Leveled(places, bytes(levels), scores)
 
 
 class _Marks:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from facetd.db.conditions import Conditions, hide_bits
 from facetd.db.connection import Connection
-from facetd.db.levels import Leveled
 from facetd.db.ranking import allowed
 from facetd.db.visibility import count_condition, gate_condition, gate_join, id_list
 from facetd.fields import BY_KEY
@@ -61,9 +61,11 @@ class Key:
 class Listing:
     """One filter, one viewer, one order: pages of ids. What reads takes a reader's connection, see Database.read."""
 
-    def __init__(self, viewer: Viewer, chosen: PhotoConditions, narrowed: Conditions, order: Order, many: Leveled | None = None) -> None:
-        """Of the photos that `narrowed` lets through only those that are among `many`, if given: so many that going through the list
-        and leaving out the others is the shortest way."""
+    def __init__(
+        self, viewer: Viewer, chosen: PhotoConditions, narrowed: Conditions, order: Order, many: Collection[int] | None = None
+    ) -> None:
+        """Of the photos that `narrowed` lets through, only those that are among `many` if given, all of which `viewer` may list: so many
+        that going through the list and leaving out the others is the shortest way."""
         self._viewer = viewer
         self._hide = hide_bits(chosen)
         self._narrowed = narrowed
@@ -117,7 +119,7 @@ class Listing:
         joined = f"photo p {gate_join(self._viewer, self._hide)}"
         return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.sql}")
 
-    def _total_of_many(self, connection: Connection, many: Leveled) -> int:
+    def _total_of_many(self, connection: Connection, many: Collection[int]) -> int:
         if not self._narrowed:
             return len(many)
         ids = allowed(connection, self._viewer, self._hide, self._narrowed)
@@ -144,6 +146,9 @@ class Listing:
         """SELECT ... WHERE of all photos, with the joins in the order that suits what the viewer sees."""
         order = self._order
         head = f"SELECT p.id, {order.column} AS value FROM"
+        if self._many is not None:
+            index = "" if self._narrowed.parts else f"INDEXED BY photo_{BY_KEY[order.key].column}"
+            return f"{head} photo p {index} WHERE 1{self._narrowed.sql}"
         if self._sees_few(connection):
             return (
                 f"{head} gate g INDEXED BY gate_root CROSS JOIN photo p ON p.id = g.photo_id"

@@ -16,7 +16,8 @@ class Ranked(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __iter__(self) -> Iterator[Pair]: ...
+    def pairs(self) -> Iterator[Pair]:
+        """All of them."""
 
     @property
     def size(self) -> int:
@@ -44,7 +45,8 @@ class Listed:
     def __len__(self) -> int:
         return len(self._pairs)
 
-    def __iter__(self) -> Iterator[Pair]:
+    def pairs(self) -> Iterator[Pair]:
+        """All of them."""
         return iter(self._pairs)
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from facetd.db.conditions import Conditions
 from facetd.db.connection import Connection, Database
 from facetd.db.folding import fold
-from facetd.db.hits import OF_TOPIC, Found, scored
+from facetd.db.hits import OF_TOPIC, Found, matching, scored
 from facetd.db.levels import Places
 from facetd.db.names import from_stored, shown
 from facetd.db.options import LISTED
@@ -35,8 +35,14 @@ class Completion(NamedTuple):
 
 
 def rank(connection: Connection, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions) -> Listed:
-    """The photos that all terms of `found` and all conditions hold for, most relevant first, then best first."""
+    """The photos that all terms of `found` and all conditions hold for, most relevant first, then best first.
+
+    One of the terms that have to hold finds few, if there are any.
+    """
     parameters = dict(narrowed.parameters)
+    if len(found) > 1 and any(not each.term.negated for each in found):
+        ids = matching(connection, found)
+        found = [each.among(ids) for each in found if not each.term.negated]
     for each in found:
         parameters |= each.parameters
     hits = f"({scored(found, count_photos(connection))}) s CROSS JOIN photo p ON p.id = s.id {gate_join(viewer, hide)}"
@@ -55,6 +61,14 @@ def listed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditi
     """Those of `ids` that `viewer` may list and all conditions hold for."""
     sql = f"SELECT p.id FROM json_each(:wanted_ids) w CROSS JOIN photo p ON p.id = w.value {gate_join(viewer, hide)} WHERE 1{narrowed.sql}"
     return [row[0] for row in connection.execute(sql, {**narrowed.parameters, "wanted_ids": json.dumps(list(ids))})]
+
+
+def seen(connection: Connection, viewer: Viewer, hide: Hide, ids: Iterable[int]) -> list[int]:
+    """Those of `ids` that `viewer` may list; rows of photos are not read."""
+    gate = f"gate g ON g.photo_id = w.value AND {gate_condition(viewer, hide)}"
+    return _ids(
+        connection, f"SELECT g.photo_id AS id FROM json_each(:wanted_ids) w CROSS JOIN {gate}", {"wanted_ids": json.dumps(list(ids))}
+    )
 
 
 def allowed(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions, *, most: int = -1) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from facetd.db import options, photos
 from facetd.db.conditions import Conditions, conditions, hide_bits, within_folder
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
-from facetd.db.hits import Found, is_broad
 from facetd.db.ledger import judgement_inputs
 from facetd.db.listing import Key, Listing, Order
 from facetd.db.rows import photo_rows
@@ -32,6 +31,7 @@ from facetd.score.rules import categories, photo_types
 
 COUNT_STALE_S = 5.0  # how old a filtered total may be while a scan changes the library all the time
 COUNTS_KEPT = 500
+LEADING = 500  # photos of a search that a list is made from; with more it is walked in its order, and each photo looked up among them
 PAGES_KEPT_BYTES = 4 * 1024 * 1024  # some 30 pages of 64 photos
 TOP_PICKS = "top_picks"
 
@@ -192,20 +192,29 @@ class Gallery:
 
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
         """The list, and what identifies its photos: who asks, what they may see, and every condition."""
-        found = await self.matches.found(chosen.search)
-        broad = found is not None and is_broad(found)
-        many = await self.matches.many(viewer, hide_bits(chosen), found) if found and broad else None
-        narrowed = await self._narrowed(viewer, chosen, None if broad else found)
+        narrowed = await self._narrowed(viewer, chosen)
         parameters = tuple(sorted(narrowed.parameters.items(), key=str))
-        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), chosen.search if broad else None, narrowed.sql, parameters)
-        return Listing(viewer, chosen, narrowed, order, many), key
+        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), chosen.search, narrowed.sql, parameters)
+        found = await self.matches.found(chosen.search)
+        photos = await self.matches.photos(viewer, hide_bits(chosen), found) if found else None
+        if photos is not None and len(photos) > LEADING:
+            return Listing(viewer, chosen, narrowed, order, photos), key
+        if photos is not None:
+            narrowed.only(sorted(photos))
+        elif found is not None:
+            narrowed.add_terms(found)
+        return Listing(viewer, chosen, narrowed, order), key
 
     async def narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
         """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder."""
-        return await self._narrowed(viewer, chosen, await self.matches.found(chosen.search))
+        narrowed = await self._narrowed(viewer, chosen)
+        found = await self.matches.found(chosen.search)
+        if found is not None:
+            narrowed.add_terms(found)
+        return narrowed
 
-    async def _narrowed(self, viewer: Viewer, chosen: PhotoConditions, found: Sequence[Found] | None) -> Conditions:
-        narrowed = conditions(chosen, viewer, found)
+    async def _narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
+        narrowed = conditions(chosen, viewer)
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)

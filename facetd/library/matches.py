@@ -1,4 +1,4 @@
-"""What the words of a search find, looked up once for each revision of the library."""
+"""The photos that the words of a search find, looked up once for each revision of the library."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from collections.abc import Sequence
 
 from facetd.db.conditions import Conditions
 from facetd.db.connection import Connection, Database
-from facetd.db.hits import Found, is_broad, look_up
+from facetd.db.hits import Found, is_broad, look_up, matching
 from facetd.db.levels import Leveled, leveled
 from facetd.db.phrases import parse
 from facetd.db.ranked import Ranked
-from facetd.db.ranking import allowed, count_photos, hidden_ids, places_by_score, rank
+from facetd.db.ranking import allowed, count_photos, hidden_ids, places_by_score, rank, seen
 from facetd.db.visibility import Hide
 from facetd.library.memo import SizedMemo
 from facetd.records import Viewer
 
 KEPT_BYTES = 4 * 1024 * 1024  # a byte for each photo of the library and search that finds many
+ID_BYTES = 64  # of one photo of a search that finds few
+Photos = Leveled | frozenset[int]
 
 
 class Matches:
-    """Looks terms up. The photos of terms that find few are left to SQL; for terms that find many they are `many`."""
+    """Looks terms up, and what photos all of them find."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._many: SizedMemo[Leveled] = SizedMemo(KEPT_BYTES)
+        self._photos: SizedMemo[Photos] = SizedMemo(KEPT_BYTES)
 
     async def found(self, text: str | None, mark: str = "term") -> tuple[Found, ...] | None:
         """What each term of `text` finds; None without one. See db/hits.py."""
@@ -38,16 +40,25 @@ class Matches:
         """The photos that all terms and all conditions hold for, most relevant first, then best first."""
         if not is_broad(found):
             return await self._db.read(lambda connection: rank(connection, viewer, hide, found, narrowed))
-        return await (self._leveled(viewer, hide, found, narrowed) if narrowed else self.many(viewer, hide, found))
+        if not narrowed and isinstance(photos := await self.photos(viewer, hide, found), Leveled):
+            return photos
+        return await self._leveled(viewer, hide, found, narrowed)
 
-    async def many(self, viewer: Viewer, hide: Hide, found: Sequence[Found]) -> Leveled:
-        """The photos that all terms hold for. They find many: `is_broad(found)`."""
+    async def photos(self, viewer: Viewer, hide: Hide, found: Sequence[Found]) -> Photos | None:
+        """The photos that all terms hold for and that `viewer` may list; None where all terms are negated, and hold for most."""
+        if all(each.term.negated for each in found):
+            return None
         key = (self._db.revision, viewer.root_ids, int(hide), tuple(each.term for each in found))
-        made = self._many.get(key)
-        if made is None:
-            made = await self._leveled(viewer, hide, found, None)
-            self._many.put(key, made, size=made.size)
-        return made
+        photos = self._photos.get(key)
+        if photos is None:
+            if is_broad(found):
+                photos = await self._leveled(viewer, hide, found, None)
+                size = photos.size
+            else:
+                photos = await self._db.read(lambda connection: frozenset(seen(connection, viewer, hide, matching(connection, found))))
+                size = ID_BYTES * len(photos)
+            self._photos.put(key, photos, size=size)
+        return photos
 
     async def _leveled(self, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions | None) -> Leveled:
         places = await self._db.per_revision("places by score", lambda: places_by_score(self._db))

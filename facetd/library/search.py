@@ -162,7 +162,7 @@ def scaled(worded: Ranked) -> Ranked:
 
 def combined(worded: Ranked, cosines: Mapping[int, float]) -> Ranked:
     """Both kinds of finding by one similarity: 0.7 of the cosine and 0.3 of the words' scaled score, where a photo has them."""
-    words = dict(scaled(worded))
+    words = dict(scaled(worded).pairs())
     order = {number: place for place, number in enumerate(words)}
     similarity = {
         number: round(VECTOR_SHARE * max(0.0, cosines.get(number, 0.0)) + (1 - VECTOR_SHARE) * words.get(number, 0.0), DIGITS)

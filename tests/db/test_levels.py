@@ -56,10 +56,10 @@ async def test_many_are_ranked_like_few(library: Database, monkeypatch: pytest.M
     viewer, hide = await single_viewer(library), hide_bits(chosen)
     narrowed = conditions(chosen, viewer, None)
     found = await library.read(lambda connection: look_up(connection, parse(text), "words"))
-    few = await library.read(lambda connection: list(rank(connection, viewer, hide, found, narrowed)))
+    few = await library.read(lambda connection: list(rank(connection, viewer, hide, found, narrowed).pairs()))
     monkeypatch.setattr(hits, "FEW", 0)
     assert is_broad(found) or text in ("nothing at all", "-iphone")
-    many = await Matches(library).ranked(viewer, hide, found, narrowed)
+    many = list((await Matches(library).ranked(viewer, hide, found, narrowed)).pairs())
     assert [number for number, _ in many] == [number for number, _ in few]
     assert [score for _, score in many] == pytest.approx([score for _, score in few])
     assert few or text in ("iphone -iphone", "nothing at all")
@@ -78,7 +78,7 @@ async def test_many_are_listed_like_few(library: Database, monkeypatch: pytest.M
             order = Order(sort, descending)
             found = await matches.found(text) or ()
             few = Listing(viewer, chosen, conditions(chosen, viewer, found), order)
-            many = Listing(viewer, chosen, conditions(chosen, viewer), order, await matches.many(viewer, hide, found))
+            many = Listing(viewer, chosen, conditions(chosen, viewer), order, await matches.photos(viewer, hide, found))
             await library.read(lambda connection, few=few, many=many: _same(connection, few, many))
 
 
@@ -94,9 +94,10 @@ def _same(connection: Connection, few: Listing, many: Listing) -> None:
 
 
 def test_parts_of_levels_are_parts_of_the_whole() -> None:
-    some = Leveled(Places([5, 3, 6, 4, 1, 2]), bytes([1, 2, 0, 1, 2, 2]), [2.5, 1.0])
+    some = Leveled(Places([5, 3, 6, 4, 1, 2]), bytes([1, 2, 0, 1, 2, 2, 0]), [2.5, 1.0])
     whole = [(5, 2.5), (4, 2.5), (3, 1.0), (1, 1.0), (2, 1.0)]
-    assert list(some) == whole
+    assert list(some.pairs()) == whole
+    assert list(some) == [5, 4, 3, 1, 2]
     assert len(some) == 5
     for start in range(7):
         for count in range(7):
@@ -104,17 +105,17 @@ def test_parts_of_levels_are_parts_of_the_whole() -> None:
 
 
 def test_levels_know_their_places_as_a_list_does() -> None:
-    some = Leveled(Places([5, 3, 6, 4, 1, 2]), bytes([1, 2, 0, 1, 2, 2]), [2.5, 1.0])
-    listed = Listed(list(some))
+    some = Leveled(Places([5, 3, 6, 4, 1, 2]), bytes([1, 2, 0, 1, 2, 2, 0]), [2.5, 1.0])
+    listed = Listed(list(some.pairs()))
     assert [some.place_of(photo) for photo in range(9)] == [listed.place_of(photo) for photo in range(9)]
     assert [photo in some for photo in range(9)] == [False, True, True, True, True, True, False, False, False]
     for score in (3.0, 2.5, 2.0, 1.0, 0.5):
         assert some.place_below(score) == listed.place_below(score)
-    assert list(some.rescored(lambda score: score / 2)) == list(listed.rescored(lambda score: score / 2))
+    assert list(some.rescored(lambda score: score / 2).pairs()) == list(listed.rescored(lambda score: score / 2).pairs())
 
 
 def test_photos_that_came_after_the_order_was_made_are_left_out() -> None:
     places = Places([2, 1])
     assert places.known([1, 2, 3, 99]) == [1, 2]
-    assert 99 not in Leveled(places, bytes([1, 1]), [1.0])
-    assert not list(Leveled(Places([]), b"", []))
+    assert 99 not in Leveled(places, bytes([1, 1, 0]), [1.0])
+    assert not list(Leveled(Places([]), b"\0", []))

@@ -13,7 +13,6 @@ from facetd.db import roots
 from facetd.db.conditions import conditions, hide_bits
 from facetd.db.connection import Connection, Database
 from facetd.db.hits import Found, look_up, rarity, scored
-from facetd.db.levels import Leveled, Places
 from facetd.db.listing import Listing, Order
 from facetd.db.phrases import parse
 from facetd.db.tags import save_synonyms
@@ -219,7 +218,7 @@ async def test_an_index_that_is_wrong_is_written_anew_by_a_check(db: Database, r
 
 
 async def test_a_list_with_few_hits_starts_with_them_and_one_with_many_is_walked(db: Database, root: Root) -> None:
-    def plan(connection: Connection, found: Sequence[Found] | None, many: Leveled | None) -> str:
+    def plan(connection: Connection, found: Sequence[Found] | None, many: frozenset[int] | None) -> str:
         rows: list[str] = []
         connection.set_trace_callback(rows.append)
         narrowed = conditions(PhotoFilter(), EVERYBODY, found)
@@ -229,7 +228,7 @@ async def test_a_list_with_few_hits_starts_with_them_and_one_with_many_is_walked
         return "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
 
     few = await db.read(lambda connection: plan(connection, look_up(connection, parse("word")), None))
-    many = await db.read(lambda connection: plan(connection, None, Leveled(Places([]), b"", [])))
+    many = await db.read(lambda connection: plan(connection, None, frozenset()))
     assert "SEARCH p USING INTEGER PRIMARY KEY" in few
     assert "SCAN p USING COVERING INDEX photo_aggregate" in many
     assert "TEMP B-TREE FOR ORDER BY" not in many

@@ -189,9 +189,9 @@ async def test_vectors_and_words_are_combined(library: Site) -> None:
 
 
 def test_scores_are_scaled_and_weighed() -> None:
-    assert list(scaled(Listed([(1, 4.0), (2, 1.0)]))) == [(1, 1.0), (2, 0.25)]
-    assert list(scaled(Listed([(3, 0.0)]))) == [(3, 1.0)]
-    assert list(combined(Listed([(1, 4.0), (2, 1.0)]), {2: 1.0, 3: -0.5})) == [(2, 0.775), (1, 0.3), (3, 0.0)]
+    assert list(scaled(Listed([(1, 4.0), (2, 1.0)])).pairs()) == [(1, 1.0), (2, 0.25)]
+    assert list(scaled(Listed([(3, 0.0)])).pairs()) == [(3, 1.0)]
+    assert list(combined(Listed([(1, 4.0), (2, 1.0)]), {2: 1.0, 3: -0.5}).pairs()) == [(2, 0.775), (1, 0.3), (3, 0.0)]
 
 
 async def test_broad_words_are_ranked_like_rare_ones(library: Site, monkeypatch: pytest.MonkeyPatch) -> None:
