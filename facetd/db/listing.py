@@ -102,17 +102,17 @@ class Listing:
         return found
 
     @property
-    def counted_by_gate(self) -> bool:
-        """Whether the total comes from the counters, without counting."""
-        return not self._narrowed and self._many is None
+    def counted_at_once(self) -> bool:
+        """Whether the total is known without counting."""
+        return not self._narrowed
 
     def total(self, connection: Connection) -> int:
         """How many photos the list has, exactly: from the counters when nothing but the gate limits it."""
-        if self.counted_by_gate:
-            counted = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
-            return self._number(connection, counted)
         if self._many is not None:
             return self._total_of_many(connection, self._many)
+        if self.counted_at_once:
+            counted = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
+            return self._number(connection, counted)
         if not self._narrowed.parts:  # the rows of photos are not needed
             seen = f"(SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE {gate_condition(self._viewer, self._hide)}) p"
             return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.sql}")
@@ -120,7 +120,7 @@ class Listing:
         return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.sql}")
 
     def _total_of_many(self, connection: Connection, many: Collection[int]) -> int:
-        if not self._narrowed:
+        if self.counted_at_once:
             return len(many)
         ids = allowed(connection, self._viewer, self._hide, self._narrowed)
         return sum(map(many.__contains__, ids))

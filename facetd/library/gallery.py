@@ -90,7 +90,7 @@ class Gallery:
             return known
         last = decode_key(after) if after is not None else None
         offset, wanted = (page - 1) * per_page, per_page + 1
-        counted = None if listing.counted_by_gate else self._known_total(key)
+        counted = None if listing.counted_at_once else self._known_total(key)
 
         def read(connection: Connection) -> tuple[int, list[Key], bytes]:
             total = listing.total(connection) if counted is None else counted[0]
@@ -100,7 +100,7 @@ class Gallery:
             return total, keys, present.encoded([present.photo(row, self._config, people) for row in rows])
 
         total, keys, photos_json = await self._db.read(read)
-        if counted is None and not listing.counted_by_gate:
+        if counted is None and not listing.counted_at_once:
             self._note_total(key, total, revision)
         if last is None:  # photos that came since the total was counted
             total = max(total, offset + len(keys) if keys else 0)
@@ -193,17 +193,16 @@ class Gallery:
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
         """The list, and what identifies its photos: who asks, what they may see, and every condition."""
         narrowed = await self._narrowed(viewer, chosen)
-        parameters = tuple(sorted(narrowed.parameters.items(), key=str))
-        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), chosen.search, narrowed.sql, parameters)
         found = await self.matches.found(chosen.search)
         photos = await self.matches.photos(viewer, hide_bits(chosen), found) if found else None
-        if photos is not None and len(photos) > LEADING:
-            return Listing(viewer, chosen, narrowed, order, photos), key
-        if photos is not None:
+        many = photos if photos is not None and len(photos) > LEADING else None
+        if many is None and photos is not None:
             narrowed.only(sorted(photos))
-        elif found is not None:
+        elif many is None and found is not None:
             narrowed.add_terms(found)
-        return Listing(viewer, chosen, narrowed, order), key
+        parameters = tuple(sorted(narrowed.parameters.items(), key=str))
+        key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), chosen.search, narrowed.sql, parameters)
+        return Listing(viewer, chosen, narrowed, order, many), key
 
     async def narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
         """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder."""

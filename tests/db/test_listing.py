@@ -26,7 +26,7 @@ class Listed:
     def __init__(self, db: Database, listing: Listing) -> None:
         self.db = db
         self.listing = listing
-        self.counted_by_gate = listing.counted_by_gate
+        self.counted_at_once = listing.counted_at_once
 
     async def page(self, *, offset: int, limit: int) -> list[Key]:
         return await self.db.read(lambda connection: self.listing.page(connection, offset=offset, limit=limit))
@@ -86,7 +86,7 @@ async def test_pages_and_keys_walk_the_same_way_through_everything(
 
 async def test_totals_come_from_counters_that_are_right(db: Database, viewer: Viewer, root: Root, twenty: list[int]) -> None:
     plain = listing(db, viewer, Order("aggregate"))
-    assert plain.counted_by_gate
+    assert plain.counted_at_once
     assert await plain.total() == 20
     async with db.writing() as connection:
         await connection.execute(f"UPDATE gate SET hide = {int(Hide.DUPLICATE)} WHERE photo_id IN (?, ?)", twenty[:2])
