@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.infer.runner import Floats
+from facetd.infer.arrays import Floats
 from facetd.records import Box
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.catalogue import Input
-from facetd.infer.runner import Floats, Pixels
 
 FILTERS: Mapping[str, Image.Resampling] = {
     "area": Image.Resampling.BOX,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Set
 
 from facetd.i18n import _
+from facetd.infer.arrays import Pixels
 from facetd.infer.catalogue import ImageEmbedding, Saliency
 from facetd.infer.faces.find import find_faces
 from facetd.infer.opinions.scorers import opinions_of
 from facetd.infer.opinions.wanted import FIELDS, OF_FACES
 from facetd.infer.runner import OBJECTS as MODEL
-from facetd.infer.runner import BadOutput, Pixels, Runner
+from facetd.infer.runner import BadOutput, Runner
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.again import without_doubtful
 from facetd.infer.things.objects import Things, find_things, named

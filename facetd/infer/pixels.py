@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.catalogue import Input
-from facetd.infer.runner import Floats, Pixels
 
 Matrix = NDArray[np.float64]
 ALIASING = 1.5  # source pixels per target pixel that bilinear sampling bears

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facetd.errors import ConfigError, FieldError
+from facetd.infer.arrays import Floats
 from facetd.infer.catalogue import Catalogue, Fit, Input, Model, Precision
 from facetd.infer.scene import Window, draw
-
-Floats = NDArray[np.float32]
 
 WINDOWS: Mapping[Fit, Window] = {
     "letterbox_top_left": Window(-3.2, -2.6, 6.6),

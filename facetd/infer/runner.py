@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetd.errors import FacetdError
 from facetd.i18n import _
+from facetd.infer.arrays import Floats
 from facetd.infer.catalogue import ImageEmbedding, Network, QualityScorer
-
-if TYPE_CHECKING:
-    from facetd.infer.things.appearance import Projection
+from facetd.infer.things.appearance import Projection
 
 DETECTOR = "ssd_mobilenetv1"
 LANDMARKS = "face_landmark_68"
@@ -21,8 +19,6 @@ EMBEDDING = "face_recognition"
 OBJECTS = "centernet"
 
 Kind = TypeVar("Kind", bound=Network)
-Floats = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 
 
 class Runner(Protocol):

@@ -15,11 +15,11 @@ from tokenizers import Tokenizer
 
 from facetd.errors import InvalidInput, Unavailable
 from facetd.i18n import _
+from facetd.infer.arrays import Pixels
 from facetd.infer.catalogue import Captioner
 from facetd.infer.fit import batch_for
 from facetd.infer.generation.decoding import generate
 from facetd.infer.generation.installed import decoder_of, settings_of
-from facetd.infer.runner import Pixels
 from facetd.infer.runtimes.session import RuntimeProblem
 
 if TYPE_CHECKING:

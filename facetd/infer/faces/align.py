@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.faces.mesh import five as five_of_mesh
 from facetd.infer.pixels import Matrix, sample
-from facetd.infer.runner import Floats, Pixels
 
 CHIP = 150
 PADDING = 0.25  # of the face, on each side

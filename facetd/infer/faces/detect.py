@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Pixels
 from facetd.infer.boxes import containments
 from facetd.infer.catalogue import ScrfdDetector
 from facetd.infer.faces.found import SAME_PART, FaceFinder, Found, merged
 from facetd.infer.faces.scrfd import ScrfdFinder
 from facetd.infer.faces.ssd import SsdFinder
-from facetd.infer.runner import Pixels, Runner
+from facetd.infer.runner import Runner
 from facetd.infer.settings import LookSettings
 
 TILE_SHARE = 0.6  # of width and height, so neighbours share a fifth

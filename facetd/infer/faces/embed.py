@@ -8,13 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.catalogue import ArcFace
 from facetd.infer.faces import mesh
 from facetd.infer.faces.align import aligned_chip, alignment, five_alignment
 from facetd.infer.faces.found import Found
 from facetd.infer.faces.pose import AGREED, Posed, apart
 from facetd.infer.pixels import batch_of, sample, tensor
-from facetd.infer.runner import EMBEDDING, BadOutput, Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import EMBEDDING, BadOutput, Runner, run_checked
 
 MOST_AT_ONCE = 8
 

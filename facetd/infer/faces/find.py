@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import as_fractions
 from facetd.infer.faces import mesh
 from facetd.infer.faces.detect import detect
@@ -14,7 +15,7 @@ from facetd.infer.faces.pose import Posed, find_poses
 from facetd.infer.faces.quality import eyes_closed, is_clusterable, quality_of
 from facetd.infer.faces.sharpness import face_and_eyes
 from facetd.infer.faces.veto import surely_human, vetoed
-from facetd.infer.runner import Floats, Pixels, Runner
+from facetd.infer.runner import Runner
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.objects import PERSON, Things
 from facetd.records import DetectedFace

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import suppress_contained
-from facetd.infer.runner import Floats, Pixels
 
 SAME_PART = 0.65  # of the smaller box: two passes rarely agree on the border
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.infer.runner import Floats
+from facetd.infer.arrays import Floats
 
 # The detector's box beside the extent of the mesh of the same face, medians of portraits: size, and shift in units of the mesh.
 BOX_SIZE = np.array([0.98, 1.05], np.float32)

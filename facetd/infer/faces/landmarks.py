@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.faces.heads import Heads
 from facetd.infer.pixels import batch_of, moved, sample, turned_square
-from facetd.infer.runner import LANDMARKS, Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import LANDMARKS, Runner, run_checked
 
 SIDE = 112
 POINTS = 68

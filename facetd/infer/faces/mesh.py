@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.faces.heads import Heads
 from facetd.infer.pixels import batch_of, moved, sample, turned_square
-from facetd.infer.runner import MESH, Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import MESH, Runner, run_checked
 
 SIDE = 192
 POINTS = 468

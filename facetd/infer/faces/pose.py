@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.faces import landmarks, mesh
 from facetd.infer.faces.heads import Heads, of_boxes, of_meshes
 from facetd.infer.faces.mesh import Meshes
-from facetd.infer.runner import Floats, Pixels, Runner
+from facetd.infer.runner import Runner
 
 AGREED = 0.12
 SURE = 0.9  # flag

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import suppress
 from facetd.infer.catalogue import Scrfd, ScrfdDetector
 from facetd.infer.faces.found import Found
 from facetd.infer.pixels import letterbox, tensor
-from facetd.infer.runner import Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import Runner, run_checked
 
 
 class ScrfdFinder:

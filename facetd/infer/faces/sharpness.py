@@ -7,9 +7,9 @@ import math
 import cv2
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.faces import mesh
 from facetd.infer.pixels import resized
-from facetd.infer.runner import Floats, Pixels
 
 LARGEST = 400  # px; wider faces are judged at this width, as they are looked at
 SMALLEST = 16  # px of a patch

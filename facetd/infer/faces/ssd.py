@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import suppress
 from facetd.infer.faces.found import Found
 from facetd.infer.pixels import batch_of, letterbox
-from facetd.infer.runner import DETECTOR, Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import DETECTOR, Runner, run_checked
 from facetd.infer.settings import LookSettings
 
 SIDE = 512

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats
 from facetd.infer.faces.pose import Posed
-from facetd.infer.runner import Floats
 from facetd.infer.things.objects import Things
 
 HUMAN_FLAG, HUMAN_DISAGREEMENT = 0.99, 0.09  # so sure of a face is the mesh of few animals, and the landmarks rarely agree

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from facetd.errors import FacetdError
 from facetd.i18n import _
+from facetd.infer.arrays import Floats
 from facetd.infer.generation.settings import GenerationSettings
 
 Tokens = NDArray[np.int64]
-Floats = NDArray[np.float32]
 LONGEST_LOOP, LOOPS = 8, 4  # a block of up to 8 tokens that comes 4 times in a row is no language any more
 
 

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.infer.generation.decoding import Floats, Tokens
+from facetd.infer.arrays import Floats
+from facetd.infer.generation.decoding import Tokens
 from facetd.infer.runtimes.session import RuntimeProblem
 
 PAST, PRESENT, BRANCH = "past_key_values.", "present.", "use_cache_branch"

@@ -15,8 +15,8 @@ from facetd.infer.opinions.meanings import Texts, probabilities
 from facetd.infer.opinions.wanted import has_axis, heads_of
 
 if TYPE_CHECKING:
+    from facetd.infer.arrays import Floats
     from facetd.infer.engine import Engine
-    from facetd.infer.runner import Floats
 
 
 def learn_texts(engine: Engine, arguments: Mapping[str, Any]) -> dict[str, Any]:

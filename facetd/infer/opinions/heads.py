@@ -12,7 +12,7 @@ from facetd.i18n import _
 from facetd.infer.catalogue import AestheticHead
 
 if TYPE_CHECKING:
-    from facetd.infer.runner import Floats
+    from facetd.infer.arrays import Floats
 
 
 def shares(vectors: Floats, head: AestheticHead, path: Path) -> list[float]:

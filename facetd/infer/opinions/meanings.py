@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import unit
 from facetd.infer.opinions.wanted import words_of
-from facetd.infer.things.tower import unit
 from facetd.infer.words.vectors import vectors_of
 
 if TYPE_CHECKING:
+    from facetd.infer.arrays import Floats
     from facetd.infer.engine import Engine
-    from facetd.infer.runner import Floats
 
 LOGIT_SCALE = 100.0  # CLIP's learned temperature, at which all its published models end
 KEPT = 4096  # texts; more are forgotten, the oldest first

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import overlaps
 from facetd.infer.pixels import batch_of, resized
-from facetd.infer.runner import OBJECTS, Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import OBJECTS, Runner, run_checked
 from facetd.infer.things.objects import SIDE, Things, decode
 
 PERSON = 0

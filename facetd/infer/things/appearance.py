@@ -8,8 +8,8 @@ import numpy as np
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
+from facetd.infer.arrays import Floats, unit
 from facetd.infer.catalogue import Appearance
-from facetd.infer.runner import Floats
 
 
 class Projection:
@@ -33,8 +33,4 @@ class Projection:
 
     def vector(self, features: Floats) -> Floats | None:
         """The unit vector (dimension,) for `features` (features,); None where there is no direction."""
-        found = self.matrix @ features + self.shift
-        length = float(np.linalg.norm(found))
-        if not np.isfinite(length) or length < 1e-6:
-            return None
-        return np.asarray(found / np.float32(length), np.float32)
+        return unit(self.matrix @ features + self.shift)

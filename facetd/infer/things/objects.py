@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import as_fractions, suppress
 from facetd.infer.pixels import batch_of, resized
-from facetd.infer.runner import OBJECTS, Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import OBJECTS, Runner, run_checked
 from facetd.records import DetectedObject
 
 SIDE = 512

@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.catalogue import Saliency
 from facetd.infer.fit import batch_for
-from facetd.infer.runner import Floats, Pixels, Runner, run_checked
+from facetd.infer.runner import Runner, run_checked
 from facetd.records import SubjectMap
 
 LONG_SIDE = 128  # px; the subject is measured at this size

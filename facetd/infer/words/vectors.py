@@ -10,13 +10,13 @@ import numpy as np
 
 from facetd.errors import Unavailable
 from facetd.i18n import _
+from facetd.infer.arrays import unit
 from facetd.infer.catalogue import TextEmbedding
-from facetd.infer.things.tower import unit
 from facetd.infer.words.tokens import Tokens, tokenize
 
 if TYPE_CHECKING:
+    from facetd.infer.arrays import Floats
     from facetd.infer.engine import Engine
-    from facetd.infer.runner import Floats
     from facetd.infer.runtimes.parts import PartSession, Tensors
 
 PART, TOKENIZER = "textual", "tokenizer"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from facetd.infer.generation.decoding import Floats, NoText, Tokens, generate
+from facetd.infer.arrays import Floats
+from facetd.infer.generation.decoding import NoText, Tokens, generate
 from facetd.infer.generation.settings import GenerationSettings
 
 START, END = 0, 1
