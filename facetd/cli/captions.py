@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import json
 import signal
 from collections.abc import Mapping
@@ -43,8 +44,14 @@ def _filter(_context: click.Context, _argument: click.Parameter, values: tuple[s
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         unknown = first["type"] == "extra_forbidden"
-        said = "there is no such filter; GET /api/photos in /api/docs lists them" if unknown else first["msg"].removeprefix("Value error, ")
+        said = f"there is no such filter; {_nearest(key)}" if unknown else first["msg"].removeprefix("Value error, ")
         raise click.BadParameter(f"{key}: {said}" if key else said) from error
+
+
+def _nearest(key: str) -> str:
+    """What to write in place of a filter that there is not."""
+    nearest = difflib.get_close_matches(key.lower(), PhotoFilter.model_fields, n=1, cutoff=0.6)
+    return f'did you mean "{nearest[0]}"?' if nearest else "GET /api/photos in /api/docs lists them"
 
 
 filter_argument = click.argument("chosen", metavar="[KEY=VALUE]...", nargs=-1, callback=_filter)

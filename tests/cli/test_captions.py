@@ -94,7 +94,9 @@ async def test_generated_and_translated_here(data: Path, server: ChatServer) -> 
     ("words", "said"),
     [
         (("nonsense",), "expected KEY=VALUE"),
-        (("nonsense=1",), "there is no such filter"),
+        (("nonsense=1",), "nonsense: there is no such filter; GET /api/photos in /api/docs lists them"),
+        (("min_isso=400",), 'min_isso: there is no such filter; did you mean "min_iso"?'),
+        (("Date_form=2024-07-01",), 'Date_form: there is no such filter; did you mean "date_from"?'),
         (("min_score=x",), "min_score"),
         (("tag=a", "tag=b"), "given twice"),
         (("--limit", "0"), "--limit"),
