@@ -46,6 +46,13 @@ DECODERS = {
     "pillow_jxl": "JPEG XL",
     "cv2": "measuring",
 }
+FEATURE_NAMES = {
+    "semantic_search": "search by what photos show",
+    "aesthetic_model": "aesthetics judged by a model",
+    "scene_tags": "tags of scenes",
+    "insightface": "faces by InsightFace",
+    "saliency_model": "subject found by a model",
+}
 PROBE = {"Pillow": "from PIL import Image, features; assert features.check('jpg') and features.check('avif') and features.check('webp')"}
 
 
@@ -174,7 +181,7 @@ def _packs(catalogue: Catalogue, troubles: Sequence[str]) -> Iterator[Finding]:
     for feature in FEATURES:
         reason = lacking(feature, lambda task: bool(catalogue.for_task(task)))
         if reason:
-            yield Finding(feature, "ok", f"not installed. {reason}")
+            yield Finding(FEATURE_NAMES[feature], "ok", f"not installed. {reason}")
 
 
 class _Known:

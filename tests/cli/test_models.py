@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from facetd.cli.doctor import DECODERS, FEATURE_NAMES
 from facetd.cli.tree import facetd
 from facetd.infer.catalogue import Catalogue
+from facetd.infer.packs.features import FEATURES
 from tests.daemons import configure
 from tests.infer import entries
 from tests.infer.entries import write_pack
@@ -98,8 +100,10 @@ def test_the_doctor_asks_about_runtimes_and_models(catalogue: Catalogue, data: P
     assert found["models"]["state"] == "ok"
     assert str(catalogue.folder) in found["models"]["text"]
     assert found["packs"]["text"] == "installed: none"
-    assert "facetd models install u2netp" in found["saliency_model"]["text"]
-    assert "clip-vit-b32` (or clip-vit-l14, " in found["semantic_search"]["text"]
+    assert "facetd models install u2netp" in found["subject found by a model"]["text"]
+    assert "clip-vit-b32` (or clip-vit-l14, " in found["search by what photos show"]["text"]
+    assert set(FEATURE_NAMES) == set(FEATURES)
+    assert not [name for name in found if "_" in name and name not in DECODERS], "words, not names of the program"
     assert found["captions"]["text"].startswith("by rule. ")
     assert "facetd models install captions-vit-gpt2" in found["captions"]["text"]
     assert "facetd models install opus-mt-en-fr" in found["translation"]["text"]
@@ -145,7 +149,7 @@ def test_the_doctor_and_the_list_tell_of_packs_and_of_what_is_wrong_with_them(ca
     assert any(name == "packs" and state == "warning" and "models.nima.reading" in text for name, state, text in found)
     assert any(name == "packs" and state == "warning" and "facetd models install mine" in text for name, state, text in found)
     assert [state for name, state, _text in found if name == "models"] == ["ok"]
-    assert not [name for name, _state, _text in found if name == "saliency_model"]
+    assert not [name for name, _state, _text in found if name == "subject found by a model"]
     shown = call("models", "list", "--data", data).stdout
     assert "models.nima.reading" in shown
     assert "insightface-buffalo-l: InsightFace buffalo_l" in shown
