@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,17 +20,16 @@ from numpy.typing import NDArray
 
 from bench import report
 from bench.pictures import CORPUS
+from bench.timed import Timed
 from facetd.config.model import Config
 from facetd.errors import MediaError
-from facetd.infer.catalogue import Catalogue, ImageEmbedding
+from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import Choice, Choices
-from facetd.infer.engine import Engine
 from facetd.infer.faces.embed import unpacked
 from facetd.infer.look import look
 from facetd.infer.pixels import resized
-from facetd.infer.runner import OBJECTS, Kind
+from facetd.infer.runner import OBJECTS
 from facetd.infer.settings import LookSettings
-from facetd.infer.things.appearance import Projection
 from facetd.media import decode, headers, metadata
 from facetd.records import DetectedFace, DetectedObject, Sighting
 
@@ -67,38 +65,6 @@ EXPECTED = {name: {label for label, names in _LABELS.items() if name in names} f
 
 
 @dataclass(slots=True)
-class Timed:
-    """An engine that counts the seconds its networks take, and how often each runs."""
-
-    engine: Engine
-    seconds: float = 0.0
-    runs: Counter[str] = field(default_factory=Counter)
-
-    def run(self, model_id: str, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        begin = time.perf_counter()
-        outputs = self.engine.run(model_id, batch)
-        self.seconds += time.perf_counter() - begin
-        self.runs[model_id] += 1
-        return outputs
-
-    def installed(self, kind: type[Kind]) -> Kind | None:
-        return self.engine.installed(kind)
-
-    def space(self, model_id: str) -> str:
-        return self.engine.space(model_id)
-
-    def photo_space(self, model_id: str) -> str:
-        return self.engine.photo_space(model_id)
-
-    def projection(self, model_id: str) -> Projection:
-        return self.engine.projection(model_id)
-
-    @property
-    def tower(self) -> ImageEmbedding | None:
-        return self.engine.tower
-
-
-@dataclass(slots=True)
 class Seen:
     """What was seen in the corpus: sightings by path, rows of the manifest by path, and the seconds it took."""
 
@@ -124,7 +90,7 @@ def open_engine(runtime: str, precision: str) -> Timed:
         model.id: Choice(runtime, "cpu", precision if precision in model.precisions else "f32", 8, 0.0, "asked for")
         for model in catalogue.models
     }
-    return Timed(Engine(catalogue, Choices("bench", 1, chosen)))
+    return Timed(catalogue, Choices("bench", 1, chosen))
 
 
 def manifest(corpus: Path) -> list[dict[str, str]]:
@@ -149,11 +115,12 @@ def see(corpus: Path, engine: Timed, rows: Iterable[Mapping[str, str]]) -> Seen:
             frame = frame_of(corpus / row["path"])
         except MediaError:
             continue
-        begin, before = time.perf_counter(), engine.seconds
+        begin, before = time.perf_counter(), engine.total_s
         seen.sightings[row["path"]] = look(engine, frame, BOTH, settings)
         seen.rows[row["path"]] = row
-        seen.networks_s += engine.seconds - before
-        seen.around_s += time.perf_counter() - begin - (engine.seconds - before)
+        networks_s = engine.total_s - before
+        seen.networks_s += networks_s
+        seen.around_s += time.perf_counter() - begin - networks_s
     return seen
 
 

@@ -166,7 +166,7 @@ def prepare(folder: Path, rows: int) -> tuple[Path, float]:
     return data, (data / "library.db").stat().st_size / 1e6
 
 
-def page(number: int = 1, **others: str) -> dict[str, object]:
+def page(number: int = 1, /, **others: str) -> dict[str, object]:
     """The parameters of one page of the gallery."""
     return {"page": number, "per_page": PER_PAGE, **others}
 

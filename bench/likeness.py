@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ async def _ask(figures: dict[str, float], db: Database, similar: Similar, viewer
     for number in random.Random(1).sample(range(1, rows + 1), ASKED + 1):
         row = await db.row("SELECT phash FROM photo WHERE id = ?", (number,))
         if row and row[0]:
-            taken.append(1000 * await _timed(lambda number=number: similar.page(viewer, number, mode=mode)))
+            taken.append(1000 * await _timed(partial(similar.page, viewer, number, mode=mode)))
     figures[f"{mode}, first ms"] = taken[0]
     figures[f"{mode}, median ms"] = statistics.median(taken[1:])
     figures[f"{mode}, p95 ms"] = sorted(taken[1:])[int(0.95 * (len(taken) - 1))]

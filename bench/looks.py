@@ -67,7 +67,8 @@ NEAREST = 5
 
 def see(corpus: Path, engine: Runner) -> tuple[dict[str, Mapping[str, str]], Matrix, Matrix]:
     """Rows of the manifest by path, and for each pair of photos the cosine and the likeness of the perceptual hashes (0..1)."""
-    settings, rows = LookSettings.from_config(Config()), {}
+    settings = LookSettings.from_config(Config())
+    rows: dict[str, Mapping[str, str]] = {}
     vectors, hashes = [], []
     for row in manifest(corpus):
         if not row["decoder"] or "/Broken/" in row["path"]:

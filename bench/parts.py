@@ -7,9 +7,7 @@ import argparse
 import dataclasses
 import json
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,15 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.timed import Timed
 from facetd.config import Config
-from facetd.infer.catalogue import Catalogue, ImageEmbedding, QualityScorer
+from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import load_choices
-from facetd.infer.engine import Engine
 from facetd.infer.look import look
 from facetd.infer.measure import choice_path, packs_folder
-from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
-from facetd.infer.things.appearance import Projection
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
 from facetd.media.thumbnail_paths import SIZES
 from facetd.score.measure import measure
@@ -34,46 +30,6 @@ from facetd.score.settings import MeasureSettings
 LONG_SIDE = max(SIZES)
 KINDS = frozenset({"objects", "faces", "embedding"})
 LOOK = "look at it"
-
-
-@dataclass(slots=True)
-class Timed:
-    """The networks of `engine`, with the seconds that each took."""
-
-    engine: Engine
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    def run(self, model_id: str, batch: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """See Runner."""
-        start = time.perf_counter()
-        outputs = self.engine.run(model_id, batch)
-        self.seconds[model_id] += time.perf_counter() - start
-        return outputs
-
-    def installed(self, kind: type[Kind]) -> Kind | None:
-        """See Runner."""
-        return self.engine.installed(kind)
-
-    def space(self, model_id: str) -> str:
-        """See Runner."""
-        return self.engine.space(model_id)
-
-    @property
-    def tower(self) -> ImageEmbedding | None:
-        """See Runner."""
-        return self.engine.tower
-
-    def scorer(self, field: str) -> QualityScorer | None:
-        """See Runner."""
-        return self.engine.scorer(field)
-
-    def photo_space(self, model_id: str) -> str:
-        """See Runner."""
-        return self.engine.photo_space(model_id)
-
-    def projection(self, model_id: str) -> Projection:
-        """See Runner."""
-        return self.engine.projection(model_id)
 
 
 def time_parts(paths: Sequence[str], folder: Path, models: Path | None = None) -> dict[str, dict[str, tuple[float, float]]]:
@@ -122,7 +78,7 @@ def _engine(data: Path) -> Timed:
     choices = load_choices(choice_path(data))
     if choices is None:
         raise RuntimeError(f"no choice of runtimes in {data}")
-    return Timed(Engine(Catalogue.load(None, packs_folder(data)), dataclasses.replace(choices, streams=1)))
+    return Timed(Catalogue.load(None, packs_folder(data)), dataclasses.replace(choices, streams=1))
 
 
 @lru_cache

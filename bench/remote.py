@@ -225,7 +225,7 @@ def _raw(model: Model, batch: Array) -> list[bytes | memoryview]:
     body, headers = request(contract, batch, binary=True)
     headers |= {"Host": "double", "Content-Length": str(sum(len(part) for part in body))}
     lines = [f"POST /v2/models/{model.id}/infer HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    return ["\r\n".join(lines).encode(), *map(memoryview, body)]
+    return ["\r\n".join(lines).encode(), *(memoryview(part) for part in body)]
 
 
 def _moved(bare: socket.socket, *words: object) -> int:

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from bench.parts import visit
 from facetd.config import Config
-from facetd.infer.catalogue import Catalogue
+from facetd.infer.catalogue import Catalogue, ImageEmbedding, QualityScorer
 from facetd.infer.look import look
 from facetd.infer.runner import Kind
 from facetd.infer.settings import LookSettings
+from facetd.infer.things.appearance import Projection
 
 KINDS = frozenset({"objects", "faces"})
 
@@ -44,9 +45,24 @@ class DefaultSessions:
     def installed(self, kind: type[Kind]) -> Kind | None:
         """None: only the starter pack is timed."""
 
+    def scorer(self, field: str) -> QualityScorer | None:
+        """None, likewise."""
+
+    @property
+    def tower(self) -> ImageEmbedding | None:
+        """None, likewise."""
+
     def space(self, model_id: str) -> str:
         """See Runner."""
         return model_id
+
+    def photo_space(self, model_id: str) -> str:
+        """See Runner."""
+        raise NotImplementedError("vectors of photos are not timed")
+
+    def projection(self, model_id: str) -> Projection:
+        """See Runner."""
+        raise NotImplementedError("vectors of photos are not timed")
 
 
 def time_loop(paths: Sequence[str], folder: Path) -> float:
