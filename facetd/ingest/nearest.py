@@ -1,5 +1,5 @@
 """What runs in the process that answers questions to find the photos whose vectors are near. Keeps open what it searched, and follows
-the library by itself. Needs NumPy and OpenCV.
+the library by itself. Needs NumPy and SimSIMD.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The file is an extract of the library and worth nothing without it: whatever is wrong with it, it is thrown away and written anew.
 Finding is in two steps. All rows are compared in whole numbers, which no index beats up to a million photos: nothing has to be built, what
 comes is appended, any selection of photos can be searched, and nothing is missed. The best of them are compared again by their vectors in
-the library, so that no error of this file ever reaches a result. Needs NumPy and OpenCV.
+the library, so that no error of this file ever reaches a result. Needs NumPy and SimSIMD.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
+import simsimd
 from numpy.typing import NDArray
 
 MAGIC = b"facetd vectors 1"
@@ -175,10 +175,8 @@ class VectorFile:
         values = self._values[rows]
         if not len(values):
             return np.empty(0, np.float32)
-        products = cv2.batchDistance(values, asked, cv2.CV_32S, normType=cv2.NORM_L2SQR, K=1)[0][:, 0]
-        np.subtract(self._norms[rows], products, out=products)
-        products += np.int32(norm)
-        return np.multiply(products, self._scales[rows], dtype=np.float32, casting="unsafe")
+        distances: NDArray[np.float64] = np.asarray(simsimd.cdist(values, asked, metric="sqeuclidean"))[:, 0]
+        return np.asarray((self._norms[rows] + norm - distances) * self._scales[rows], np.float32)
 
     def _map(self, rows: int) -> None:
         """Take over the rows from the ones known to `rows`; what is small of each is kept in memory."""
