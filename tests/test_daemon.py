@@ -28,7 +28,7 @@ from tests.infer import entries
 from tests.infer.entries import write_pack
 from tests.photos import make_photo
 
-HEAVY = ("cv2", "PIL/", "_imaging", "/scipy/", "rawpy", "pillow_heif", "pillow_jxl", "libraw", "libheif")
+HEAVY = ("cv2", "simsimd", "PIL/", "_imaging", "/scipy/", "rawpy", "pillow_heif", "pillow_jxl", "libraw", "libheif")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def loaded(code: str, *names: str) -> set[str]:
         ("import facetd.__main__", ("click", "pydantic", "aiosqlite", "rich")),
         ("import facetd.cli.tree, facetd.cli.scan", ("pydantic", "aiosqlite", "rich", "numpy", "aiohttp", "watchdog")),
         ("import facetd.cli.scanning", ("numpy", "PIL", "cv2", "aiohttp", "watchdog", "jinja2")),
-        ("import facetd.daemon", ("numpy", "PIL", "cv2")),
+        ("import facetd.daemon", ("numpy", "PIL", "cv2", "simsimd")),
         ("import facetd.ingest.warm", ("pydantic", "aiosqlite", "scipy", "rich", "click", "pebble", "rawpy", "pillow_heif")),
     ],
 )

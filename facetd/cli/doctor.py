@@ -45,6 +45,7 @@ DECODERS = {
     "rawpy": "camera RAW",
     "pillow_jxl": "JPEG XL",
     "cv2": "measuring",
+    "simsimd": "comparing what photos look like",
 }
 FEATURE_NAMES = {
     "semantic_search": "search by what photos show",
