@@ -18,8 +18,8 @@ from bench.pictures import make_photos
 from bench.processes import use_cores
 from bench.program import environment
 from facetd.infer.measure import packs_folder
-from facetd.infer.packs.index import PackIndex
 from facetd.infer.packs.install import Installer
+from tests.infer.packs.listing import Source, one_pack
 
 BATCHES = (1, 8)
 WAYS = (
@@ -29,23 +29,6 @@ EARLIER = {
     ("onnxruntime", "f32"): (24, 32), ("onnxruntime", "int8"): (92, 136), ("openvino", "f32"): (24, 32), ("openvino", "bf16"): (70, 124),
 }  # fmt: skip
 """Images per second of two cores that a network of this size gave before on a machine with AVX-512 VNNI and AMX, at both batches."""
-INDEX = """
-[[packs]]
-id = "vit-b32"
-title = "ViT-B/32"
-enables = "A measurement"
-replaces = "nothing"
-licence = "none"
-origin = "random numbers"
-tasks = ["image_embedding", "text_embedding"]
-[[packs.sources]]
-layout = "clip"
-host = "huggingface"
-repository = "bench/vit"
-into = ""
-files = [{files}]
-settings = {{}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +97,9 @@ def _time(file: Path, f32: Path, runtime: str, precision: str, batch: int) -> To
 
 def install(layout: Path, data: Path) -> None:
     """As `facetd models install --from` does."""
-    files = ", ".join(f'{{ path = "{path.relative_to(layout)}" }}' for path in sorted(layout.rglob("*")) if path.is_file())
-    (data / "packs.toml").write_text(INDEX.format(files=files))
-    asyncio.run(Installer(packs_folder(data), index=PackIndex.load(data / "packs.toml")).from_folder("vit-b32", layout))
+    files = [str(path.relative_to(layout)) for path in sorted(layout.rglob("*")) if path.is_file()]
+    index = one_pack(data / "packs.toml", "vit-b32", Source("clip", files), tasks=("image_embedding", "text_embedding"))
+    asyncio.run(Installer(packs_folder(data), index=index).from_folder("vit-b32", layout))
 
 
 if __name__ == "__main__":

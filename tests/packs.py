@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from facetd.infer.catalogue import Catalogue, ImageEmbedding
 from facetd.infer.reference import reference_input
+from tests.infer.packtext import facts, file_table
 
 COLOURS: Mapping[str, tuple[float, float, float]] = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "white": (1, 1, 1)}
 PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unknown>"
@@ -23,13 +23,9 @@ PACK = """
 [[models]]
 id = "{pack}-visual"
 task = "image_embedding"
-title = "What photos show"
-enables = "Search by meaning"
-licence = "MIT"
-origin = "made here"
+{facts}
 precisions = ["f32"]
 takes = "{takes}"
-source = {{ pack = "{pack}", version = "{version}", url = "https://example.org" }}
 space = "{pack}"
 dimension = {dimension}
 files.f32 = {visual}
@@ -43,11 +39,7 @@ tolerance = {{ f32 = 0.01 }}
 [[models]]
 id = "{pack}-textual"
 task = "text_embedding"
-title = "What words mean"
-enables = "Search by meaning"
-licence = "MIT"
-origin = "made here"
-source = {{ pack = "{pack}", version = "{version}", url = "https://example.org" }}
+{facts}
 space = "{pack}"
 dimension = {dimension}
 tokens = {{ context = {context}, pad = "{pad}", clean = "{clean}" }}
@@ -67,17 +59,17 @@ def install(layout: Path, packs: Path, pack: str, version: str = "1") -> Path:
     preprocess = json.loads((folder / "visual/preprocess_cfg.json").read_text())
     session = onnxruntime.InferenceSession(folder / "visual/model.onnx", providers=["CPUExecutionProvider"])
     takes, gives = session.get_inputs()[0], session.get_outputs()[0]
-    facts = {
-        "pack": pack, "version": version, "dimension": gives.shape[1], "name": takes.name, "output": gives.name,
+    values = {
+        "pack": pack, "facts": facts(pack, version), "dimension": gives.shape[1], "name": takes.name, "output": gives.name,
         "takes": "one" if takes.shape[0] == 1 else "any",
-        "visual": _file(folder, "visual/model.onnx"), "textual": _file(folder, "textual/model.onnx"),
-        "tokenizer": _file(folder, "textual/tokenizer.json"), "size": preprocess["size"], "mean": preprocess["mean"],
+        "visual": file_table(folder, "visual/model.onnx"), "textual": file_table(folder, "textual/model.onnx"),
+        "tokenizer": file_table(folder, "textual/tokenizer.json"), "size": preprocess["size"], "mean": preprocess["mean"],
         "std": preprocess["std"], "interpolation": preprocess["interpolation"],
         "fit": {"shortest": "crop_shortest", "squash": "stretch"}[preprocess.get("resize_mode", "shortest")],
         "context": text.get("context_length", 77), "clean": text.get("tokenizer_kwargs", {}).get("clean", "whitespace"),
         "pad": json.loads((folder / "textual/tokenizer_config.json").read_text())["pad_token"],
     }  # fmt: skip
-    (folder / "pack.toml").write_text(PACK.format(**facts))
+    (folder / "pack.toml").write_text(PACK.format(**values))
     refer(Catalogue.load(None, packs), f"{pack}-visual", session)
     return folder
 
@@ -148,8 +140,3 @@ def _save(path: Path, nodes: list[onnx.NodeProto], inputs: Mapping[str, tuple[in
     model.ir_version = 8
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, path)
-
-
-def _file(folder: Path, name: str) -> str:
-    content = (folder / name).read_bytes()
-    return f'{{ name = "{name}", size = {len(content)}, sha256 = "{hashlib.sha256(content).hexdigest()}" }}'

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FACTS = """
-title = "{id}"
-enables = "Tests"
-licence = "MIT"
-origin = "made here"
-source = {{ pack = "{pack}", version = "1", url = "https://example.org" }}
-"""
+from tests.infer.packtext import facts
+
+FACTS = "\n{facts}\n"
 
 
 def file(name: str) -> str:
@@ -164,5 +160,5 @@ def write_pack(packs: Path, name: str, *entries: str) -> Path:
     """`pack.toml` of a pack called `name` with these entries; returns it."""
     path = packs / name / "pack.toml"
     path.parent.mkdir(parents=True)
-    path.write_text("".join(entry.format(id=f"{name} {number}", pack=name) for number, entry in enumerate(entries)))
+    path.write_text("".join(entry.format(facts=facts(name)) for entry in entries))
     return path

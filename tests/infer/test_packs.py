@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -12,25 +11,19 @@ from facetd.errors import Unavailable
 from facetd.infer.catalogue import Catalogue, FileState, ImageEmbedding, ObjectDetector, TextEmbedding
 from facetd.infer.choice import Choice, Choices
 from facetd.infer.engine import Engine
+from tests.infer.packtext import facts, file_table
 from tests.infer.tiny import tiny_catalogue, tiny_network
 
 PACK = """
 [[models]]
 id = "{pack}-visual"
 task = "image_embedding"
-title = "Looks"
-enables = "Search by meaning"
-licence = "MIT"
-origin = "made here"
+{facts}
 precisions = ["f32"]
-source = {{ pack = "{pack}", version = "1", url = "https://example.org" }}
 space = "{pack}"
 dimension = 3
 input = {{ name = "images", size = 32, range = [0, 1], fit = "crop_shortest", mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5] }}
-[models.files.f32]
-name = "visual/model.onnx"
-size = {size}
-sha256 = "{digest}"
+files.f32 = {file}
 [[models.outputs]]
 name = "means"
 shape = [3]
@@ -40,27 +33,19 @@ tolerance = {{ f32 = 0.01 }}
 [[models]]
 id = "{pack}-textual"
 task = "text_embedding"
-title = "Words"
-enables = "Search by meaning"
-licence = "MIT"
-origin = "made here"
-source = {{ pack = "{pack}", version = "1", url = "https://example.org" }}
+{facts}
 space = "{pack}"
 dimension = 3
 tokens = {{ context = 8, pad = "<pad>" }}
-[models.parts.textual]
-name = "visual/model.onnx"
-size = {size}
-sha256 = "{digest}"
+parts.textual = {file}
 """
 
 
 def install(packs: Path, name: str) -> Path:
-    file = packs / name / "visual" / "model.onnx"
-    tiny_network(file)
-    content = file.read_bytes()
-    (packs / name / "pack.toml").write_text(PACK.format(pack=name, size=len(content), digest=hashlib.sha256(content).hexdigest()))
-    return file
+    folder = packs / name
+    tiny_network(folder / "visual/model.onnx")
+    (folder / "pack.toml").write_text(PACK.format(pack=name, facts=facts(name), file=file_table(folder, "visual/model.onnx")))
+    return folder / "visual/model.onnx"
 
 
 def test_a_pack_stands_before_the_starter_pack(tmp_path: Path) -> None:

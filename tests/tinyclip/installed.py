@@ -7,7 +7,7 @@ from pathlib import Path
 from facetd.infer.measure import packs_folder
 from facetd.infer.packs.index import PackIndex
 from facetd.infer.packs.install import Installed, Installer
-from tests.infer.packs.networks import index
+from tests.infer.packs.listing import Source, one_pack
 
 FOLDER = Path(__file__).parent / "pack"
 ID = "tinyclip"
@@ -15,28 +15,12 @@ FILES = (
     "config.json", "visual/model.onnx", "visual/preprocess_cfg.json", "textual/model.onnx", "textual/tokenizer.json",
     "textual/tokenizer_config.json",
 )  # fmt: skip
-ENTRY = """
-[[packs]]
-id = "{id}"
-title = "Tiny CLIP"
-enables = "Tests"
-replaces = "nothing"
-licence = "MIT"
-origin = "made here"
-tasks = ["image_embedding", "text_embedding"]
-[[packs.sources]]
-layout = "clip"
-host = "huggingface"
-repository = "tiny/clip"
-into = ""
-files = [{files}]
-settings = {{}}
-"""
+TASKS = ("image_embedding", "text_embedding")
 
 
 def listed(folder: Path) -> PackIndex:
     """A list of packs with this one, in `folder`."""
-    return index(folder / "packs.toml", ENTRY.format(id=ID, files=", ".join(f'{{ path = "{name}" }}' for name in FILES)))
+    return one_pack(folder / "packs.toml", ID, Source("clip", FILES), tasks=TASKS)
 
 
 async def install(data: Path, models: Path | None = None) -> Installed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from facetd.infer.engine import Engine
 from facetd.infer.questions import find
 from tests.infer.generation.tiny import SIZE, VOCABULARY, Weights, picture_encoder
 from tests.infer.generation.tiny import decoders as write_decoders
+from tests.infer.packtext import facts, file_table
 from tests.infer.tiny import tiny_catalogue
 
 SIDE = 32
@@ -28,12 +28,9 @@ ENTRY = """
 [[models]]
 id = "{pack}"
 task = "captioning"
-title = "Captions"
-enables = "Sentences about photos"
-licence = "MIT"
-origin = "made here"
-source = {{ pack = "{pack}", version = "1", url = "https://example.org" }}
+{facts}
 input = {{ name = "pixel_values", size = 32, range = [0, 1], fit = "stretch", mean = [0.5, 0.4, 0.3], std = [0.5, 0.25, 0.2] }}
+{files}
 [models.generation]
 start = 0
 eos = 1
@@ -64,10 +61,8 @@ def install(packs: Path, cache: str, weights: Weights, beams: int = 1) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
     files = {"parts.encoder": folder / "encoder_model.onnx", "data.tokenizer": folder / "tokenizer.json"}
     files |= {f"parts.{part}": written[form] for part, form in FORMS[cache].items()}
-    text = ENTRY.format(pack="captioner", cache=cache, size=SIZE, beams=beams)
-    for key, file in files.items():
-        content = file.read_bytes()
-        text += f'[models.{key}]\nname = "{file.name}"\nsize = {len(content)}\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n'
+    listed = "\n".join(f"{key} = {file_table(folder, file.name)}" for key, file in files.items())
+    text = ENTRY.format(pack="captioner", facts=facts("captioner"), files=listed, cache=cache, size=SIZE, beams=beams)
     (folder / "pack.toml").write_text(text)
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.infer.packtext import facts, file_table
+
 SIZE = 32
 SCORER = """
 [[models]]
 id = "{id}"
 task = "quality"
-title = "How good"
-enables = "Scores"
-licence = "MIT"
-origin = "made here"
+{facts}
 precisions = ["f32"]
-source = {{ pack = "{id}", version = "{version}", url = "https://example.org" }}
 fills = "{fills}"
 reading = "{reading}"
 low = {low}
@@ -36,11 +33,7 @@ HEAD = """
 [[models]]
 id = "{id}"
 task = "aesthetic_head"
-title = "How pleasing"
-enables = "Aesthetics"
-licence = "MIT"
-origin = "made here"
-source = {{ pack = "{id}", version = "1", url = "https://example.org" }}
+{facts}
 space = "{space}"
 dimension = {dimension}
 fills = "{fills}"
@@ -71,8 +64,9 @@ def install_scorer(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
     onnx.save(model, folder / "model.onnx")
-    facts = {"id": name, "fills": fills, "reading": reading, "low": low, "high": high, "version": version, "width": len(matrix)}
-    (folder / "pack.toml").write_text(SCORER.format(**facts, file=_file(folder / "model.onnx")))
+    values = {"id": name, "fills": fills, "reading": reading, "low": low, "high": high, "width": len(matrix)}
+    text = SCORER.format(**values, facts=facts(name, version), file=file_table(folder, "model.onnx"))
+    (folder / "pack.toml").write_text(text)
     return folder
 
 
@@ -81,11 +75,6 @@ def install_head(packs: Path, name: str, space: str, weights: np.ndarray, fills:
     folder = packs / name
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "weights.npy", weights)
-    facts = {"id": name, "space": space, "dimension": len(weights) - 1, "fills": fills, "file": _file(folder / "weights.npy")}
-    (folder / "pack.toml").write_text(HEAD.format(**facts))
+    values = {"id": name, "space": space, "dimension": len(weights) - 1, "fills": fills}
+    (folder / "pack.toml").write_text(HEAD.format(**values, facts=facts(name), file=file_table(folder, "weights.npy")))
     return folder
-
-
-def _file(path: Path) -> str:
-    content = path.read_bytes()
-    return f'{{ name = "{path.name}", size = {len(content)}, sha256 = "{hashlib.sha256(content).hexdigest()}" }}'

@@ -8,14 +8,11 @@ import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models
-
-from facetd.infer.packs.index import PackIndex
 
 Files = dict[str, bytes]
 FLOAT, INT32, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL
@@ -240,10 +237,3 @@ def torch_file(tensors: dict[str, np.ndarray], *, extra: Any = None) -> bytes:
 def system_call() -> _Call:
     """What must never be run."""
     return _Call(_Global("os", "system"), "touch /tmp/facetd-was-here")
-
-
-def index(path: Path, text: str) -> PackIndex:
-    """A list of packs with this text."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return PackIndex.load(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,42 +34,14 @@ from facetd.infer.runtimes import RUNTIMES, open_session
 from facetd.infer.runtimes.session import Plan
 from tests.conftest import CORPUS
 from tests.infer.packs import networks
+from tests.infer.packs.listing import Source, one_pack
 from tests.infer.packs.networks import Files
 from tests.infer.tiny import tiny_catalogue
 
-PACK = """
-[[packs]]
-id = "{id}"
-title = "Tiny"
-enables = "Tests"
-replaces = "nothing"
-licence = "MIT"
-origin = "made here"
-tasks = {tasks}
-"""
-SOURCE = """
-[[packs.sources]]
-layout = "{layout}"
-host = "huggingface"
-repository = "tiny/{layout}"
-into = "{into}"
-files = [{files}]
-settings = {settings}
-"""
 
-
-def one_pack(path: Path, *sources: tuple[str, Files, str], tasks: str = "[]") -> PackIndex:
-    """A list of one pack, of sources (layout, files, settings)."""
-    text = PACK.format(id="tiny", tasks=tasks)
-    for number, (layout, files, settings) in enumerate(sources):
-        listed = ", ".join(f'{{ path = "{name}" }}' for name in files)
-        text += SOURCE.format(layout=layout, files=listed, settings=settings, into=f"part{number}" if number else "")
-    return networks.index(path, text)
-
-
-async def install(folder: Path, *sources: tuple[str, Files, str], tasks: str = "[]") -> Installed:
+async def install(folder: Path, *sources: tuple[str, Files, str], tasks: Sequence[str] = ()) -> Installed:
     """Install a pack of these sources from a folder."""
-    index = one_pack(folder / "packs.toml", *sources, tasks=tasks)
+    index = one_pack(folder / "packs.toml", "tiny", *(Source(*source) for source in sources), tasks=tasks)
     for layout, files, _settings in sources:
         for name, content in files.items():
             path = folder / "from" / layout / name
@@ -127,7 +100,7 @@ async def test_the_space_of_other_weights_is_another_one(tmp_path: Path) -> None
 async def test_clip_with_an_aesthetic_head(tmp_path: Path) -> None:
     head = networks.torch_file({"weight": np.arange(8, dtype=np.float32)[None], "bias": np.array([0.5], np.float32)})
     settings = '{ fills = "aesthetic_iaa", low = 1, high = 10 }'
-    await install(tmp_path, ("clip", networks.clip(), "{}"), ("laion_head", {"head.pth": head}, settings), tasks='["aesthetic_head"]')
+    await install(tmp_path, ("clip", networks.clip(), "{}"), ("laion_head", {"head.pth": head}, settings), tasks=["aesthetic_head"])
     catalogue = catalogue_of(tmp_path)
     found = catalogue.first(AestheticHead)
     assert (found.fills, found.low, found.high, found.space) == ("aesthetic_iaa", 1, 10, catalogue.first(ImageEmbedding).space)

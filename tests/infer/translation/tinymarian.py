@@ -6,7 +6,6 @@ wrong, or an end that is missing shows in the text.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
+
+from tests.infer.packtext import facts, file_table
 
 EOS, UNKNOWN, PAD = 0, 1, 2
 WORDS = {"a": "un", "dog": "chien", "cat": "chat", "runs": "court", "red": "rouge", ".": ".", ",": ","}
@@ -191,24 +192,16 @@ def _save(
 
 
 def _entry(folder: Path, name: str, parts: dict[str, str], cache: str, max_length: int, beams: int) -> str:
-    def facts(file: str) -> str:
-        content = (folder / file).read_bytes()
-        return f'{{ name = "{file}", size = {len(content)}, sha256 = "{hashlib.sha256(content).hexdigest()}" }}'
-
     language = json.dumps(name.rpartition("-")[2])
-    lines = [f"parts.{part} = {facts(file)}" for part, file in parts.items()]
+    lines = [f"parts.{part} = {file_table(folder, file)}" for part, file in parts.items()]
     return f"""
 [[models]]
 id = "{name}"
 task = "translation"
-title = "Tiny translator"
-enables = "Captions in another language"
-licence = "MIT"
-origin = "made here"
-source = {{ pack = "{name}", version = "1", url = "https://example.org" }}
+{facts(name)}
 source_lang = "en"
 target_lang = {language}
-data.tokenizer = {facts("tokenizer.json")}
+data.tokenizer = {file_table(folder, "tokenizer.json")}
 {chr(10).join(lines)}
 [models.generation]
 start = {PAD}
