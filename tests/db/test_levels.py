@@ -9,7 +9,7 @@ import pytest
 
 from bench.synthetic import make_library
 from facetd.accounts.viewers import single_viewer
-from facetd.db import hits
+from facetd.db import hits, levels
 from facetd.db.conditions import conditions, hide_bits
 from facetd.db.connection import Connection, Database
 from facetd.db.hits import is_broad, look_up
@@ -37,7 +37,7 @@ TEXTS = (
 
 @pytest.fixture
 async def library(tmp_path: Path) -> AsyncIterator[Database]:
-    """Photos of which every third has two tags that `quagga` finds, and every fifth one of them."""
+    """Photos of which every third has two tags that `quagga` finds, and every fifth one of them; every fourth is not its burst's lead."""
     await make_library(tmp_path, 600)
     async with Database(tmp_path / "library.db") as db:
         async with db.writing() as connection:
@@ -47,11 +47,14 @@ async def library(tmp_path: Path) -> AsyncIterator[Database]:
                 await connection.execute(
                     "INSERT INTO photo_tag (photo_id, tag_id, source) SELECT id, ?, 'xmp' FROM photo WHERE id % ? = 0", (number, step)
                 )
+            await connection.execute("UPDATE gate SET hide = 2 WHERE photo_id % 4 = 1")
         yield db
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("chosen", [PhotoFilter(), PhotoFilter(min_score=5)], ids=["all", "filtered"])
+@pytest.mark.parametrize(
+    "chosen", [PhotoFilter(), PhotoFilter(min_score=5), PhotoFilter(hide_bursts=True)], ids=["all", "filtered", "leads"]
+)
 async def test_many_are_ranked_like_few(library: Database, monkeypatch: pytest.MonkeyPatch, text: str, chosen: PhotoFilter) -> None:
     viewer, hide = await single_viewer(library), hide_bits(chosen)
     narrowed = conditions(chosen, viewer, None)
@@ -65,7 +68,11 @@ async def test_many_are_ranked_like_few(library: Database, monkeypatch: pytest.M
     assert few or text in ("iphone -iphone", "nothing at all")
 
 
-@pytest.mark.parametrize("chosen", [PhotoFilter(), PhotoFilter(min_score=5), PhotoFilter(min_rating=3)], ids=["all", "filtered", "rated"])
+@pytest.mark.parametrize(
+    "chosen",
+    [PhotoFilter(), PhotoFilter(min_score=5), PhotoFilter(min_rating=3), PhotoFilter(hide_bursts=True)],
+    ids=["all", "filtered", "rated", "leads"],
+)
 @pytest.mark.parametrize("sort", ["aggregate", "date_taken", "star_rating"])
 async def test_many_are_listed_like_few(library: Database, monkeypatch: pytest.MonkeyPatch, chosen: PhotoFilter, sort: str) -> None:
     stars = "INSERT OR REPLACE INTO rating (user_id, photo_id, stars, updated_at) SELECT 0, id, id % 6, '' FROM photo WHERE id % 2"
@@ -119,3 +126,16 @@ def test_photos_that_came_after_the_order_was_made_are_left_out() -> None:
     assert places.known([1, 2, 3, 99]) == [1, 2]
     assert 99 not in Leveled(places, bytes([1, 1, 0]), [1.0])
     assert not list(Leveled(Places([]), b"\0", []))
+
+
+async def test_more_levels_than_a_byte_has_are_not_told_apart_at_the_end(library: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer, hide = await single_viewer(library), hide_bits(PhotoFilter())
+    monkeypatch.setattr(hits, "FEW", 0)
+    found = await library.read(lambda connection: look_up(connection, parse("2012"), "words"))
+    nothing = conditions(PhotoFilter(), viewer)
+    exact = list((await Matches(library).ranked(viewer, hide, found, nothing)).pairs())
+    assert len({score for _, score in exact}) > 1
+    monkeypatch.setattr(levels, "MOST_LEVELS", 1)
+    rough = list((await Matches(library).ranked(viewer, hide, found, nothing)).pairs())
+    assert {number for number, _ in rough} == {number for number, _ in exact}
+    assert {score for _, score in rough} == {exact[0][1]}
