@@ -121,6 +121,7 @@ def test_a_full_desk_lets_who_asks_wait() -> None:
 
 
 def test_nobody_reading_ends_the_threads() -> None:
+    before = set(threading.enumerate())
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb", buffering=0) as output:
@@ -128,6 +129,7 @@ def test_nobody_reading_ends_the_threads() -> None:
         desk.accept({"id": 1, "frame": "", "kinds": [], "settings": {}})
         desk.accept({"id": 2, "frame": "", "kinds": [], "settings": {}})
         desk.finish()
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_frame_is_mapped_and_cannot_be_written(tmp_path: Path) -> None:

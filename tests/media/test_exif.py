@@ -216,8 +216,12 @@ class TestHostileStructure:
         data = tiff(
             [(0x010F, ASCII, "Canon Camera"), (0x0110, ASCII, "EOS")], [(0x9003, ASCII, "2020:01:02 03:04:05")], [(2, RATIONAL, (1, 1))]
         )
+        whole = facts_of(data)[0]
+        assert len(whole) == 3
         for length in range(len(data)):
-            facts_of(data[:length])
+            found = facts_of(data[:length])[0]
+            assert found.keys() <= whole.keys(), length
+            assert whole["camera_make"].startswith(found.get("camera_make", "")), length
 
     def test_big_tiff(self) -> None:
         entry = struct.pack("<HHQ8s", 0x010F, ASCII, 6, b"Canon\0")

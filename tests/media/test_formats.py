@@ -70,9 +70,17 @@ def test_the_format_is_found_by_content_and_only_if_it_is_allowed(head: bytes, n
     assert sniff(head, name) == expected
 
 
-def test_every_short_beginning_is_answered() -> None:
-    heads = [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", tiff(0xC612), b"\xff\xd8\xff\xe0", b"BM" + bytes(20), b"RIFF\0\0\0\0WEBP"]
-    for head in heads:
-        for length in range(len(head)):
-            sniff(head[:length], "a.jpg")
-            sniff(head[:length], "a.nef")
+@pytest.mark.parametrize(
+    ("head", "kinds"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", {"heif"}),
+        (tiff(0xC612), {"tiff", "raw"}),
+        (b"\xff\xd8\xff\xe0", {"jpeg"}),
+        (b"BM" + bytes(12) + b"\x28\0\0\0", {"bmp"}),
+        (b"RIFF\0\0\0\0WEBP", {"webp"}),
+    ],
+)
+def test_every_short_beginning_is_answered(head: bytes, kinds: set[str]) -> None:
+    beginnings = [head[:length] for length in range(len(head) + 1)]
+    assert {sniff(beginning, "a.jpg") for beginning in beginnings} == {None, *kinds}
+    assert {sniff(beginning, "a.nef") for beginning in beginnings} <= {None, "raw", *kinds}
