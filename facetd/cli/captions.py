@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import difflib
 import json
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from rich.console import Console
 
 from facetd.accounts.viewers import single_viewer
 from facetd.cli.client import DaemonClient
+from facetd.cli.foreground import until_done
 from facetd.cli.jobview import JobView
 from facetd.cli.library import open_library
 from facetd.cli.options import data_folder, json_option, settings_options
@@ -24,7 +24,7 @@ from facetd.cli.settings import load_settings, log_to
 from facetd.errors import Conflict, FacetdError
 from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.house import House
-from facetd.library.captioning import EVENT, Wanted
+from facetd.library.captioning import Wanted
 from facetd.library.writers import LANGUAGES
 
 
@@ -136,16 +136,8 @@ def _run(wanted: Wanted, data: Path | None, config_path: Path | None, *, cancel:
 
 
 async def _here(house: House, wanted: Wanted, view: JobView | None) -> Mapping[str, Any]:
-    with house.ingest.events.listening() as events:
-        following = asyncio.create_task(view.follow(events, EVENT)) if view else None
-        task = house.captioning.start(await single_viewer(house.db), wanted)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        house.ingest.events.close()
-        if following is not None:
-            await following
+    viewer = await single_viewer(house.db)
+    await until_done(house.ingest.events, lambda: house.captioning.start(viewer, wanted), view.follow if view else None)
     return house.captioning.progress.as_dict()
 
 

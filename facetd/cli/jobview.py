@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from facetd.cli.progress import duration
 from facetd.ingest.progress import Event
+from facetd.library.jobs import EVENT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,11 +29,11 @@ class JobView:
         self._said_at = 0.0
         self._said = ""
 
-    async def follow(self, events: asyncio.Queue[Event | None], name: str) -> None:
-        """Show what events `name` tell of, until they end."""
+    async def follow(self, events: asyncio.Queue[Event | None]) -> None:
+        """Show every job that the events tell of, until they end."""
         try:
             while (event := await events.get()) is not None:
-                if event[0] == name:
+                if event[0] == EVENT:
                     self.show(event[1])
         finally:
             self.close()

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import click
 from rich.console import Console
 
 from facetd.cli.client import connect, encoded
+from facetd.cli.foreground import until_done
 from facetd.cli.progress import ProgressView
 from facetd.cli.settings import load_settings, log_to
 from facetd.config import Config
@@ -82,16 +82,7 @@ async def _scan_here(
         if not directories:
             await house.add_configured()
         parts = await house.add_directories(directories)
-        with house.ingest.events.listening() as events:
-            following = asyncio.create_task(view.follow(events)) if view else None
-            task = house.ingest.start_scan(parts, options)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            house.ingest.events.close()
-            if following is not None:
-                await following
+        await until_done(house.ingest.events, lambda: house.ingest.start_scan(parts, options), view.follow if view else None)
         return house.ingest.progress.as_dict()
 
 

@@ -23,14 +23,13 @@ from facetd.i18n import _
 from facetd.infer.chat.patience import patiently
 from facetd.infer.chat.problems import NoSentence, Unusable
 from facetd.ingest.progress import Broadcast
-from facetd.library.jobs import JobProgress
+from facetd.library.jobs import EVENT, JobProgress
 from facetd.library.writers import Asker, Describer, Writers
 from facetd.media.thumbnail_paths import thumbnail_path
 from facetd.records import Viewer
 
 logger = logging.getLogger(__name__)
 Due = TypeVar("Due", Wordless, Untranslated)
-EVENT = "captions"
 PUBLISH_EVERY_S = 0.5
 PAGE = 200
 TEXTS_AT_ONCE = 8

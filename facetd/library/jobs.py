@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+EVENT = "captions"  # what a job's progress is published as
 FAILURES_TOLD = 20
 
 

@@ -9,23 +9,17 @@ import cv2
 import numpy as np
 import pytest
 
-from facetd.config import Config
 from facetd.db import faces as db_faces
 from facetd.db import people as db_people
 from facetd.db.sightings import match_faces
 from facetd.house import House
-from facetd.infer.catalogue import Catalogue
-from facetd.infer.choice import Choice, Choices, save_choices
-from facetd.infer.client import Eyes
-from facetd.infer.measure import choice_path, key_of
-from facetd.infer.settings import LookSettings
 from facetd.ingest.people import Distances, usual_distances
 from facetd.records import Box
 from tests.house import config, opened, scan
 from tests.infer.constant import constant_starter
 from tests.infer.facepack import FIVE, SAME, SUGGEST, draw_face, install
+from tests.infer.installed import SETTINGS, eyes
 
-SETTINGS = {"runtime": "onnxruntime", "streams": 1, "enabled": True}
 PLACE = (192, 192, 384, 404)  # what the starter's detector boxes, more or less
 
 
@@ -35,17 +29,6 @@ def draw(path: Path, person: int, seed: int, place: tuple[int, int, int, int] = 
     draw_face(frame, place, person)
     path.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(path), frame[:, :, ::-1])
-
-
-def eyes(data: Path, models: Path) -> Eyes:
-    """The models as they are installed now, with a choice instead of a trial, which takes its time."""
-    settings = Config.model_validate({"inference": SETTINGS})
-    catalogue = Catalogue.load(models, data / "models" / "packs")
-    choice = Choice("onnxruntime", "cpu", "f32", 1, 1.0, "made for the test")
-    chosen = Choices(key_of(catalogue, settings.inference), 1, {model.id: choice for model in catalogue.models}, (), {})
-    save_choices(choice_path(data), chosen)
-    look = LookSettings.from_config(settings, catalogue)
-    return Eyes(settings.inference, look, data=data, models=models, kinds=frozenset({"objects", "faces"}))
 
 
 async def persons(house: House) -> dict[str, str | None]:
@@ -72,7 +55,7 @@ async def test_decisions_survive_a_change_of_the_models(tmp_path: Path) -> None:
     for number, person in enumerate((0, 0, 0, 1, 1, 0)):
         draw(pictures / f"{number}.png", person, number)
     settings = config(inference=SETTINGS)
-    async with opened(data, settings, eyes=eyes(data, models)) as house:
+    async with opened(data, settings, eyes=eyes(data, models, "objects", "faces")) as house:
         await scan(house, pictures)
         await house.ingest.people.run(lambda _phase: None)
         assert len(set((await persons(house)).values())) == 1  # all look alike to these networks
@@ -87,7 +70,7 @@ async def test_decisions_survive_a_change_of_the_models(tmp_path: Path) -> None:
     install(data / "models" / "packs", references=False)
     for number, person in enumerate((1, 2, 2, 0), 6):
         draw(pictures / f"{number}.png", person, number, (300, 100, 400, 210))
-    async with opened(data, settings, eyes=eyes(data, models)) as house:
+    async with opened(data, settings, eyes=eyes(data, models, "objects", "faces")) as house:
         await scan(house, pictures)
         await house.ingest.people.run(lambda _phase: None)
         assert await spaces(house) == {"tiny-buffalo/f32"}
@@ -106,7 +89,7 @@ async def test_decisions_survive_a_change_of_the_models(tmp_path: Path) -> None:
         assert tuple(refusal) == (before["5.png"], anna)
 
     shutil.rmtree(data / "models" / "packs" / "tiny-buffalo")
-    async with opened(data, settings, eyes=eyes(data, models)) as house:
+    async with opened(data, settings, eyes=eyes(data, models, "objects", "faces")) as house:
         await scan(house, pictures)
         assert "face_recognition-1.7.15/f32" in await spaces(house)
         found = await persons(house)

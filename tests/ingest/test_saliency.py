@@ -10,22 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
-from facetd.config import Config
 from facetd.house import House
-from facetd.infer.catalogue import Catalogue
-from facetd.infer.choice import Choice, Choices, save_choices
-from facetd.infer.client import Eyes
-from facetd.infer.measure import choice_path, key_of
-from facetd.infer.settings import LookSettings
 from facetd.ingest.tasks import TECHNICAL
 from facetd.score.measure import measure, measure_subject
 from facetd.score.settings import MeasureSettings
 from tests.house import InlineWorkers, config, opened, scan
 from tests.infer.constant import constant_starter
 from tests.infer.facepack import FIVE
+from tests.infer.installed import SETTINGS, eyes
 from tests.infer.subjectpack import install
 
-SETTINGS = {"runtime": "onnxruntime", "streams": 1, "enabled": True}
 SUBJECT = "subject_sharpness, subject_prominence, subject_placement, bg_separation, comp_score, power_point_score, isolation_bonus"
 
 
@@ -36,16 +30,6 @@ def draw() -> np.ndarray:
     frame[200:420, 640:860] = np.random.default_rng(2).integers(0, 2, (220, 220, 1), np.uint8) * np.array([255, 230, 40], np.uint8)
     frame[180:460, 180:340] = (80, 140, 80)
     return frame
-
-
-def eyes(data: Path, models: Path) -> Eyes:
-    """The models as they are installed now, with a choice instead of a trial, which takes its time."""
-    settings = Config.model_validate({"inference": SETTINGS})
-    catalogue = Catalogue.load(models, data / "models" / "packs")
-    choice = Choice("onnxruntime", "cpu", "f32", 1, 1.0, "made for the test")
-    chosen = Choices(key_of(catalogue, settings.inference), 1, {model.id: choice for model in catalogue.models}, (), {})
-    save_choices(choice_path(data), chosen)
-    return Eyes(settings.inference, LookSettings.from_config(settings, catalogue), data=data, models=models, kinds=frozenset({"objects"}))
 
 
 async def stored(house: House) -> tuple[list[float], list[float], str]:
@@ -62,14 +46,14 @@ async def test_the_subject_is_where_the_model_has_it_until_it_goes(tmp_path: Pat
     pictures.mkdir()
     assert cv2.imwrite(str(pictures / "a.png"), draw()[:, :, ::-1])
     settings = config(inference=SETTINGS)
-    async with opened(data, settings, eyes=eyes(data, models)) as house:
+    async with opened(data, settings, eyes=eyes(data, models, "objects")) as house:
         await scan(house, pictures)
         plain, box, rest = await stored(house)
         (judged,) = await house.db.rows("SELECT aggregate FROM photo")
         assert box[0] > 0.5
 
     install(data / "models" / "packs")
-    async with opened(data, settings, eyes=eyes(data, models)) as house:
+    async with opened(data, settings, eyes=eyes(data, models, "objects")) as house:
         await scan(house, pictures)
         guided, box, untouched = await stored(house)
         assert box == pytest.approx([180 / 960, 180 / 640, 160 / 960, 280 / 640], abs=0.03)
@@ -86,7 +70,7 @@ async def test_the_subject_is_where_the_model_has_it_until_it_goes(tmp_path: Pat
         assert (await stored(house))[:2] == (guided, box), "what measures anew has the model look again"
 
     shutil.rmtree(data / "models" / "packs" / "tiny-u2net")
-    async with opened(data, settings, eyes=eyes(data, models)) as house:
+    async with opened(data, settings, eyes=eyes(data, models, "objects")) as house:
         await scan(house, pictures)
         assert (await stored(house))[0] == plain
         assert await house.db.rows("SELECT 1 FROM analysis WHERE kind = 'saliency'") == []

@@ -16,6 +16,7 @@ from facetd.http.services import Services, services, viewer_of
 from facetd.i18n import _
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Caption
+from facetd.records import Viewer
 
 operations = Operations("captions")
 Language = Literal["fr", "de", "es", "it"]
@@ -107,8 +108,7 @@ async def get_caption(request: web.Request, query: CaptionQuery) -> Any:
     house = _allowed(request)
     if query.generate or query.lang is not None:
         refuse_foreign(request)  # an <img> of any page would have models work
-    viewer = await viewer_of(request)
-    number = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
+    viewer, number = await _named(request, query)
     if query.lang is not None:
         return _reply(number, await house.captions.translated(viewer, number, query.lang))
     if query.generate:
@@ -122,8 +122,7 @@ async def get_caption(request: web.Request, query: CaptionQuery) -> Any:
 async def put_caption(request: web.Request, body: CaptionBody) -> Any:
     """Keep a caption that was written by hand; no rule and no model ever replaces it. Its translation goes."""
     house = _allowed(request)
-    viewer = await viewer_of(request)
-    number = await house.gallery.find(viewer, photo_id=body.id, path=body.path)
+    viewer, number = await _named(request, body)
     return _reply(number, await house.captions.write(viewer, number, body.caption))
 
 
@@ -134,8 +133,7 @@ async def put_caption(request: web.Request, body: CaptionBody) -> Any:
 async def generate_caption(request: web.Request, body: OnePhoto) -> Any:
     """Have a model describe the photo, also in place of what a model wrote. 409 where a hand did."""
     house = _allowed(request)
-    viewer = await viewer_of(request)
-    number = await house.gallery.find(viewer, photo_id=body.id, path=body.path)
+    viewer, number = await _named(request, body)
     return _reply(number, await house.captions.describe(viewer, number))
 
 
@@ -148,9 +146,8 @@ async def generate_captions(request: web.Request, body: JobPhotos) -> Any:
     house = _allowed(request)
     viewer = await viewer_of(request)
     await house.captioning.writers.find_describer()
-    await house.gallery.narrowed(viewer, body.filter)
-    house.captioning.start(viewer, Wanted("generate", body.filter, tuple(body.ids), again=body.again, limit=body.limit))
-    return house.captioning.progress.as_dict()
+    wanted = Wanted("generate", body.filter, tuple(body.ids), again=body.again, limit=body.limit)
+    return await _begun(house, viewer, wanted)
 
 
 @operations.add(
@@ -163,10 +160,8 @@ async def translate_captions(request: web.Request, body: TranslationJob) -> Any:
     viewer = await viewer_of(request)
     language = body.language or house.config.translation.target_language
     await house.captioning.writers.find_translator(language)
-    await house.gallery.narrowed(viewer, body.filter)
     wanted = Wanted("translate", body.filter, tuple(body.ids), again=body.again, by_hand=body.by_hand, limit=body.limit, language=language)
-    house.captioning.start(viewer, wanted)
-    return house.captioning.progress.as_dict()
+    return await _begun(house, viewer, wanted)
 
 
 @operations.add("GET", "/api/captions/status", summary="Progress of the captions", access=Access.EDITION, reply=CaptionJob, errors=(403,))
@@ -179,6 +174,19 @@ async def captions_status(request: web.Request, _parameters: Nothing) -> Any:
 async def cancel_captions(request: web.Request, _parameters: Nothing) -> Any:
     """Stop the job that runs. What is done stays done."""
     return {"cancelled": await _allowed(request).captioning.cancel()}
+
+
+async def _named(request: web.Request, photo: OnePhoto) -> tuple[Viewer, int]:
+    """Who asks, and the id of the photo. Raises InvalidInput, NotFound."""
+    viewer = await viewer_of(request)
+    return viewer, await services(request).gallery.find(viewer, photo_id=photo.id, path=photo.path)
+
+
+async def _begun(house: Services, viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
+    """The job, begun. Raises NotFound for a filter by what the viewer may not see, Conflict while another job runs."""
+    await house.gallery.narrowed(viewer, wanted.chosen)
+    house.captioning.start(viewer, wanted)
+    return house.captioning.progress.as_dict()
 
 
 def _reply(number: int, found: Caption) -> dict[str, Any]:
