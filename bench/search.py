@@ -66,6 +66,7 @@ def kinds(rows: int) -> dict[str, Iterator[str]]:
 
     return {
         "nothing": endless("nothing{number}x"),
+        "a misspelt word": endless("{0} -absent{number}", tuple(f"{word[0]}{word[2]}{word[1]}{word[3:]}" for word in WORDS)),
         "one file": endless("{file:07d}"),
         "part of a file name": endless("{number}"),
         "a folder": endless('"{0} {number}"', WORDS),

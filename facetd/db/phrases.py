@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -35,6 +36,21 @@ MONTHS = {
     )
     for name in names.split()
 }
+
+# Words that only join others, in the same languages and writing, unless they are names or things elsewhere.
+FILLERS = frozenset(
+    word
+    for words in (
+        "a an the of with without in on at and or to from for by near my our your his her their its is are this that these those",
+        "der die das den dem des ein eine einen einem einer eines und oder mit ohne im am an auf aus bei beim von vom zu zum zur fur bis"
+        " mein meine unser unsere ist sind",
+        "le la les l un une de du des d et ou avec sans dans en au aux sur sous pour par chez mon ma mes notre nos sa ses est sont",
+        "el los las unos unas uno del al y o con sin por para mis nuestro nuestra su sus es",
+        "il lo i gli una di dello della dell dei degli delle da dal dalla dai nel nella nei alla allo ai alle sul sulla e con senza per tra"
+        " fra nostro nostra sono",
+    )
+    for word in words.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,26 @@ def meaning(text: str) -> str:
     """What a model is to read of what was typed: without what is to be left out, and without days, which no picture shows."""
     kept = [phrase or word for minus, phrase, word in UNIT.findall(text) if not minus and (phrase or days_of(word) is None)]
     return " ".join(kept) if any(fold(one) for one in kept) else ""
+
+
+def alone(text: str) -> list[str]:
+    """The words and phrases of what was typed that say something alone, in its order and as they were typed; none for a single one."""
+    units = [(minus, phrase, word) for minus, phrase, word in UNIT.findall(text) if fold(phrase or word)]
+    kept = [f'"{phrase}"' if phrase else word for minus, phrase, word in units if not minus and (phrase or fold(word) not in FILLERS)]
+    return list(dict.fromkeys(kept))[:MOST_TERMS] if len(units) > 1 else []
+
+
+def reworded(text: str, words: Mapping[str, str]) -> str:
+    """What was typed with other words in place of some: `words` gives them for the folded ones. What is to be left out stays."""
+
+    def other(match: re.Match[str]) -> str:
+        minus, phrase, word = match.groups()
+        meant = words.get(fold(phrase or word or "")) if not minus else None
+        if meant is None:
+            return match[0]
+        return meant if phrase is None and " " not in meant else f'"{meant}"'
+
+    return UNIT.sub(other, text)
 
 
 def days_of(word: str) -> tuple[str, str] | None:

@@ -19,6 +19,11 @@ from facetd.db.visibility import Hide, gate_condition, gate_join
 from facetd.records import Viewer
 
 CANDIDATES = 200  # topics that are looked at for one completion
+BY_KIND = (
+    "SELECT t.kind, t.ref FROM topic_words w CROSS JOIN topic t ON t.id = w.rowid WHERE w.words MATCH ? AND t.kind <> 'category'"
+    " ORDER BY CASE t.kind WHEN 'person' THEN 0 WHEN 'place' THEN 1 WHEN 'tag' THEN 2 WHEN 'folder' THEN 3 ELSE 4 END"
+)
+"""The topics with a word, people first; to be gone on with, after a comma."""
 LABELS = {
     "person": "SELECT name FROM person WHERE id = ? AND hidden = 0",
     "tag": "SELECT name FROM tag WHERE id = ?",
@@ -95,9 +100,7 @@ def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) 
     if not words:
         return []
     candidates = connection.execute(
-        "SELECT t.kind, t.ref FROM topic_words w CROSS JOIN topic t ON t.id = w.rowid WHERE w.words MATCH ? AND t.kind <> 'category'"
-        " ORDER BY CASE t.kind WHEN 'person' THEN 0 WHEN 'place' THEN 1 WHEN 'tag' THEN 2 WHEN 'folder' THEN 3 ELSE 4 END,"
-        " ' ' || t.words LIKE ? DESC, length(t.words), t.words, t.id LIMIT ?",
+        f"{BY_KIND}, ' ' || t.words LIKE ? DESC, length(t.words), t.words, t.id LIMIT ?",
         (f'"{words}" *', f" {words}%", CANDIDATES),
     ).fetchall()
     found: dict[Completion, None] = {}
@@ -105,11 +108,20 @@ def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) 
         text = _label(connection, kind, ref)
         completion = Completion(kind, text or "")
         # A synonym or an outer folder led here: what is offered must itself go on from what was typed.
-        if text and completion not in found and f" {words}" in f" {fold(text)}" and _is_listed(connection, viewer, kind, ref):
+        if text and completion not in found and f" {words}" in f" {fold(text)}" and is_listed(connection, viewer, kind, ref):
             found[completion] = None
             if len(found) == limit:
                 break
     return list(found)
+
+
+def is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any, *, most: int = -1) -> bool:
+    """Whether `viewer` may list a photo of a topic; of its photos `most` are looked at, unless it is below 0."""
+    sql = (
+        f"SELECT 1 FROM (SELECT id FROM ({OF_TOPIC[kind].format('refs')}) LIMIT :most) h CROSS JOIN gate g ON g.photo_id = h.id"
+        f" AND {gate_condition(viewer, LISTED)} LIMIT 1"
+    )
+    return connection.execute(sql, {"refs": json.dumps([ref]), "most": most}).fetchone() is not None
 
 
 def _label(connection: Connection, kind: str, ref: Any) -> str | None:
@@ -119,14 +131,6 @@ def _label(connection: Connection, kind: str, ref: Any) -> str | None:
     if row is None or row[0] is None:
         return None
     return shown(from_stored(row[0])).rpartition("/")[2] if kind == "folder" else str(row[0])
-
-
-def _is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any) -> bool:
-    sql = (
-        f"SELECT 1 FROM ({OF_TOPIC[kind].format('refs')}) h CROSS JOIN gate g ON g.photo_id = h.id"
-        f" AND {gate_condition(viewer, LISTED)} LIMIT 1"
-    )
-    return connection.execute(sql, {"refs": json.dumps([ref])}).fetchone() is not None
 
 
 def _ids(connection: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[int]:

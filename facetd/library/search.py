@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from facetd.config import Config
@@ -12,7 +12,7 @@ from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
 from facetd.db.hits import Found
 from facetd.db.listing import Key
-from facetd.db.phrases import meaning
+from facetd.db.phrases import alone, meaning
 from facetd.db.ranked import Listed, Ranked
 from facetd.db.ranking import Completion, allowed, complete, listed
 from facetd.db.rows import photo_rows
@@ -24,6 +24,7 @@ from facetd.library import present
 from facetd.library.gallery import Gallery
 from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
+from facetd.library.suggesting import Suggestions
 from facetd.records import Viewer
 
 VECTOR_SHARE = 0.7  # of the similarity, where both are there; the words have the rest
@@ -45,14 +46,26 @@ class TextVectors(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What was used: text, vectors; and `message`, why vectors were not, if that may pass.
+
+    Where words found no photo: `suggestions` are texts of what may have been meant, `alone` the words that say something alone.
+    """
+
+    parts: tuple[str, ...]
+    message: str = ""
+    suggestions: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of what was found. `parts` says what was used: text, vectors; `message` why vectors were not, if that may pass."""
+    """One page of what was found, and how."""
 
     photos: list[dict[str, Any]]
     total: int
     next: str | None
-    parts: tuple[str, ...]
-    message: str = ""
+    hints: Hints
 
 
 class Search:
@@ -63,7 +76,8 @@ class Search:
         self._config = config
         self._gallery = gallery
         self._vectors = vectors
-        self._results: SizedMemo[tuple[Ranked, tuple[str, ...], str]] = SizedMemo(RESULTS_KEPT_BYTES)
+        self._suggestions = Suggestions(db, gallery.matches)
+        self._results: SizedMemo[tuple[Ranked, Hints]] = SizedMemo(RESULTS_KEPT_BYTES)
 
     async def page(
         self,
@@ -81,7 +95,7 @@ class Search:
         Photos found by their looks alone have at least a cosine of `threshold`, without one of what fits the model. Raises
         InvalidInput for a key that is none.
         """
-        results, parts, message = await self._ranked(viewer, text, chosen, threshold)
+        results, hints = await self._ranked(viewer, text, chosen, threshold)
         start = (page - 1) * limit if after is None else _place(results, after)
         some = results.part(start, limit)
 
@@ -93,15 +107,13 @@ class Search:
 
         photos = await self._db.read(read)
         following = encode_key(Key(*some[-1])) if start + limit < len(results) else None
-        return SearchPage(photos, len(results), following, parts, message)
+        return SearchPage(photos, len(results), following, hints)
 
     async def complete(self, viewer: Viewer, typed: str, *, limit: int) -> list[Completion]:
         """Names of people, places, tags, folders and cameras that go on from what was typed, of photos that `viewer` may list."""
         return await self._db.read(lambda connection: complete(connection, viewer, typed, limit=limit))
 
-    async def _ranked(
-        self, viewer: Viewer, text: str, chosen: PhotoConditions, threshold: float | None
-    ) -> tuple[Ranked, tuple[str, ...], str]:
+    async def _ranked(self, viewer: Viewer, text: str, chosen: PhotoConditions, threshold: float | None) -> tuple[Ranked, Hints]:
         narrowed = await self._gallery.narrowed(viewer, chosen)
         hide = hide_bits(chosen)
         conditions = (narrowed.sql, tuple(sorted(narrowed.parameters.items(), key=str)))
@@ -111,15 +123,15 @@ class Search:
             return known
         found = await self._gallery.matches.found(text, "words") or ()
         worded = await self._gallery.matches.ranked(viewer, hide, found, narrowed) if found else Listed()
-        parts: tuple[str, ...] = ("text",)
         near = await self._shown(viewer, hide, text, found, narrowed, threshold, chosen_limit(len(worded)))
-        if near.cosines is None:
-            results = scaled(worded)
-        else:
-            results, parts = combined(worded, near.cosines), ("vectors", "text")
+        hints = Hints(("text",) if near.cosines is None else ("vectors", "text"), near.why)
+        if found and not len(worded):
+            suggestions = await self._suggestions.of(viewer, hide, text, found, narrowed)
+            hints = replace(hints, suggestions=suggestions, alone=tuple(alone(text)))
+        results = scaled(worded) if near.cosines is None else combined(worded, near.cosines)
         if not near.why:  # otherwise the next search may find more
-            self._results.put(key, (results, parts, near.why), size=results.size)
-        return results, parts, near.why
+            self._results.put(key, (results, hints), size=results.size)
+        return results, hints
 
     async def _shown(
         self, viewer: Viewer, hide: Hide, text: str, found: Sequence[Found], narrowed: Conditions, threshold: float | None, limit: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from facetd.db.phrases import MONTHS, MOST_TERMS, Term, days_of, parse
+from facetd.db.folding import fold
+from facetd.db.phrases import FILLERS, MONTHS, MOST_TERMS, Term, alone, days_of, parse, reworded
 
 
 def test_words_phrases_and_what_is_not_wanted() -> None:
@@ -68,3 +69,41 @@ def test_months_in_five_languages() -> None:
         ("2019", None, ("2019-01-01", "2020-01-01")),
     ]
     assert parse('"2019" "may"') == (Term("2019", whole=True), Term("may", whole=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a dog with the ball", ["dog", "ball"]),
+        ("Anna und Ben mit dem Hund für 2019", ["Anna", "Ben", "Hund", "2019"]),
+        ("les enfants à la plage", ["enfants", "plage"]),
+        ("una casa en el mar, una gata", ["casa", "mar,", "gata"]),
+        ("i bambini nella neve", ["bambini", "neve"]),
+        ('"the sea" -and of', ['"the sea"']),
+        ("sea", []),
+        ("the", []),
+        ("* sea *", []),
+    ],
+)
+def test_words_that_say_something_alone(text: str, words: list[str]) -> None:
+    assert alone(text) == words
+
+
+def test_words_that_only_join_others_are_folded_and_no_months() -> None:
+    assert all(fold(word) == word for word in FILLERS)
+    assert not FILLERS & MONTHS.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("Ana  in Rmoe", "Anna  in Rome"),
+        ("-ana ana", "-ana Anna"),
+        ('"ana"', '"Anna"'),
+        ("ANA,", "Anna"),
+        ("st.gallne x", '"St Gallen" x'),
+        ("sea", "sea"),
+    ],
+)
+def test_other_words_in_place_of_some(text: str, new: str) -> None:
+    assert reworded(text, {"ana": "Anna", "rmoe": "Rome", "st gallne": "St Gallen"}) == new

@@ -48,7 +48,8 @@ async def test_the_most_relevant_come_first_then_the_best(library: Site) -> None
     answer = await library.json("/api/search?q=anna+rome")
     assert [photo["id"] for photo in answer["photos"]] == [3, 2]
     assert answer | {"photos": 0} == {
-        "photos": 0, "total": 2, "query": "anna rome", "parts": ["text"], "message": "", "page": 1, "has_more": False, "next": None,
+        "photos": 0, "total": 2, "query": "anna rome", "parts": ["text"], "message": "", "suggestions": [], "alone": [],
+        "page": 1, "has_more": False, "next": None,
     }  # fmt: skip
     assert answer["photos"][0]["similarity"] == 1.0
     assert all(0 <= photo["similarity"] <= 1 for photo in (await library.json("/api/search?q=rom"))["photos"])
@@ -178,14 +179,14 @@ async def test_vectors_and_words_are_combined(library: Site) -> None:
     viewer = Viewer(0, "superadmin", frozenset({1}))
     search = Search(house.db, house.config, gallery, Looks({5: 0.9, 1: 0.1, 2: 0.8, 6: 0.99}))
     page = await search.page(viewer, "rome", PhotoFilter(), threshold=0.15, limit=50)
-    assert page.parts == ("vectors", "text")
+    assert page.hints.parts == ("vectors", "text")
     similarity = {photo["id"]: photo["similarity"] for photo in page.photos}
     assert set(similarity) == {1, 2, 3, 4, 5}, "6 may not be seen, however much it looks like it"
     assert similarity[5] == pytest.approx(0.63)
     assert similarity[2] == pytest.approx(0.7 * 0.8 + 0.3)
     assert similarity[1] == pytest.approx(0.3), "below the threshold looks count nothing"
     without = Search(house.db, house.config, gallery, Looks(None))
-    assert (await without.page(viewer, "rome", PhotoFilter(), threshold=0.15, limit=50)).parts == ("text",)
+    assert (await without.page(viewer, "rome", PhotoFilter(), threshold=0.15, limit=50)).hints.parts == ("text",)
 
 
 def test_scores_are_scaled_and_weighed() -> None:
@@ -201,3 +202,70 @@ async def test_broad_words_are_ranked_like_rare_ones(library: Site, monkeypatch:
         await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
     assert {q: await found(library, q) for q in rare} == rare
     assert await found(library, "anna", min_iso=300) == [3]
+
+
+async def hints(site: Site, q: str, **others: object) -> list[str]:
+    answer = await site.json(f"/api/search?{urlencode({'q': q, **others})}")
+    assert answer["total"] == 0
+    suggestions: list[str] = answer["suggestions"]
+    return suggestions
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("ana", ["Anna"]),  # a person
+        ("RMOE", ["Rome"]),  # a folder, swapped
+        ("romnace", ["romance"]),  # a tag
+        ("romicno", ["Romicon"]),  # a camera
+        ("ana -oslo Rom", ["Anna -oslo Rom"]),
+        ("osl ana", ["Oslo Anna"]),
+        ('"rime undergroumd"', ['"Rome underground"']),
+        ("ana rime", ["Anna Rome"]),
+        ("anatomy", []),
+        ("ab", []),
+        ("1999", []),
+        ("anna rome oslo", []),
+        ("-ana zzzzzz", []),
+        ("ana oslo 2018", []),
+    ],
+)
+async def test_a_misspelt_word_gets_the_nearest_names(library: Site, typed: str, offered: list[str]) -> None:
+    assert await hints(library, typed) == offered
+    for text in offered:
+        assert await found(library, text), "what is offered finds something"
+
+
+async def test_what_is_offered_finds_something_under_the_filters(library: Site) -> None:
+    assert await hints(library, "ana", camera="Romulus 3") == ["Anna"]
+    assert await hints(library, "ana", camera="Romicon") == []
+    assert (await library.json("/api/search?q=anna"))["suggestions"] == []
+
+
+async def test_words_that_say_nothing_alone_are_left_out(library: Site) -> None:
+    text = 'the unicorn and -rome "in Rome" mit der Anna'
+    answer = await library.json(f"/api/search?{urlencode({'q': text})}")
+    assert answer["alone"] == ["unicorn", '"in Rome"', "Anna"]
+    assert (await library.json("/api/search?q=unicorn"))["alone"] == []
+
+
+async def test_a_misspelt_name_of_photos_one_may_not_see_is_never_told(library: Site) -> None:
+    house = library.house
+    search = Search(house.db, house.config, Gallery(house.db, house.config, house.ingest.judge))
+
+    async def told(viewer: Viewer, text: str) -> tuple[str, ...]:
+        return (await search.page(viewer, text, PhotoFilter(), threshold=0.15, limit=50)).hints.suggestions
+
+    everybody, limited = Viewer(9, "user", frozenset({1, 2})), Viewer(7, "user", frozenset({1}))
+    for typed, name in (
+        ("romyy", "Romy"),
+        ("romulnas", "romulans"),
+        ("romicno", "Romicon"),
+        ("undergruond", "underground"),
+        ("secrte", "Secret"),
+    ):
+        assert await told(everybody, typed) == (name,)
+        assert name not in await told(limited, typed)
+    assert await told(limited, "ana") == ("Anna",)
+    assert await told(limited, "romy") == await told(limited, "romx") == ("Rome",), "a name that is there and one that is not look alike"
+    assert await told(Viewer(8, "user", frozenset()), "ana") == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 from aiohttp import web
@@ -51,6 +52,10 @@ class SearchReply(BaseModel):
     query: str
     parts: list[Literal["text", "vectors"]] = Field(description="What was used: words, and what photos show.")
     message: str = Field(description="Why what photos show was not taken into account, if that may pass; else empty.")
+    suggestions: list[str] = Field(
+        description="Where words found no photo: what may have been meant, as texts that find some; nearest first, at most 3."
+    )
+    alone: list[str] = Field(description="Where words found no photo: those of several that say something alone.")
     page: int
     has_more: bool
     next: str | None = Field(description="For `after=`: the photos that follow this page.")
@@ -86,8 +91,7 @@ async def search_photos(request: web.Request, query: SearchQuery) -> Any:
         "photos": found.photos,
         "total": found.total,
         "query": query.q,
-        "parts": found.parts,
-        "message": found.message,
+        **asdict(found.hints),
         "page": query.page,
         "has_more": found.next is not None,
         "next": found.next,
