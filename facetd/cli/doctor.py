@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -27,6 +28,7 @@ from facetd.config import Config, load_config
 from facetd.config.eyes import Inference
 from facetd.errors import FacetdError, Unavailable
 from facetd.house import check_settings
+from facetd.infer.addresses import is_local
 from facetd.infer.catalogue import AnyNetwork, Catalogue, PackSource
 from facetd.infer.children import find_devices
 from facetd.infer.hardware import runtime_versions
@@ -160,6 +162,7 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
     yield from _servers(settings, catalogue)
     yield from _packs(catalogue, [text for model, text in troubles.items() if model in of_packs])
     yield from _captions(config, catalogue)
+    yield from _open_keys(config)
 
 
 def _servers(settings: Inference, catalogue: Catalogue) -> Iterator[Finding]:
@@ -216,6 +219,17 @@ def _captions(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
         yield Finding("translation", "ok", f"{writers.require_translator(language)} ({LANGUAGES[language]})")
     except Unavailable as error:
         yield Finding("translation", "ok", f"not installed. {error.message} {error.hint}")
+
+
+def _open_keys(config: Config) -> Iterator[Finding]:
+    """Keys that leave the network unencrypted."""
+    captions, inference = config.captions, config.inference
+    sent = [("captions.endpoint", captions.endpoint)] if captions.api_key or captions.api_key_file else []
+    sent += [("inference.servers", url) for url in inference.servers if inference.server_token_file]
+    for name, url in sent:
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname and not is_local(parts.hostname):
+            yield Finding(name, "warning", f"the key for {url} goes through the internet unencrypted: expected https")
 
 
 def _data(folder: Path) -> Iterator[Finding]:

@@ -278,6 +278,16 @@ def test_doctor_says_what_this_machine_can_do(data: Path, tmp_path: Path, monkey
     assert "No module named" in broken["no_such_module"]["text"]
 
 
+def test_doctor_warns_of_a_key_that_anybody_can_read(data: Path) -> None:
+    def warned(endpoint: str) -> bool:
+        configure(data, {"captions": {"endpoint": endpoint, "model": "m", "api_key": "secret"}})
+        found = json.loads(call("doctor", "--data", data, "--json").stdout)
+        return "captions.endpoint" in {each["name"] for each in found if each["state"] == "warning"}
+
+    assert warned("http://llm.example.com/v1")
+    assert not warned("http://gpu-box:11434/v1")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "nas.local", ""])
 def test_serve_is_for_this_machine_only_unless_told_otherwise(data: Path, host: str) -> None:
     assert "--insecure" in call("serve", "--host", host, "--data", data, code=2).stderr

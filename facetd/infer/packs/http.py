@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,12 +14,12 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from facetd.errors import ConfigError, NotFound, Unavailable
 from facetd.i18n import _
+from facetd.infer.addresses import is_local
 
 MOST_REDIRECTS = 5
 MOST_JSON = 16 * 1024 * 1024  # bytes of an answer about a repository
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-LOCAL_NAMES = (".local", ".lan", ".internal", ".home.arpa")
 
 
 class Transient(Exception):
@@ -57,20 +56,12 @@ def check_mirror(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
         return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname and _is_local(parts.hostname):
+    if parts.scheme == "http" and parts.hostname and is_local(parts.hostname):
         return url.rstrip("/")
     raise ConfigError(
         _("FACETD_PACKS_URL: {url!r} is no address to fetch packs from").format(url=url),
         hint=_("Expected https://, or http:// to a machine of this network."),
     )
-
-
-def _is_local(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host or host.lower().endswith(LOCAL_NAMES)
-    return address.is_private or address.is_loopback or address.is_link_local
 
 
 class Http:
