@@ -6,8 +6,8 @@ import asyncio
 import dataclasses
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from facetd.config.eyes import Inference
@@ -17,12 +17,14 @@ from facetd.infer import wire
 from facetd.infer.abilities import TASKS, Abilities
 from facetd.infer.catalogue import AnyNetwork, Catalogue
 from facetd.infer.choice import Choices, choices_json
+from facetd.infer.keeper import Keeper
 from facetd.infer.link import Link, Lost
 from facetd.infer.measure import cache_folder, choices_for, packs_folder, precisions_present
 from facetd.infer.opinions.wanted import opinions_installed
 from facetd.infer.remote.choices import fallback_choices, remote_choices
 from facetd.infer.remote.health import look_at
 from facetd.infer.remote.settings import Remote
+from facetd.infer.turns import Turns
 from facetd.records import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
@@ -31,8 +33,6 @@ AHEAD = 2  # requests on their way for each stream: one is computed, one is read
 STRIKES = 5  # photos in a row that end the process before something else than the photos is to blame
 CRASHES_ALONE = 1  # of the process with one photo alone, after which it is the photo's fault
 KILLS_ALONE = 8  # by a person or a system short of memory: most likely not the photo's fault
-START_S = 60.0
-START_TRIES = 3
 LOOK = "facetd.infer.look:look"
 LOOK_SETTINGS = "facetd.infer.settings:LookSettings"
 
@@ -68,27 +68,21 @@ class Eyes:
         self._remote: Remote | None = None
         self._fallback: Choices | None = None
         self.unavailable = "" if settings.enabled else _("Looking at photos is switched off (inference.enabled).")
-        self._link: Link | None = None
-        self._starting = asyncio.Lock()
         self._places = asyncio.Semaphore(1)
-        self._change = asyncio.Event()
-        self._active = 0  # requests on their way side by side
-        self._suspects = 0  # requests that wait for their turn to be tried alone
-        self._alone = asyncio.Lock()
+        self._turns = Turns()
+        self._process = Keeper(self._opening, settings.idle_s, lambda: self._turns.nobody)
         self._strikes = 0
         self._stops = 0
-        self._idle_timer: asyncio.TimerHandle | None = None
-        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def started(self) -> bool:
         """Whether there is an inference process."""
-        return self._link is not None
+        return self._process.started
 
     @property
     def pid(self) -> int | None:
         """Of the inference process."""
-        return self._link.pid if self._link else None
+        return self._process.pid
 
     async def prepare(self) -> Choices | None:
         """Read the catalogue and the choice for this machine; measures first where there is none yet (seconds).
@@ -157,10 +151,10 @@ class Eyes:
 
     async def start(self) -> None:
         """Start the process ahead of the first request, so that its models load meanwhile. What goes wrong is for that request to tell."""
-        if self.choices is not None and self._link is None:
+        if self.choices is not None and not self._process.started:
             with suppress(Unavailable):
-                await self._ready_link()
-                self._rest()
+                await self._process.link()
+                self._process.rest()
 
     async def look(self, frame: Path, kinds: frozenset[str]) -> Sighting:
         """What the models see in the picture at `frame` (.npy, uint8 [height, width, 3] RGB, upright), which nobody may change meanwhile.
@@ -174,11 +168,11 @@ class Eyes:
         message: wire.Json = {"frame": os.fspath(frame), "kinds": sorted(kinds), "settings": self._look_settings}
         stops = self._stops
         async with self._places:
-            self._busy()
+            self._process.busy()
             try:
                 return await self._try(message, kinds, stops)
             finally:
-                self._rest()
+                self._process.rest()
 
     async def awake(self, kinds: frozenset[str]) -> str:
         """Why `kinds` cannot be looked for now because of the inference servers; empty when they can. Asks the servers."""
@@ -201,54 +195,47 @@ class Eyes:
         if self.choices is None:
             raise Unavailable(_("There are no models."), hint=self.unavailable)
         stops = self._stops
-        self._busy()
-        self._active += 1
+        self._process.busy()
         try:
-            try:
-                reply = await self._converse({"ask": question, "arguments": arguments})
-            except Lost:
-                self._still_wanted(stops)
-                reply = await self._converse({"ask": question, "arguments": arguments})
+            with self._turns.beside():
+                try:
+                    reply = await self._converse({"ask": question, "arguments": arguments})
+                except Lost:
+                    self._still_wanted(stops)
+                    reply = await self._converse({"ask": question, "arguments": arguments})
             if "answer" not in reply:
                 raise Unavailable(str(reply.get("problem", "")))
             return dict(reply["answer"])
         except (Lost, TimeoutError) as error:
             raise Unavailable(_("The models gave no answer ({how}).").format(how=error or _("it took too long"))) from error
         finally:
-            self._active -= 1
-            self._tell()
-            self._rest()
+            self._process.rest()
 
     async def stop(self) -> None:
         """End the process now; requests under way raise Unavailable. The next request starts a new one."""
         self._stops += 1
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-        async with self._starting:
-            await self._end(kill=True)
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        await self._process.stop()
 
     # One request
 
     async def _try(self, message: wire.Json, kinds: frozenset[str], stops: int) -> Sighting:
         """Side by side with others, and alone when that went wrong."""
-        async with self._side_by_side():
+        async with self._turns.side_by_side():
             try:
                 sighting = await self._ask(message)
             except (Lost, TimeoutError) as error:
                 self._still_wanted(stops)
-                self._suspects += 1  # before anybody else gets a turn
+                self._turns.suspect()  # before anybody else gets a turn
                 log.warning("the inference process is lost (%s); what was under way is tried once more", error or "no answer")
             else:
                 self._strikes = 0
                 return sighting
         try:
-            async with self._by_itself():
+            async with self._turns.by_itself():
                 self._still_wanted(stops)
                 return await self._last_try(message, kinds, stops)
         finally:
-            self._suspects -= 1
-            self._tell()
+            self._turns.acquit()
 
     async def _last_try(self, message: wire.Json, kinds: frozenset[str], stops: int) -> Sighting:
         if self._strikes >= STRIKES:
@@ -277,119 +264,45 @@ class Eyes:
 
     async def _ask(self, message: wire.Json) -> Sighting:
         """One look. Raises Asleep, or Lost and TimeoutError; the process is gone then."""
-        link = await self._ready_link()
+        link = await self._process.link()
         reply = await self._converse(message, link)
         if "asleep" in reply:
             raise Asleep(str(reply["asleep"]))
         try:
             return wire.sighting_from_json(reply["sighting"])
         except (wire.WireError, KeyError) as error:
-            await self._drop(link)
+            await self._process.drop(link)
             raise Lost(f"it answered with {error}") from error
 
     async def _converse(self, message: wire.Json, link: Link | None = None) -> wire.Json:
         """One conversation. Raises Lost, TimeoutError; the process is gone then."""
-        link = link or await self._ready_link(ahead=False)
+        link = link or await self._process.link(ahead=False)
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 return await link.ask(message)
         except TimeoutError:
-            await self._drop(link)
+            await self._process.drop(link)
             raise
         except Lost:
-            await self._drop(link)
+            await self._process.drop(link)
             raise
 
     def _still_wanted(self, stops: int) -> None:
         if stops != self._stops:
             raise Unavailable(_("Looking at photos was stopped."))
 
-    @asynccontextmanager
-    async def _side_by_side(self) -> AsyncIterator[None]:
-        await self._until(lambda: self._suspects == 0)
-        self._active += 1
-        try:
-            yield
-        finally:
-            self._active -= 1
-            self._tell()
-
-    @asynccontextmanager
-    async def _by_itself(self) -> AsyncIterator[None]:
-        async with self._alone:
-            await self._until(lambda: self._active == 0)
-            yield
-
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            await self._change.wait()
-
-    def _tell(self) -> None:
-        """Wake those who wait for a change of the counters."""
-        self._change.set()
-        self._change = asyncio.Event()
-
     # The process
 
-    async def _ready_link(self, *, ahead: bool = True) -> Link:
-        """The process; a new one loads every network `ahead` of its use, or, for a question, none but those that it needs."""
-        async with self._starting:
-            if self._link is not None and not self._link.alive:
-                await self._end(kill=True)
-            if self._link is None:
-                assert self._catalogue is not None and self.choices is not None
-                opening: wire.Json = {
-                    "ahead": ahead,
-                    "models": os.fspath(self._catalogue.folder),
-                    "packs": os.fspath(packs_folder(self._data)),
-                    "cache": os.fspath(cache_folder(self._data)),
-                    "choices": choices_json(dataclasses.replace(self.choices, trials=())),
-                    "servers": self._remote.to_json() if self._remote else None,
-                    "fallback": choices_json(dataclasses.replace(self._fallback, trials=())) if self._fallback else None,
-                    **self._names,
-                }
-                self._link = await _started(opening)
-            return self._link
-
-    async def _drop(self, link: Link) -> None:
-        """End a process that cannot be trusted any more, unless somebody did already."""
-        async with self._starting:
-            if self._link is link:
-                await self._end(kill=True)
-
-    async def _end(self, *, kill: bool) -> None:
-        if self._link is not None:
-            link, self._link = self._link, None
-            await (link.kill() if kill else link.close())
-
-    def _busy(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
-
-    def _rest(self) -> None:
-        """Set the clock for the end of an idle process; set again by each request."""
-        self._busy()
-        self._idle_timer = asyncio.get_running_loop().call_later(self._settings.idle_s, self._end_idle)
-
-    def _end_idle(self) -> None:
-        if self._active == 0 and self._suspects == 0:
-            task = asyncio.create_task(self._end_quietly())
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
-
-    async def _end_quietly(self) -> None:
-        async with self._starting:
-            if self._active == 0 and self._suspects == 0:
-                await self._end(kill=False)
-
-
-async def _started(opening: wire.Json) -> Link:
-    """A process that is ready. Raises Unavailable."""
-    lost: Exception = Lost("")
-    for _attempt in range(START_TRIES):
-        try:
-            return await Link.start(opening, START_S)
-        except (Lost, OSError) as error:
-            lost = error
-    raise Unavailable(_("The inference process does not start: {why}").format(why=lost)) from lost
+    def _opening(self, ahead: bool) -> wire.Json:
+        """What a process is started with; see Keeper."""
+        assert self._catalogue is not None and self.choices is not None
+        return {
+            "ahead": ahead,
+            "models": os.fspath(self._catalogue.folder),
+            "packs": os.fspath(packs_folder(self._data)),
+            "cache": os.fspath(cache_folder(self._data)),
+            "choices": choices_json(dataclasses.replace(self.choices, trials=())),
+            "servers": self._remote.to_json() if self._remote else None,
+            "fallback": choices_json(dataclasses.replace(self._fallback, trials=())) if self._fallback else None,
+            **self._names,
+        }

@@ -213,7 +213,7 @@ async def test_cancelling_a_look_disturbs_no_other(make_eyes: MakeEyes, frame: C
     assert [isinstance(each, asyncio.CancelledError) for each in seen] == [True, False] * 4
     assert all(map(_well, seen[1::2]))
     assert eyes.pid == pid
-    assert (eyes._active, eyes._suspects) == (0, 0)
+    assert eyes._turns.nobody
 
 
 async def test_stopping_ends_what_is_under_way(make_eyes: MakeEyes, frame: Callable[[int], Path]) -> None:
