@@ -26,7 +26,8 @@ def check(data: Path | None, config_path: Path | None) -> None:
     loaded = load_settings(data_folder(data), config_path, console)
     check_settings(loaded.config)
     there = "is valid" if loaded.path.exists() else "does not exist; the defaults are in force"
-    click.echo(f"{loaded.path} {there}." + (f" {len(loaded.warnings)} keys were ignored." if loaded.warnings else ""))
+    ignored = {0: "", 1: " 1 key was ignored."}.get(len(loaded.warnings), f" {len(loaded.warnings)} keys were ignored.")
+    click.echo(f"{loaded.path} {there}.{ignored}")
 
 
 @config.command()

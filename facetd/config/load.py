@@ -8,6 +8,7 @@ import os
 import tempfile
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,15 +41,57 @@ def load_config(path: Path) -> LoadedConfig:
         return LoadedConfig(Config(), path)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
+    objects = _Objects()
     try:
-        raw = json.loads(text, parse_constant=_refuse_constant)
+        raw = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=objects.make)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}; expected JSON") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}; expected JSON") from error
     if not isinstance(raw, dict):
         raise ConfigError(f'{path}: expected a JSON object with sections such as "viewer", found {_json_name(raw)}')
-    return LoadedConfig(_validated(path, raw), path, tuple(_unknown_keys(raw, Config, "")))
+    unknown = tuple(_unknown_keys(raw, Config, ""))
+    repeated = objects.repeated(raw)
+    try:
+        config = _validated(path, raw)
+    except ConfigError as error:
+        raise ConfigError(error.message, errors=(*error.errors, *repeated, *unknown)) from error
+    if repeated:
+        raise ConfigError(f"{path}: a key is given twice", errors=(*repeated, *unknown))
+    return LoadedConfig(config, path, unknown)
+
+
+class _Objects:
+    """Makes the objects of a JSON text, and knows which of them had a key twice: JSON itself keeps the last value only."""
+
+    def __init__(self) -> None:
+        self._twice: list[tuple[dict[str, Any], list[str]]] = []
+
+    def make(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """The object of these `pairs`."""
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            self._twice.append((made, [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]))
+        return made
+
+    def repeated(self, raw: object) -> list[FieldError]:
+        """Each key that was given more than once in what was read as `raw`, with its path."""
+        paths = {id(found): path for path, found in _objects_in(raw, "")} if self._twice else {}
+        return [
+            FieldError(f"{paths[id(made)]}{key}", "expected once, found more than once")
+            for made, keys in self._twice
+            if id(made) in paths
+            for key in keys
+        ]
+
+
+def _objects_in(raw: object, prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects in `raw`, each with what stands before its keys."""
+    if isinstance(raw, dict):
+        yield prefix, raw
+    entries = raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ()
+    for key, value in entries:
+        yield from _objects_in(value, f"{prefix}{key}.")
 
 
 def save_config(path: Path, raw: Mapping[str, object]) -> Path | None:

@@ -99,6 +99,29 @@ def test_unknown_keys_are_warned_about_wherever_they_are(tmp_path: Path) -> None
     }
 
 
+def test_unknown_keys_are_told_beside_what_is_wrong(tmp_path: Path) -> None:
+    found = problems(tmp_path, {"scaning": {}, "scanning": {"workers": -1}})
+    assert found == {
+        "scanning.workers": "expected greater than or equal to 0, found -1",
+        "scaning": 'unknown key, ignored; did you mean "scanning"?',
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ('{"inference": {"idle_s": 9}, "viewer": {}, "inference": {"enabled": false}}', ["inference"]),
+        ('{"scanning": {"workers": 1, "workers": 2, "watch": true, "watch": 5}}', ["scanning.watch", "scanning.workers", "scanning.watch"]),
+        ('{"penalties": {"x": 1, "x": 2}, "server": {}, "server": {}}', ["penalties.x", "server", "penalties.x"]),
+    ],
+)
+def test_a_key_that_is_there_twice_is_told_and_not_half_forgotten(tmp_path: Path, text: str, fields: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, text))
+    assert [error.field for error in caught.value.errors] == fields
+    assert "expected once, found more than once" in {error.message for error in caught.value.errors}
+
+
 def test_shared_directories_live_among_the_users(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, '{"users": {"shared_directories": ["/p"], "anna": {"password_hash": "x"}}}')).config
     assert config.shared_directories == ("/p",)
