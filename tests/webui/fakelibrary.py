@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 from PIL import Image
 
+from facetd.db.phrases import alone
 from facetd.errors import FacetdError
 from facetd.fields import BY_KEY, COMPOSITION_PATTERNS, FIELDS, GROUPS, Filter, Kind
 from facetd.http.pages import error_page, setup_pages, wants_html
@@ -63,6 +64,7 @@ class FakeLibrary:
         self.people.reset()
         self.likeness.reset()
         self.parts = ["text"]
+        self.suggestions: list[str] = []
         self.meaning = {"state": "unavailable", "reason": "Run `facetd models install clip-vit-b32`."}
         self.scan: dict[str, Any] = {
             "state": "idle", "phase": "", "done": 0, "total": 0, "failed": 0, "rate_per_s": 0, "eta_s": None, "current": "",
@@ -159,7 +161,9 @@ class FakeLibrary:
 
     async def _search(self, request: web.Request) -> web.Response:
         assert not {"search", "sort", "sort_direction", "per_page"} & request.query.keys(), "the real one refuses what it does not know"
-        return await self._list(request, int(request.query.get("limit", 50)), request.query["q"], {"parts": self.parts})
+        words = alone(request.query["q"]) if "nothing" in request.query["q"] else []
+        hints = {"parts": self.parts, "suggestions": self.suggestions, "alone": words}
+        return await self._list(request, int(request.query.get("limit", 50)), request.query["q"], hints)
 
     async def _photos(self, request: web.Request) -> web.Response:
         return await self._list(request, int(request.query.get("per_page", 64)), request.query.get("search", ""), {})

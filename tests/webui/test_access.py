@@ -99,6 +99,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "found": ("/?search=sea&camera=EOS", _found),
     "scan": ("/scan", _scan),
     "nothing": ("/?search=nothing+blue&category=portrait", _empty),
+    "misspelt": ("/?search=birtday", _gallery),
     "error": ("/no-such-page", lambda page: page.locator(".code").wait_for()),
 }
 
@@ -118,6 +119,7 @@ def view(request: pytest.FixtureRequest, complaints, fake: FakeLibrary) -> tuple
         }
     ]
     fake.people.hidden = {6}
+    fake.suggestions = ["birthday"] if request.param in ("nothing", "misspelt") else []
     fake.people.faces[102] = None
     fake.things = [{"label": "dog", "score": 0.8, "x": 0.5, "y": 0.5, "width": 0.4, "height": 0.4, "shown": True}]
     if request.param == "error":

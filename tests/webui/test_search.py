@@ -112,6 +112,45 @@ def test_nothing_found_offers_single_words_and_the_search_without_filters(open_p
     expect(page.locator("#total")).to_have_text("250 photos")
 
 
+def test_words_that_only_join_others_are_not_offered(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/?search=nothing+of+the+sea+mit+dem+lac")
+    expect(page.locator("#blank .words button bdi")).to_have_text(["nothing", "sea", "lac"])
+    page.goto(f"{fake.base}/?search=nothing")
+    page.locator("#blank h2").wait_for()
+    expect(page.locator("#blank .words")).to_have_count(0)
+
+
+def test_a_misspelt_search_offers_what_may_have_been_meant(open_page, fake: FakeLibrary):
+    fake.suggestions = ["birthday", HOSTILE]
+    page = open_page(f"{fake.base}/?category=portrait&search=nothingday")
+    meant = page.locator("#blank .meant")
+    expect(meant).to_have_text(f"Did you mean birthday, {HOSTILE}?")
+    expect(page.locator("#found .meant")).to_have_count(0)
+    expect(meant.get_by_role("link").first).to_have_attribute("href", "/?category=portrait&search=birthday")
+    fake.suggestions = []
+    meant.get_by_role("link").first.click()
+    page.wait_for_url(re.compile(r"/\?category=portrait&search=birthday$"))
+    expect(page.locator("#search input")).to_have_value("birthday")
+    expect(page.locator("#total")).to_have_text("250 photos")
+
+
+def test_in_another_order_a_misspelt_search_offers_the_same(open_page, fake: FakeLibrary):
+    fake.suggestions = ["birthday"]
+    page = open_page(f"{fake.base}/?search=nothingday&sort=date_taken")
+    expect(page.locator("#blank .meant")).to_have_text("Did you mean birthday?")
+    page.locator("#blank .meant a").click()
+    page.wait_for_url(re.compile(r"search=birthday&sort=date_taken$"))
+
+
+def test_photos_that_only_show_it_leave_the_question(open_page, fake: FakeLibrary):
+    fake.parts, fake.suggestions = ["vectors", "text"], ["birthday"]
+    page = open_page(f"{fake.base}/?search=birtday")
+    expect(page.locator("#found .meant")).to_have_text("Did you mean birthday?")
+    expect(page.locator("#found")).to_contain_text("Found by words and by what photos show")
+    page.locator("#found .meant a").click()
+    page.wait_for_url(re.compile(r"/\?search=birthday$"))
+
+
 def test_the_header_searches_from_other_pages(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/culling")
     page.locator(".group-box").first.wait_for()

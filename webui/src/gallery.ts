@@ -150,11 +150,11 @@ function showState(): void {
 function showNothing(): void {
   const search = query.get("search");
   if (search === null) showBlank(reasonForNothing(scan, filtersOf(query).length > 0), null, () => go(withoutFilters(query)));
-  else showAnswer(`search ${query} ${source.parts?.join() ?? ""} ${config !== null}`, () => nothingFound(query, source.parts, config, (changes) => go(changed(query, changes))));
+  else showAnswer(`search ${query} ${JSON.stringify(source.hints)} ${config !== null}`, () => nothingFound(query, source.hints, config, (changes) => go(changed(query, changes))));
 }
 
 function showTotal(): void {
-  showFound(byId("found"), query, source.parts, config);
+  showFound(byId("found"), query, source.hints, config, source.total ? (changes) => go(changed(query, changes)) : null);
   const total = source.ready || source.total ? source.total : null;
   const text = total === null ? "" : S.photos(formatCount(total), total === 1);
   byId("total").textContent = text;

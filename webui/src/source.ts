@@ -1,7 +1,7 @@
 /** The list behind the grid: pages of photos, fetched when they come into view and dropped when far away. */
 import { getJson, isAbort } from "./api";
 import { photosUrl } from "./query";
-import type { Photo, PhotoPage } from "./types";
+import type { Photo, PhotoPage, SearchHints } from "./types";
 
 export const PAGE_SIZE = 100;
 const KEEP_PAGES = 40;
@@ -17,8 +17,8 @@ export class PhotoSource {
   total: number | null = null;
   /** What went wrong with the last request that failed, until one succeeds. */
   error: unknown = null;
-  /** What a search by relevance used; null for other lists, and before the first answer. */
-  parts: string[] | null = null;
+  /** How a search by relevance found its photos; null for other lists, and before the first answer. */
+  hints: SearchHints | null = null;
 
   #pages = new Map<number, Page>();
   #loading = new Map<number, AbortController>();
@@ -142,7 +142,7 @@ export class PhotoSource {
     const key = known.get(number - 1)?.next;
     const url = photosUrl(this.query, key ? { after: key } : { page: number + 1 }, PAGE_SIZE);
     const answer = await getJson<PhotoPage>(url, how);
-    this.parts = answer.parts ?? null;
+    this.hints = answer.parts ? { parts: answer.parts, suggestions: answer.suggestions ?? [], alone: answer.alone ?? [] } : null;
     const reached = number * PAGE_SIZE + answer.photos.length;
     // The end of the list is a fact; a cached count may be some seconds old.
     this.total = answer.has_more ? Math.max(answer.total, reached + 1) : Math.min(answer.total, reached) || reached;

@@ -353,6 +353,7 @@ export const S = {
   byMeaningText: "Words are looked for in names of people, places, things, folders, files and cameras, in captions and in dates. A model that reads text (CLIP) finds photos by what they show, too.",
   byMeaningSoon: "Such a model is installed: this search uses it as soon as it has looked at the photos.",
   nothingFound: (text: string) => `Nothing found for ${text}`,
+  didYouMean: "Did you mean",
   allWords: "No photo fits all the words together. Each of them alone:",
   searchTips: "Try names of people, places or things, a year or month (July 2019), a camera, or part of a file name.",
   searchEverywhere: "Search without filters",

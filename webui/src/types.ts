@@ -37,7 +37,13 @@ export interface PhotoPage {
   next: string | null;
   /** Of a search by relevance: what was used, `text` and `vectors`. */
   parts?: string[];
+  /** And where words found no photo: what may have been meant, and the words that say something alone. */
+  suggestions?: string[];
+  alone?: string[];
 }
+
+/** What is known about how a search found what it found. */
+export type SearchHints = Required<Pick<PhotoPage, "parts" | "suggestions" | "alone">>;
 
 export interface Histogram {
   bins: number;
