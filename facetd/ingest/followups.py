@@ -1,6 +1,7 @@
 """What follows from a scan or a change: work over the whole library that is due when something it depends on came.
 
-One round runs at a time; after changes it waits for a moment of quiet, so that many photos copied at once are dealt with once.
+One round runs at a time; after changes it waits for a moment of quiet, so that many photos copied at once are dealt with once. While
+a scan goes on for long, there is a round now and then: people and places are not left for its end.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -15,6 +17,8 @@ from facetd.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 QUIET_S = 2.0
+MEANWHILE_S = 300.0  # between rounds during a scan
+MEANWHILE_PAUSE = 9  # times as long as a round took is the least pause after it
 Tell = Callable[[str], None]
 
 
@@ -46,6 +50,18 @@ class Followups:
             for lane in self._lanes:
                 group.create_task(self._follow(lane, tell))
 
+    async def run_until(self, end: asyncio.Event) -> None:
+        """Do what is due now and then until `end`, a tenth of the time at most. A round that has begun is finished."""
+        pause = MEANWHILE_S
+        while not await _comes(end, pause):
+            began = time.monotonic()
+            try:
+                await self.run()
+            except Exception:
+                logger.exception("what follows from photos is left for the end of the scan")
+                return
+            pause = max(MEANWHILE_S, MEANWHILE_PAUSE * (time.monotonic() - began))
+
     def run_soon(self) -> None:
         """Do what is due after a moment of quiet, in the background."""
         if self._soon is None or self._soon.done():
@@ -74,3 +90,10 @@ class Followups:
         finally:
             if self._soon is None:
                 self._soon = soon
+
+
+async def _comes(event: asyncio.Event, within_s: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            return await event.wait()
+    return False

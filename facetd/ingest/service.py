@@ -176,8 +176,11 @@ class Ingest:
     async def _run(self, parts: Sequence[Part], options: ScanOptions) -> None:
         progress = self.progress
         publisher = asyncio.create_task(self._publish_progress())
+        seen = asyncio.Event()
+        self._in_background(self.followups.run_until(seen))
         try:
             await self._scan_with_models(parts, options, progress)
+            seen.set()
             await self.followups.run(functools.partial(setattr, progress, "phase"))
             await self._forget_missing()
         except asyncio.CancelledError:
@@ -188,6 +191,7 @@ class Ingest:
             progress.error = _innermost(error)
             logger.exception("the scan ended early")
         finally:
+            seen.set()
             progress.finish(store.now())
             publisher.cancel()
             give_memory_back()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,3 +93,47 @@ async def test_many_changes_are_followed_up_once(monkeypatch: pytest.MonkeyPatch
     works.run_soon()
     await works.stop()
     assert work.runs == 2
+
+
+async def test_during_a_scan_there_is_a_round_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followups, "MEANWHILE_S", 0.01)
+    work, end = Work("people", 99), asyncio.Event()
+    works = Followups([work])
+    rounds = asyncio.create_task(works.run_until(end))
+    async with asyncio.timeout(10):
+        while work.runs < 3:
+            await asyncio.sleep(0.01)
+    end.set()
+    async with asyncio.timeout(10):
+        await rounds
+    done = work.runs
+    await asyncio.sleep(0.1)
+    assert work.runs == done, "none after the end"
+
+
+async def test_rounds_during_a_scan_take_a_tenth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    pauses: list[float] = []
+
+    class Slow(Work):
+        async def run(self, tell: followups.Tell) -> None:
+            clock[0] += 1000.0
+            await super().run(tell)
+
+    async def comes(_event: asyncio.Event, within_s: float) -> bool:
+        pauses.append(within_s)
+        return len(pauses) == 3
+
+    monkeypatch.setattr(followups, "_comes", comes)
+    monkeypatch.setattr(followups, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    await Followups([Slow("people", 99)]).run_until(asyncio.Event())
+    assert pauses == [300.0, 9000.0, 9000.0]
+
+
+async def test_a_round_that_breaks_leaves_the_rest_for_the_end(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(followups, "MEANWHILE_S", 0.01)
+    work = Work("broken", 99, OSError("no room"))
+    async with asyncio.timeout(10):
+        await Followups([work]).run_until(asyncio.Event())
+    assert work.runs == 1
+    assert "left for the end of the scan" in caplog.text

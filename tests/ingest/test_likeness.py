@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from facetd.house import House
+from facetd.ingest import followups
+from facetd.ingest.service import Ingest
 from tests.house import config, listed, names, opened, scan
 from tests.photos import exif, make_photo, scene
 
@@ -39,6 +42,25 @@ async def test_a_copy_is_hidden_behind_its_original(tmp_path: Path) -> None:
         assert await names(house, hide_duplicates=True) == ["a.jpg", "b.jpg"]
         assert {photo["filename"] for photo in await listed(house) if not photo["is_duplicate_lead"]} == set(sets) - {"a.jpg"}
         assert await groups(house, "burst_group_id") == {}, "copies were not shot"
+
+
+async def test_copies_are_found_while_a_scan_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = make_photo(tmp_path / "photos" / "a.jpg", 1)
+    shutil.copy(original, tmp_path / "photos" / "b.jpg")
+    monkeypatch.setattr(followups, "MEANWHILE_S", 0.05)
+    scanning: list[bool] = []
+
+    async def goes_on(ingest: Ingest, *_: object) -> None:
+        async with asyncio.timeout(20):
+            while not await groups(house, "duplicate_group_id"):
+                await asyncio.sleep(0.05)
+        scanning.append(ingest.scanning)
+
+    monkeypatch.setattr(Ingest, "_wait_for_servers", goes_on)
+    async with opened(tmp_path / "data") as house:
+        await scan(house, tmp_path / "photos")
+        assert scanning == [True]
+        assert set(await groups(house, "duplicate_group_id")) == {"a.jpg", "b.jpg"}
 
 
 async def test_when_the_best_copy_goes_the_next_one_is_shown(tmp_path: Path) -> None:
