@@ -17,7 +17,7 @@ from facetd.errors import ConfigError, Conflict, FacetdError
 from facetd.infer.client import Eyes as InferenceEyes
 from facetd.infer.settings import LookSettings
 from facetd.ingest.lock import DataLock
-from facetd.ingest.scan import Part
+from facetd.ingest.parts import Part
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.service import Ingest
 from facetd.ingest.workers import Workers

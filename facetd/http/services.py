@@ -11,8 +11,8 @@ from aiohttp import web
 
 from facetd.config import Config
 from facetd.ingest.facecrops import FaceCrops
+from facetd.ingest.parts import Part
 from facetd.ingest.renditions import Renditions
-from facetd.ingest.scan import Part
 from facetd.ingest.service import Ingest
 from facetd.library.browse import Browse
 from facetd.library.captioning import Captioning

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
 from facetd.ingest.models import Models
+from facetd.ingest.parts import Part
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
 from facetd.ingest.presence import check_presence
 from facetd.ingest.progress import Progress
@@ -39,33 +39,6 @@ AHEAD = 20_000  # jobs planned before they are worked on: enough to know the tot
 HEAVY_BYTES = 150 * 1024 * 1024
 EARLY = 24  # photos that are shown while models are being tried; they are visited again for the models
 ATTEMPTS = 5  # visits to a file that is being written; afterwards the next scan finds it
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What to scan of a root: a folder with all below it, or some files of one folder.
-
-    `files` are names of files, `stems` names without suffix (what a sidecar `stem.xmp` may belong to).
-    """
-
-    root: Root
-    folder: str = ""
-    files: frozenset[str] = frozenset()
-    stems: frozenset[str] = frozenset()
-
-    @property
-    def single(self) -> bool:
-        """Whether this is about some files only."""
-        return bool(self.files or self.stems)
-
-    @property
-    def whole(self) -> bool:
-        """Whether this is the whole root."""
-        return not self.folder and not self.single
-
-    def picks(self, filename: str) -> bool:
-        """Whether a file of the folder is meant."""
-        return filename in self.files or (bool(self.stems) and os.path.splitext(filename)[0] in self.stems)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ import functools
 import logging
 import os
 import shutil
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from facetd.db import store
 from facetd.db.connection import Database
 from facetd.db.subjects import forget_subjects
 from facetd.db.tags import save_synonyms
-from facetd.errors import Conflict, InvalidInput
+from facetd.errors import Conflict
 from facetd.ingest.discover import Territory
 from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
@@ -31,18 +30,19 @@ from facetd.ingest.likeness import Likeness
 from facetd.ingest.meaning import Meaning
 from facetd.ingest.models import Models
 from facetd.ingest.opinions import Opinions
+from facetd.ingest.parts import Part, inside, parts_of_change, parts_of_directories
 from facetd.ingest.people import PeopleGrouping
 from facetd.ingest.places import Places
 from facetd.ingest.progress import Broadcast, Progress
-from facetd.ingest.scan import Part, Scan, ScanOptions
+from facetd.ingest.scan import Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sink import Stored
 from facetd.ingest.tasks import SALIENCY, SIGHT_KINDS
+from facetd.ingest.vanished import forget_missing
 from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
 from facetd.library.vectors import Vectors
-from facetd.media.formats import is_photo_name
-from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
+from facetd.media.thumbnail_paths import SCRATCH
 from facetd.records import Judgement, Root
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
@@ -159,19 +159,7 @@ class Ingest:
 
         Raises InvalidInput for a directory outside every root.
         """
-        roots = await db_roots.roots(self._db)
-        if not directories:
-            return [Part(root) for root in roots]
-        parts = []
-        for directory in directories:
-            root = db_roots.owner(roots, directory)
-            if root is None:
-                raise InvalidInput(
-                    f"{directory}: not inside a photo root", hint="Add it with `facetd scan DIR` or `facetd serve --photos DIR`."
-                )
-            parts.append(Part(root, inside(root, directory)))
-            parts += [Part(inner) for inner in roots if inner.id != root.id and inner.path.startswith(directory.rstrip("/") + "/")]
-        return parts
+        return parts_of_directories(await db_roots.roots(self._db), directories)
 
     async def _run(self, parts: Sequence[Part], options: ScanOptions) -> None:
         progress = self.progress
@@ -182,7 +170,7 @@ class Ingest:
             await self._scan_with_models(parts, options, progress)
             seen.set()
             await self.followups.run(functools.partial(setattr, progress, "phase"))
-            await self._forget_missing()
+            await forget_missing(self._db, self.thumbs, self._config.scanning.keep_missing_days)
         except asyncio.CancelledError:
             progress.cancelled = True
             raise
@@ -349,17 +337,6 @@ class Ingest:
             self.events.publish("scan", self.progress.as_dict())
             await asyncio.sleep(PUBLISH_EVERY_S)
 
-    async def _forget_missing(self) -> None:
-        """Photos gone for longer than the grace time leave the library, with thumbnails that nobody else uses."""
-        before = datetime.now(UTC) - timedelta(days=self._config.scanning.keep_missing_days)
-        orphans = await store.delete_missing(self._db, before.strftime("%Y-%m-%dT%H:%M:%SZ"))
-        await asyncio.to_thread(self._delete_thumbnails, orphans)
-
-    def _delete_thumbnails(self, hashes: Sequence[str]) -> None:
-        for content_hash in hashes:
-            for size in SIZES:
-                thumbnail_path(self.thumbs, content_hash, size).unlink(missing_ok=True)
-
 
 def give_memory_back() -> None:
     """Return what the allocator keeps after a burst of work to the system, where the C library can (glibc)."""
@@ -372,28 +349,3 @@ def _innermost(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error) or type(error).__name__
-
-
-def parts_of_change(root: Root, change: Change, gone_folders: Collection[str]) -> list[Part]:
-    """What to look at for a batch of changes: whole folders, and single files with the photos that a sidecar belongs to."""
-    folders = {inside(root, path) for path in change.folders} | set(gone_folders)
-    files: dict[str, set[str]] = {}
-    stems: dict[str, set[str]] = {}
-    for path in (*change.paths, *change.gone):
-        folder, _, name = inside(root, path).rpartition("/")
-        if is_photo_name(name):
-            files.setdefault(folder, set()).add(name)
-        elif name.lower().endswith(".xmp"):
-            stem = name[: -len(".xmp")]
-            files.setdefault(folder, set()).add(stem)
-            stems.setdefault(folder, set()).add(stem)
-    outer = [
-        folder for folder in folders if not any(other != folder and (not other or folder.startswith(f"{other}/")) for other in folders)
-    ]
-    single = [Part(root, folder, frozenset(names), frozenset(stems.get(folder, ()))) for folder, names in sorted(files.items())]
-    return single + [Part(root, folder) for folder in sorted(outer)]
-
-
-def inside(root: Root, path: str) -> str:
-    """`path`, which lies in `root`, relative to it; '' for the root itself."""
-    return path[len(root.path.rstrip("/")) + 1 :] if path != root.path else ""

@@ -6,12 +6,15 @@ import asyncio
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from facetd.config.model import Scanning
 from facetd.db import matching, store
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.ingest.presence import check_presence
+from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 from facetd.records import Root
 
 
@@ -48,6 +51,19 @@ async def settle_vanished(
     if lost:
         await store.set_missing(db, lost, missing=True, pair_raw=scanning.raw_jpeg == "pair")
     return Vanished(missing=len(lost), moved=len(moved))
+
+
+async def forget_missing(db: Database, thumbs: Path, keep_days: float) -> None:
+    """Photos gone for longer than `keep_days` leave the library, with thumbnails that nobody else uses."""
+    before = datetime.now(UTC) - timedelta(days=keep_days)
+    orphans = await store.delete_missing(db, before.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    await asyncio.to_thread(_delete_thumbnails, thumbs, orphans)
+
+
+def _delete_thumbnails(thumbs: Path, hashes: Sequence[str]) -> None:
+    for content_hash in hashes:
+        for size in SIZES:
+            thumbnail_path(thumbs, content_hash, size).unlink(missing_ok=True)
 
 
 async def _moved(db: Database, gone: Sequence[matching.Place], fresh: Collection[int]) -> list[tuple[int, int]]:

@@ -7,38 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from facetd.ingest.scan import Part, ScanOptions
-from facetd.ingest.service import parts_of_change
-from facetd.records import Root
+from facetd.ingest.scan import ScanOptions
 from facetd.watch.change import Change
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo, sidecar
-
-ROOT = Root(1, "p", "/p", True)
-
-
-def parts(gone_folders: tuple[str, ...] = (), **change: tuple[str, ...]) -> list[tuple[str, list[str], list[str]]]:
-    made = parts_of_change(ROOT, Change(1, "/p", **change), gone_folders)
-    return [(part.folder, sorted(part.files), sorted(part.stems)) for part in made]
-
-
-def test_changed_files_are_grouped_by_folder() -> None:
-    found = parts(paths=("/p/a.jpg", "/p/x/b.jpg", "/p/x/c.heic"), gone=("/p/x/d.jpg",))
-    assert found == [("", ["a.jpg"], []), ("x", ["b.jpg", "c.heic", "d.jpg"], [])]
-
-
-def test_a_sidecar_speaks_of_its_photos() -> None:
-    assert parts(paths=("/p/x/a.jpg.xmp", "/p/x/b.XMP")) == [("x", ["a.jpg", "b"], ["a.jpg", "b"])]
-
-
-def test_other_files_are_nothing() -> None:
-    assert parts(paths=("/p/notes.txt", "/p/movie.mp4")) == []
-
-
-def test_the_outermost_folder_is_enough() -> None:
-    assert parts(folders=("/p/a/b", "/p/a", "/p/ab")) == [("a", [], []), ("ab", [], [])]
-    assert parts(folders=("/p/a", "/p")) == [("", [], [])]
-    assert parts(gone_folders=("was",), gone=("/p/was",)) == [("was", [], [])]
 
 
 async def test_changes_reach_the_gallery(tmp_path: Path) -> None:
@@ -157,8 +129,3 @@ async def test_a_scan_that_cannot_store_says_why_and_the_next_one_goes_on(tmp_pa
             await house.ingest.start_scan(parts, ScanOptions())
         assert house.ingest.progress.error == "No space left on device"
         assert (await scan(house)).added == 1
-
-
-def test_a_part_picks_files_by_name_or_stem() -> None:
-    part = Part(ROOT, "x", frozenset({"a.jpg"}), frozenset({"b"}))
-    assert [name for name in ("a.jpg", "a.png", "b.cr2", "b.jpg.png", "c") if part.picks(name)] == ["a.jpg", "b.cr2"]

@@ -11,7 +11,8 @@ from facetd.errors import FieldError, Forbidden, InvalidInput
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
-from facetd.ingest.scan import Part, ScanOptions
+from facetd.ingest.parts import Part
+from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
 from facetd.records import Viewer
 
