@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.log import server_logger
 
 from facetd.accounts.viewers import single_viewer
 from facetd.config import LoadedConfig, load_config
@@ -24,6 +25,7 @@ from facetd.errors import ConfigError, FacetdError
 from facetd.house import House, check_settings, make_folder, open_house
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
+from facetd.http.middlewares import is_about_us
 from facetd.http.services import Services
 from facetd.infer.catalogue import PACK_FILE
 from facetd.infer.measure import packs_folder
@@ -177,6 +179,7 @@ class Daemon:
             self._captions_left = house.captioning.rest
 
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
+        server_logger.addFilter(is_about_us)
         make_private(socket.parent)
         control = web.AppRunner(make_control_app(services), shutdown_timeout=SHUTDOWN_S)
         await control.setup()

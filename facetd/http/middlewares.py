@@ -10,6 +10,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from facetd.errors import FacetdError
@@ -101,16 +102,27 @@ async def error_guard(request: web.Request, handler: Handler) -> web.StreamRespo
     """
     try:
         return await handler(request)
-    except ConnectionResetError:
-        raise
     except Exception as error:  # whatever a handler does: this is where a request ends
         begun: web.StreamResponse | None = request.get(BEGUN)
+        if isinstance(error, ConnectionResetError) and _has_left(request):
+            return begun or web.Response(status=HTTPStatus.BAD_REQUEST)  # which nobody reads
         if begun is None:
             return _explain(request, error)
         logger.exception("%s %s failed in the middle of its answer", request.method, request.path)
         if request.transport is not None:
             request.transport.close()
         return begun
+
+
+def _has_left(request: web.Request) -> bool:
+    """Whether the client has ended the connection, as browsers do with pictures that are scrolled past."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def is_about_us(record: logging.LogRecord) -> bool:
+    """For the log of aiohttp's server: not for requests that are no HTTP. They are answered 400, and are the sender's business."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def _explain(request: web.Request, error: Exception) -> web.StreamResponse:

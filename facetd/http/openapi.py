@@ -237,7 +237,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         if operation.body is not None:
             entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": names[operation.body, "validation"]}}}
         paths.setdefault(_documented(operation.path), {})[operation.method.lower()] = entry
-    for model in {operation.query for operation in operations}:
+    for model in {operation.query for operation in operations} - {operation.body for operation in operations}:
         schemas.pop(names[model, "validation"]["$ref"].rpartition("/")[2], None)
     return {
         "openapi": "3.1.0",

@@ -7,10 +7,11 @@ import io
 
 import pytest
 from aiohttp import ClientPayloadError, web
+from aiohttp.log import server_logger
 from aiohttp.test_utils import TestServer
 
 from facetd.errors import NotFound
-from facetd.http.middlewares import add_headers, error_guard
+from facetd.http.middlewares import add_headers, error_guard, is_about_us
 from tests.house import config, opened
 from tests.http.serving import Site, problem_of, served
 
@@ -167,6 +168,63 @@ async def test_an_answer_that_fails_in_the_middle_ends_there(error: Exception, l
     assert b"secret" not in answer
     assert answer.rstrip().endswith(part)
     assert "failed in the middle of its answer" in caplog.text
+
+
+async def test_clients_that_leave_are_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """In the middle of a picture, as browsers do all the time, and in the middle of a body."""
+    left = asyncio.Event()
+    noted: list[int] = []
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"x" * 65536)
+                await asyncio.sleep(0)
+        finally:
+            left.set()
+
+    async def reads(request: web.Request) -> web.StreamResponse:
+        try:
+            noted.append(len(await request.read()))
+        finally:
+            left.set()
+        return web.Response()
+
+    app = web.Application(middlewares=[error_guard])
+    app.on_response_prepare.append(add_headers)
+    app.router.add_get("/slow", slow)
+    app.router.add_post("/reads", reads)
+    with caplog.at_level("INFO"):
+        async with TestServer(app) as server:
+            for asked in (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\nab"):
+                left.clear()
+                reader, writer = await asyncio.open_connection(server.host, server.port)
+                writer.write(asked)
+                if asked.startswith(b"GET"):
+                    assert await reader.read(1000)
+                await writer.drain()
+                await asyncio.sleep(0)
+                writer.transport.abort()
+                await asyncio.wait_for(left.wait(), 10)
+    assert not noted
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_what_is_no_http_is_not_our_error(caplog: pytest.LogCaptureFixture) -> None:
+    server_logger.addFilter(is_about_us)
+    try:
+        async with TestServer(web.Application(middlewares=[error_guard])) as server:
+            for asked in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"):
+                reader, writer = await asyncio.open_connection(server.host, server.port)
+                writer.write(asked)
+                assert b" 400 " in await asyncio.wait_for(reader.read(1000), 10)
+                writer.close()
+                await writer.wait_closed()
+    finally:
+        server_logger.removeFilter(is_about_us)
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_stream_that_fails_ends_without_an_end(library: Site, monkeypatch: pytest.MonkeyPatch) -> None:

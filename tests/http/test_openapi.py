@@ -35,6 +35,17 @@ async def test_the_document_is_valid_and_lists_every_route(library: Site) -> Non
     assert len(names) == len(set(names))
 
 
+async def test_what_the_document_refers_to_is_in_it(library: Site) -> None:
+    found = await library.json("/api/openapi.json")
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(found)))
+    assert referred - found["components"]["schemas"].keys() == set()
+
+
+@pytest.mark.parametrize("path", ["/api/person/\u0663", "/person/\u0661", "/face_thumbnail/\u0661"])
+async def test_ids_in_addresses_are_plain_digits(library: Site, path: str) -> None:
+    assert (await library.client.get(path)).status == 404
+
+
 async def test_every_get_has_a_head_but_the_streams(library: Site) -> None:
     for operation in OPERATIONS:
         if operation.method == "GET" and operation.reply != EVENT_STREAM:

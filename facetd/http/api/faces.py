@@ -107,7 +107,7 @@ class FaceImageQuery(Strict):
 
 
 @operations.add(
-    "GET", r"/api/person/{id:\d+}/faces", summary="The faces of a person", query=PersonFacesQuery, reply=PersonFacesReply,
+    "GET", r"/api/person/{id:[0-9]+}/faces", summary="The faces of a person", query=PersonFacesQuery, reply=PersonFacesReply,
     access=Access.RATE, errors=(404,),
 )  # fmt: skip
 async def person_faces(request: web.Request, query: PersonFacesQuery) -> Any:
@@ -129,7 +129,13 @@ async def photo_faces(request: web.Request, query: OnePhoto) -> Any:
 
 
 @operations.add(
-    "POST", r"/api/face/{id:\d+}/assign", summary="Say whose a face is", body=Assign, reply=Assigned, access=Access.EDITION, errors=(404,)
+    "POST",
+    r"/api/face/{id:[0-9]+}/assign",
+    summary="Say whose a face is",
+    body=Assign,
+    reply=Assigned,
+    access=Access.EDITION,
+    errors=(404,),
 )
 async def assign_face(request: web.Request, body: Assign) -> Any:
     """Give a face to a person, or to a new one by `name`."""
@@ -138,7 +144,7 @@ async def assign_face(request: web.Request, body: Assign) -> Any:
 
 
 @operations.add(
-    "POST", r"/api/face/{id:\d+}/unassign", summary="A face is not whose it was", reply=Unassigned, access=Access.EDITION, errors=(404,)
+    "POST", r"/api/face/{id:[0-9]+}/unassign", summary="A face is not whose it was", reply=Unassigned, access=Access.EDITION, errors=(404,)
 )
 async def unassign_face(request: web.Request, _parameters: Nothing) -> Any:
     """The face belongs to nobody, and stays so until you say whose it is."""
@@ -168,7 +174,7 @@ async def unassign_person(request: web.Request, body: PersonInPhoto) -> Any:
 
 
 @operations.add(
-    "GET", r"/face_thumbnail/{id:\d+}", summary="A face", query=FaceImageQuery, reply="image/jpeg", errors=(404, 503), others=(304,)
+    "GET", r"/face_thumbnail/{id:[0-9]+}", summary="A face", query=FaceImageQuery, reply="image/jpeg", errors=(404, 503), others=(304,)
 )
 async def face_thumbnail(request: web.Request, query: FaceImageQuery) -> Any:
     """A square JPEG of at most 160 px, cut out of the photo's thumbnail."""
@@ -177,7 +183,7 @@ async def face_thumbnail(request: web.Request, query: FaceImageQuery) -> Any:
 
 @operations.add(
     "GET",
-    r"/person_thumbnail/{id:\d+}",
+    r"/person_thumbnail/{id:[0-9]+}",
     summary="A person's face",
     query=FaceImageQuery,
     reply="image/jpeg",

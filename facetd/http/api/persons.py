@@ -244,14 +244,14 @@ async def list_persons(request: web.Request, query: PersonsQuery) -> Any:
     }
 
 
-@operations.add("GET", r"/api/person/{id:\d+}", summary="One person", reply=PersonOut, access=Access.LOGIN, errors=(404,))
+@operations.add("GET", r"/api/person/{id:[0-9]+}", summary="One person", reply=PersonOut, access=Access.LOGIN, errors=(404,))
 async def get_person(request: web.Request, _parameters: Nothing) -> Any:
     """A person with what you may see of it."""
     return _person(await services(request).people.person(await viewer_of(request), id_in(request)))
 
 
 @operations.add(
-    "POST", r"/api/persons/{id:\d+}/rename", summary="Name a person", body=Rename, reply=Renamed, access=Access.EDITION, errors=(404,)
+    "POST", r"/api/persons/{id:[0-9]+}/rename", summary="Name a person", body=Rename, reply=Renamed, access=Access.EDITION, errors=(404,)
 )
 async def rename_person(request: web.Request, body: Rename) -> Any:
     """Give a name; an empty one takes it away. A name stays also when faces are grouped anew."""
@@ -265,7 +265,12 @@ async def merge_persons(request: web.Request, body: Merge) -> Any:
 
 
 @operations.add(
-    "POST", r"/api/persons/merge/{source:\d+}/{target:\d+}", summary="Merge two persons", reply=Merged, access=Access.EDITION, errors=(404,)
+    "POST",
+    r"/api/persons/merge/{source:[0-9]+}/{target:[0-9]+}",
+    summary="Merge two persons",
+    reply=Merged,
+    access=Access.EDITION,
+    errors=(404,),
 )
 async def merge_two_persons(request: web.Request, _parameters: Nothing) -> Any:
     """The same, with both in the address."""
@@ -285,7 +290,7 @@ async def _merge(request: web.Request, sources: Sequence[int], target: int) -> d
     return {"success": True, "target_id": target, "merged_count": merged, "new_count": count}
 
 
-@operations.add("POST", r"/api/persons/{id:\d+}/delete", summary="Forget a person", reply=Deleted, access=Access.EDITION, errors=(404,))
+@operations.add("POST", r"/api/persons/{id:[0-9]+}/delete", summary="Forget a person", reply=Deleted, access=Access.EDITION, errors=(404,))
 async def delete_person(request: web.Request, _parameters: Nothing) -> Any:
     """The faces belong to nobody afterwards, and are not put together again."""
     deleted, unknown = await services(request).people.delete(await viewer_of(request), [id_in(request)])
@@ -302,7 +307,7 @@ async def delete_persons(request: web.Request, body: PersonIds) -> Any:
 
 
 @operations.add(
-    "POST", r"/api/persons/{id:\d+}/hide", summary="Hide a person", body=Hide, reply=Hidden, access=Access.EDITION, errors=(404,)
+    "POST", r"/api/persons/{id:[0-9]+}/hide", summary="Hide a person", body=Hide, reply=Hidden, access=Access.EDITION, errors=(404,)
 )
 async def hide_person(request: web.Request, body: Hide) -> Any:
     """A hidden person is in no list, filter or photo, and takes up new faces all the same. `hidden: false` shows it again."""
@@ -320,7 +325,13 @@ async def hide_persons(request: web.Request, body: HideBatch) -> Any:
 
 
 @operations.add(
-    "POST", r"/api/persons/{id:\d+}/split", summary="Split a person", body=SplitBody, reply=SplitReply, access=Access.EDITION, errors=(404,)
+    "POST",
+    r"/api/persons/{id:[0-9]+}/split",
+    summary="Split a person",
+    body=SplitBody,
+    reply=SplitReply,
+    access=Access.EDITION,
+    errors=(404,),
 )
 async def split_person(request: web.Request, body: SplitBody) -> Any:
     """Some of the faces become a new person; the two are never put together again by themselves."""
@@ -329,7 +340,7 @@ async def split_person(request: web.Request, body: SplitBody) -> Any:
 
 
 @operations.add(
-    "POST", r"/api/person/{id:\d+}/avatar", summary="Choose the avatar", body=Avatar, reply=Done, access=Access.EDITION, errors=(404,)
+    "POST", r"/api/person/{id:[0-9]+}/avatar", summary="Choose the avatar", body=Avatar, reply=Done, access=Access.EDITION, errors=(404,)
 )
 async def set_avatar(request: web.Request, body: Avatar) -> Any:
     """The face that stands for the person."""

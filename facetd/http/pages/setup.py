@@ -21,9 +21,9 @@ def setup_pages(app: web.Application) -> None:
     app.add_routes(
         [
             web.get("/", views.gallery, name="gallery"),
-            web.get(r"/photo/{id:\d{1,19}}", views.photo, name="photo"),
+            web.get(r"/photo/{id:[0-9]{1,19}}", views.photo, name="photo"),
             web.get("/persons", views.persons, name="persons"),
-            web.get(r"/person/{id:\d{1,19}}", views.person, name="person"),
+            web.get(r"/person/{id:[0-9]{1,19}}", views.person, name="person"),
             web.get("/merge-suggestions", views.merge_suggestions, name="merge-suggestions"),
             web.get("/culling", views.culling, name="culling"),
             web.get("/scan", views.scan, name="scan"),
