@@ -129,6 +129,8 @@ export interface Config {
 export interface Root {
   name: string;
   path: string;
+  /** On the disk of the server; null for those who do not administer it. */
+  folder: string | null;
   online: boolean;
   photo_count: number;
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from facetd.db.names import shown
 from facetd.errors import FieldError, Forbidden, InvalidInput
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
@@ -55,6 +56,7 @@ class RootOut(BaseModel):
 
     name: str
     path: str
+    folder: str | None = Field(description="The folder on disk; null for those who do not administer facetd.")
     online: bool
     photo_count: int
 
@@ -154,8 +156,18 @@ async def scan_stream(request: web.Request, _parameters: Nothing) -> Any:
 async def scan_status_of(request: web.Request) -> dict[str, Any]:
     """The progress of the scan, with the roots that the viewer sees now."""
     house = services(request)
-    seen = await house.browse.roots(await viewer_of(request))
-    roots = [{"name": root.name, "path": f"/{root.name}", "online": root.online, "photo_count": count} for root, count in seen]
+    viewer = await viewer_of(request)
+    seen = await house.browse.roots(viewer)
+    roots = [
+        {
+            "name": root.name,
+            "path": f"/{root.name}",
+            "folder": shown(root.path) if viewer.role == "superadmin" else None,
+            "online": root.online,
+            "photo_count": count,
+        }
+        for root, count in seen
+    ]
     return {**house.ingest.progress.as_dict(), "roots": roots}
 
 
