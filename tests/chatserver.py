@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,13 +11,6 @@ from typing import Any
 from aiohttp import web
 
 Answer = Callable[[dict[str, Any], web.Request], Awaitable[web.StreamResponse]]
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def completion(text: object, **more: Any) -> web.Response:

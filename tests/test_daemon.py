@@ -87,8 +87,8 @@ def test_photos_come_and_go_by_themselves_and_a_kill_costs_nothing(tmp_path: Pat
                 received += stream.recv(100_000)
         asked = time.monotonic()
         second.process.send_signal(signal.SIGTERM)
-        assert second.process.wait(10) == 0
-        assert time.monotonic() - asked < 3
+        assert second.process.wait(60) == 0
+        assert time.monotonic() - asked < 20
         for stream in streams:
             stream.close()
     log = second.log.read_text()

@@ -165,7 +165,7 @@ async def test_a_lost_thumbnail_is_made_again(own: Site, tmp_path: Path) -> None
     for path in own.house.ingest.thumbs.rglob("*.jpg"):
         path.unlink()
     await own.problem("/thumbnail?id=1", 503)
-    for _ in range(100):
+    for _ in range(600):
         if (await own.get("/thumbnail?id=1")).status == 200:
             return
         await asyncio.sleep(0.05)
@@ -200,7 +200,7 @@ async def test_an_edited_original_is_sent_with_a_version_of_its_own(own: Site, t
     assert version not in response.headers["ETag"]
     assert "immutable" not in response.headers["Cache-Control"]
     await own.problem("/image?path=/Pictures/b.tif", 503)  # what it would be converted to is not known under that name
-    for _ in range(100):
+    for _ in range(600):
         if (await own.get("/image?path=/Pictures/b.tif")).status == 200:
             return
         await asyncio.sleep(0.05)

@@ -19,7 +19,7 @@ async def test_every_analysis_of_files_can_be_asked_for(own: Site, tmp_path: Pat
     await own.house.add_directories([str(tmp_path / "Pictures")])
     started = await own.client.post("/api/scan/start", json={"only": sorted(FILE_KINDS), "again": True})
     assert started.status == 200, await started.text()
-    for _attempt in range(200):
+    for _attempt in range(600):
         if not (await own.json("/api/scan/status"))["running"]:
             break
         await asyncio.sleep(0.05)

@@ -70,8 +70,8 @@ async def test_silence_is_filled(library: Site, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sse, "HEARTBEAT_S", 0.05)
     async with library.client.get("/api/events") as response:
         await event(response)
-        assert await asyncio.wait_for(response.content.readline(), 5) in (b"\n", b": still here\n")
-        assert b": still here\n" in [await asyncio.wait_for(response.content.readline(), 5) for _ in range(4)]
+        assert await asyncio.wait_for(response.content.readline(), 20) in (b"\n", b": still here\n")
+        assert b": still here\n" in [await asyncio.wait_for(response.content.readline(), 20) for _ in range(4)]
 
 
 async def test_the_end_of_the_daemon_ends_the_streams(library: Site) -> None:
@@ -82,7 +82,7 @@ async def test_the_end_of_the_daemon_ends_the_streams(library: Site) -> None:
         await library.client.server.close()
         assert (await event(response))[0] == "end"
         assert (await event(other))[0] == "end"
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < 30  # the server would wait a minute for them
 
 
 async def test_who_comes_after_the_end_is_sent_home(library: Site) -> None:
@@ -103,7 +103,7 @@ async def test_a_client_that_does_not_read_delays_nobody(library: Site) -> None:
         for number in range(200):
             library.house.ingest.events.publish("photos", {**padding, "number": number})
             if number % 20 == 0:
-                assert (await asyncio.wait_for(library.client.get("/health"), 5)).status == 200
+                assert (await asyncio.wait_for(library.client.get("/health"), 20)).status == 200
         numbers = [(await event(response))[1]["number"] for _ in range(200)]
         assert numbers == list(range(200))
     writer.close()
@@ -114,7 +114,7 @@ async def test_a_client_that_leaves_is_forgotten(library: Site) -> None:
         async with library.client.get("/api/events") as response:
             await event(response)
             response.close()
-    for _ in range(100):
+    for _ in range(1000):
         library.house.ingest.events.publish("scan", {})
         if not library.house.ingest.events._listeners:
             return

@@ -219,4 +219,4 @@ def test_for_a_question_no_network_is_loaded_ahead(
     begun = threading.Semaphore(0)
     monkeypatch.setattr("facetd.infer.engine.Engine.load", lambda _engine: begun.release())
     serve(io.BytesIO(wire.frame({**opening, **ahead})), io.BytesIO())
-    assert begun.acquire(timeout=5 if loaded else 0.3) == bool(loaded)
+    assert begun.acquire(timeout=30 if loaded else 0.3) == bool(loaded)

@@ -78,15 +78,15 @@ async def test_a_change_is_taken_over_while_a_scan_runs(tmp_path: Path) -> None:
 async def test_a_file_that_is_still_written_is_left_until_it_settles(tmp_path: Path) -> None:
     photo = make_photo(tmp_path / "photos" / "a.jpg")
     whole = photo.read_bytes()
-    photo.write_bytes(whole[:3000])
 
     async def finish() -> None:
         await asyncio.sleep(0.4)
         photo.write_bytes(whole)
 
-    async with opened(tmp_path / "data", config(scanning={"settle_s": 1.0})) as house:
+    async with opened(tmp_path / "data", config(scanning={"settle_s": 3.0})) as house:
+        photo.write_bytes(whole[:3000])
         writing = asyncio.create_task(finish())
-        progress = await scan(house, photo.parent, settle_s=1.0)
+        progress = await scan(house, photo.parent, settle_s=3.0)
         await writing
         assert progress.failed == 0
         assert await names(house) == ["a.jpg"]

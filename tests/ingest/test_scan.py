@@ -343,7 +343,7 @@ async def test_a_cancelled_scan_goes_on_where_it_was(tmp_path: Path) -> None:
         parts = await house.add_directories([str(photos)])
         house.ingest.start_scan(parts, ScanOptions())
         with house.ingest.events.listening() as events:
-            while (await asyncio.wait_for(events.get(), 10))[0] != "photos":  # the first batch is stored
+            while (await asyncio.wait_for(events.get(), 30))[0] != "photos":  # the first batch is stored
                 pass
         assert await house.ingest.cancel()
         assert house.ingest.progress.cancelled

@@ -58,7 +58,7 @@ async def test_a_scan_waits_for_the_box_and_goes_on(tmp_path: Path, falls: int) 
     eyes, workers = SleepyEyes(falls), InlineWorkers()
     async with opened(tmp_path / "data", eyes=eyes, workers=workers) as house:
         running = asyncio.create_task(scan(house, tmp_path / "photos"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while house.ingest.progress.phase != "waiting":
                 await asyncio.sleep(0.01)
         stored = await listed(house)
@@ -87,7 +87,7 @@ async def test_a_scan_that_waited_long_enough_ends_and_the_photos_are_looked_at_
         await scan(house)  # the box is not asked in vain
         assert len(eyes.shapes) == asked
         eyes.wakes.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(await listed(house, tag="dog")) < 8:
                 await asyncio.sleep(0.02)
 
@@ -104,7 +104,7 @@ async def test_what_the_watcher_brings_while_the_box_sleeps_is_looked_at_later(t
         assert len(await listed(house)) == 2
         assert len(await listed(house, tag="dog")) == 1
         eyes.wakes.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(await listed(house, tag="dog")) < 2:
                 await asyncio.sleep(0.02)
 
@@ -113,7 +113,7 @@ async def test_a_scan_is_cancelled_while_it_waits(tmp_path: Path) -> None:
     photos(tmp_path / "photos", 2)
     async with opened(tmp_path / "data", eyes=SleepyEyes()) as house:
         running = asyncio.create_task(scan(house, tmp_path / "photos"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while house.ingest.progress.phase != "waiting":
                 await asyncio.sleep(0.01)
         assert await house.ingest.cancel()

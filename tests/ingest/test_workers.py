@@ -82,7 +82,7 @@ async def test_idle_workers_end_and_start_again(tmp_path: Path) -> None:
     workers = Workers(1, memory_mb=200, timeout_s=30, visit=by_name, idle_s=0.05)
     assert not workers.started
     await workers.visit(task(tmp_path / "good.jpg"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while workers.started:
             await asyncio.sleep(0.02)
     assert (await workers.visit(task(tmp_path / "good.jpg"))).failures == {}

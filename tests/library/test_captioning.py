@@ -25,12 +25,13 @@ from facetd.library.captions import Captions
 from facetd.library.gallery import Gallery
 from facetd.media.thumbnail_paths import thumbnail_path
 from tests.captionlibrary import Translating, captioned, captions, run, settings, translations, until
-from tests.chatserver import ChatServer, chat_server, completion, cut, free_port, hang
+from tests.chatserver import ChatServer, chat_server, completion, cut, hang
 from tests.house import listed, opened, scan
 from tests.infer.looks import TinySettings
 from tests.infer.tiny import tiny_catalogue
 from tests.infer.translation.tinymarian import install
 from tests.photos import make_photo
+from tests.ports import free_port
 
 MODEL = "llava"
 

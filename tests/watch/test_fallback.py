@@ -200,7 +200,7 @@ async def test_a_failure_nobody_thought_of_leaves_timed_rescans(
         monkeypatch.setattr(seen.watcher._lookout, "_hand_over", fail)
         (tmp_path / "a.jpg").write_bytes(b"x")
         await seen.until(lambda s: s.folders == {"."})
-        await asyncio.wait_for(seen.watcher.ready(), 1)
+        await asyncio.wait_for(seen.watcher.ready(), 20)
         assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 

@@ -47,13 +47,12 @@ class Seen:
     def gone(self) -> set[str]:
         return self._all("gone")
 
-    async def until(self, met: Callable[[Seen], bool], timeout_s: float = 10.0) -> float:
-        """Wait until `met(self)`; the seconds it took."""
+    async def until(self, met: Callable[[Seen], bool], timeout_s: float = 30.0) -> None:
+        """Wait until `met(self)`."""
         start = time.monotonic()
         while not met(self):
             assert time.monotonic() - start < timeout_s, f"not seen: paths={self.paths} folders={self.folders} gone={self.gone}"
             await asyncio.sleep(0.005)
-        return time.monotonic() - start
 
     async def quiet(self, seconds: float = 0.6) -> None:
         """Let time pass in which nothing is to be said."""
@@ -64,7 +63,7 @@ class Seen:
 
     async def close(self) -> None:
         await self.watcher.stop()
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 20)
 
 
 @asynccontextmanager
@@ -73,7 +72,7 @@ async def watching(root: Path, factory: ObserverFactory = InotifyObserver, **set
     watcher = Watcher(replace(SETTINGS, **settings), factory)
     watcher.add_root(1, str(root))
     await watcher.start()
-    await asyncio.wait_for(watcher.ready(), 10)
+    await asyncio.wait_for(watcher.ready(), 30)
     seen = Seen(watcher, root)
     try:
         yield seen

@@ -16,7 +16,8 @@ from facetd.infer.chat import patience
 from facetd.infer.chat.client import LARGEST_ANSWER, ChatModel
 from facetd.infer.chat.patience import patiently
 from facetd.infer.chat.problems import Asleep, NoSentence, Unsteady, Unusable
-from tests.chatserver import ChatServer, chat_server, completion, cut, free_port, hang
+from tests.chatserver import ChatServer, chat_server, completion, cut, hang
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ def engine():
 
 
 @pytest.mark.corpus
+@pytest.mark.timeout(900)
 def test_people_and_things_of_labelled_photos(corpus: Path, engine):
     rows = [row for row in manifest(corpus) if row["person"] or row["class"] or "no-face" in row["tags"]]
     seen = see(corpus, engine, rows)

@@ -15,6 +15,8 @@ from typing import Any, Self
 import numpy as np
 import onnxruntime
 
+from tests.ports import free_port
+
 HEADER = "Inference-Header-Content-Length"
 Change = Callable[[dict[str, Any]], None]
 
@@ -63,7 +65,7 @@ class Double:
         self.faults = Faults()
         self.seen = Seen()
         self.device = threading.Lock()
-        self.port = port
+        self.port = port or free_port()
         self._server: ThreadingHTTPServer | None = None
         self._sockets: set[socket.socket] = set()
 

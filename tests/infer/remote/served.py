@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,11 +14,12 @@ from typing import IO
 import pytest
 
 from facetd.infer.remote.http import Http, Unreachable
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".oip-server" / "bin" / "python"
 PROGRAM = Path(__file__).with_name("kserve_server.py")
-START_S = 60.0
+START_S = 150.0
 
 
 def need_server() -> Path:
@@ -34,7 +34,7 @@ class Served:
 
     def __init__(self, repository: Path, log: IO[bytes]) -> None:
         self.repository = repository
-        self.port = _free_port()
+        self.port = free_port()
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,8 +78,3 @@ def _ready(http: Http) -> bool:
         return http.ask("GET", "/v2/health/ready").status == 200
     except Unreachable:
         return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

@@ -54,6 +54,7 @@ def test_the_projection_that_came_with_the_program_is_the_one_of_the_catalogue()
 
 
 @pytest.mark.corpus
+@pytest.mark.timeout(900)
 def test_vectors_of_real_photos_tell_what_the_perceptual_hash_does_not(corpus: Path) -> None:
     catalogue = Catalogue.load()
     if catalogue.state(catalogue.first(ObjectDetector), "f32") is not FileState.PRESENT:
