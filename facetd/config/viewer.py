@@ -127,7 +127,7 @@ class Viewer(Section):
 
 
 class User(Section):
-    """One account; made by `facetd user add`."""
+    """One account: read and checked, not used by this version."""
 
     password_hash: str
     display_name: str = ""
