@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from facetd.db.names import shown
 from facetd.errors import FieldError, Forbidden, InvalidInput
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
@@ -15,6 +14,7 @@ from facetd.http.sse import stream
 from facetd.ingest.parts import Part
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
+from facetd.library import present
 from facetd.records import Viewer
 
 operations = Operations("scan")
@@ -158,16 +158,7 @@ async def scan_status_of(request: web.Request) -> dict[str, Any]:
     house = services(request)
     viewer = await viewer_of(request)
     seen = await house.browse.roots(viewer)
-    roots = [
-        {
-            "name": root.name,
-            "path": f"/{root.name}",
-            "folder": shown(root.path) if viewer.role == "superadmin" else None,
-            "online": root.online,
-            "photo_count": count,
-        }
-        for root, count in seen
-    ]
+    roots = [present.root(root, count, viewer) for root, count in seen]
     return {**house.ingest.progress.as_dict(), "roots": roots}
 
 
