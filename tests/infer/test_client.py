@@ -19,7 +19,8 @@ from facetd.infer.choice import Choice, Choices, choices_json, save_choices
 from facetd.infer.client import Eyes
 from facetd.infer.measure import choice_path, key_of
 from facetd.records import Sighting
-from tests.infer.looks import BREAK, CHATTER, CRASH, GIBBERISH, HANG, NAN, SLOW, WELL, TinySettings
+from tests.infer.installed import stand_in_eyes
+from tests.infer.looks import BREAK, CHATTER, CRASH, GIBBERISH, HANG, NAN, SLOW, WELL
 from tests.infer.tiny import tiny_catalogue
 
 OBJECTS = frozenset({"objects"})
@@ -38,9 +39,7 @@ async def make_eyes(tmp_path: Path) -> AsyncIterator[MakeEyes]:
         choice = Choice("onnxruntime", "cpu", "f32", 1, 0.1, "made for the test")
         choices = Choices(key_of(catalogue, inference), 2, {"tiny_objects": choice}, (), {"tiny_embedding": "not here"})
         save_choices(choice_path(tmp_path), choices)
-        made.append(
-            Eyes(inference, TinySettings(), data=tmp_path, models=models, look=look, settings_type="tests.infer.looks:TinySettings")
-        )
+        made.append(stand_in_eyes(tmp_path, models, inference, look))
         return made[-1]
 
     yield make

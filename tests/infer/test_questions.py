@@ -11,6 +11,7 @@ from facetd.errors import NotFound, Unavailable
 from facetd.infer.client import Eyes
 from facetd.infer.process import Desk, open_answer
 from facetd.infer.questions import find
+from tests.infer.installed import stand_in_eyes
 from tests.infer.looks import TinySettings
 from tests.infer.tiny import tiny_catalogue
 
@@ -54,14 +55,7 @@ async def test_without_models_nobody_answers(tmp_path: Path) -> None:
 
 async def test_a_process_tells_which_questions_it_knows(tmp_path: Path) -> None:
     tiny_catalogue(tmp_path / "models")
-    eyes = Eyes(
-        Inference(runtime="onnxruntime", streams=1),
-        TinySettings(),
-        data=tmp_path / "data",
-        models=tmp_path / "models",
-        look="tests.infer.looks:look",
-        settings_type="tests.infer.looks:TinySettings",
-    )
+    eyes = stand_in_eyes(tmp_path / "data", tmp_path / "models")
     await eyes.prepare()
     try:
         with pytest.raises(Unavailable, match="no question 'nonsense'"):

@@ -11,7 +11,7 @@ import pytest
 from facetd.config.eyes import Inference
 from facetd.infer.catalogue import Catalogue, FileState
 from facetd.infer.client import Eyes
-from tests.infer.looks import TinySettings
+from tests.infer.installed import stand_in_eyes
 
 CATALOGUE = Catalogue.load()
 BUILT = all(CATALOGUE.state(model, "f32") is FileState.PRESENT for model in CATALOGUE.models)
@@ -33,13 +33,7 @@ def _rss(pid: int) -> int:
 
 @pytest.fixture
 async def eyes(tmp_path: Path) -> AsyncIterator[Eyes]:
-    made = Eyes(
-        Inference(streams=2),
-        TinySettings(),
-        data=tmp_path,
-        look="tests.infer.looks:look_with_all",
-        settings_type="tests.infer.looks:TinySettings",
-    )
+    made = stand_in_eyes(tmp_path, None, Inference(streams=2), "tests.infer.looks:look_with_all")
     yield made
     await made.stop()
 

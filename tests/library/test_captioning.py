@@ -13,13 +13,11 @@ from aiohttp import web
 from PIL import Image
 
 from facetd.accounts.viewers import single_viewer
-from facetd.config.eyes import Inference
 from facetd.db import captions as db_captions
 from facetd.errors import Conflict
 from facetd.filters import PhotoFilter
 from facetd.house import House
 from facetd.infer.chat import patience
-from facetd.infer.client import Eyes
 from facetd.library.captioning import IN_A_ROW, Wanted
 from facetd.library.captions import Captions
 from facetd.library.gallery import Gallery
@@ -27,7 +25,7 @@ from facetd.media.thumbnail_paths import thumbnail_path
 from tests.captionlibrary import Translating, captioned, captions, run, settings, translations, until
 from tests.chatserver import ChatServer, chat_server, completion, cut, hang
 from tests.house import listed, opened, scan
-from tests.infer.looks import TinySettings
+from tests.infer.installed import stand_in_eyes
 from tests.infer.tiny import tiny_catalogue
 from tests.infer.translation.tinymarian import install
 from tests.photos import make_photo
@@ -319,10 +317,7 @@ async def test_an_installed_pack_translates_what_a_server_wrote(tmp_path: Path, 
     """All of it: chat server, job, inference process, tokenizer, networks, search."""
     tiny_catalogue(tmp_path / "models")
     install(tmp_path / "data" / "models" / "packs", "merged")
-    eyes = Eyes(
-        Inference(runtime="onnxruntime", streams=1), TinySettings(), data=tmp_path / "data", models=tmp_path / "models",
-        look="tests.infer.looks:look", settings_type="tests.infer.looks:TinySettings",
-    )  # fmt: skip
+    eyes = stand_in_eyes(tmp_path / "data", tmp_path / "models")
     server.text = "a red dog runs ."
     async with opened(tmp_path / "data", settings(server), eyes=eyes) as house:  # type: ignore[arg-type]
         assert house.captioning.writers.capabilities()["translation"]["state"] == "preparing"

@@ -111,30 +111,18 @@ class Http:
     ) -> Answer:
         _limit(connection, deadline)
         with _ended_at(connection, deadline):
-            return self._answer(connection, method, path, body, headers, deadline, most_bytes)
-
-    def _answer(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        body: Sequence[Buffer],
-        headers: Mapping[str, str] | None,
-        deadline: float,
-        most_bytes: int,
-    ) -> Answer:
-        told = {**self._headers, **(headers or {})}
-        if body:
-            told["Content-Length"] = str(sum(len(part) for part in body))
-        connection.request(method, self._prefix + path, body=body or None, headers=told)
-        response = connection.getresponse()
-        content = _content(connection, response, deadline, most_bytes)
-        if response.will_close:
-            connection.close()
-        else:
-            with self._lock:
-                self._idle.append(connection)
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
+            told = {**self._headers, **(headers or {})}
+            if body:
+                told["Content-Length"] = str(sum(len(part) for part in body))
+            connection.request(method, self._prefix + path, body=body or None, headers=told)
+            response = connection.getresponse()
+            content = _content(connection, response, deadline, most_bytes)
+            if response.will_close:
+                connection.close()
+            else:
+                with self._lock:
+                    self._idle.append(connection)
+            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
 
     def _broken(self, connection: http.client.HTTPConnection, error: Exception) -> Unreachable:
         connection.close()

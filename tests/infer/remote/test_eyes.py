@@ -14,7 +14,8 @@ from facetd.errors import Asleep
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.client import Eyes
 from facetd.infer.remote import settings
-from tests.infer.looks import WELL, TinySettings
+from tests.infer.installed import stand_in_eyes
+from tests.infer.looks import WELL
 from tests.infer.remote.double import Double, Faults
 
 OBJECTS = frozenset({"objects"})
@@ -27,8 +28,7 @@ async def make_eyes(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[MakeE
 
     def make(*doubles: Double, **more: object) -> Eyes:
         inference = Inference.model_validate({"servers": [each.url for each in doubles], "timeout_s": 30, **more})
-        names = {"look": "tests.infer.looks:look", "settings_type": "tests.infer.looks:TinySettings"}
-        made.append(Eyes(inference, TinySettings(), data=tmp_path, models=catalogue.folder, **names))
+        made.append(stand_in_eyes(tmp_path, catalogue.folder, inference))
         return made[-1]
 
     yield make

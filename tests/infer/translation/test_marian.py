@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from facetd.config.eyes import Inference
 from facetd.errors import Unavailable
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import Choices
-from facetd.infer.client import Eyes
 from facetd.infer.engine import Engine
 from facetd.infer.translation.marian import translate
-from tests.infer.looks import TinySettings
+from tests.infer.installed import stand_in_eyes
 from tests.infer.tiny import tiny_catalogue
 from tests.infer.translation.tinymarian import PACK_ID, install
 
@@ -69,10 +67,7 @@ def test_another_language_is_told(tmp_path: Path) -> None:
 async def test_asked_through_the_process(tmp_path: Path) -> None:
     tiny_catalogue(tmp_path / "models")
     install(tmp_path / "data" / "models" / "packs", "merged")
-    eyes = Eyes(
-        Inference(runtime="onnxruntime", streams=1), TinySettings(), data=tmp_path / "data", models=tmp_path / "models",
-        look="tests.infer.looks:look", settings_type="tests.infer.looks:TinySettings",
-    )  # fmt: skip
+    eyes = stand_in_eyes(tmp_path / "data", tmp_path / "models")
     assert eyes.networks("translation") == ()
     await eyes.prepare()
     try:
