@@ -93,6 +93,13 @@ class DatabaseUnusable(FacetdError):
     title = "The library database cannot be used"
 
 
+class DiskFull(FacetdError):
+    """There is no room left on the disk of the data folder. No photo is to blame: what was to be done is done when there is room."""
+
+    status = 507
+    title = "The disk is full"
+
+
 class MediaError(FacetdError):
     """A photo file that cannot be read. `reason` is a stable word for statistics, the message is for people."""
 

@@ -16,7 +16,8 @@ from facetd.db import words
 from facetd.db.migrate import migrate
 from facetd.db.readers import Readers
 from facetd.db.revision import bump
-from facetd.errors import DatabaseUnusable
+from facetd.errors import DatabaseUnusable, DiskFull
+from facetd.i18n import _
 
 T = TypeVar("T")
 Row = sqlite3.Row  # what a read gives: values by name or position
@@ -109,7 +110,10 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[aiosqlite.Connection]:
-        """One transaction: committed at the end with the words of what changed, rolled back on any error or cancellation."""
+        """One transaction: committed at the end with the words of what changed, rolled back on any error or cancellation.
+
+        Raises DiskFull when there is no room for it.
+        """
         if self._writer is None:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         async with self._write_lock:
@@ -120,10 +124,12 @@ class Database:
                 await asyncio.shield(writer.execute("BEGIN IMMEDIATE"))
                 yield writer
                 await words.write_due(writer)
-            except BaseException:
+                await asyncio.shield(writer.execute("COMMIT"))
+            except BaseException as error:
                 await asyncio.shield(asyncio.ensure_future(_roll_back(writer)))
+                if _is_full(error):
+                    raise DiskFull(_("There is no room left on the disk of {path}.").format(path=self.path.parent)) from error
                 raise
-            await asyncio.shield(writer.execute("COMMIT"))
             await self._read_revision()
 
     async def per_revision(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
@@ -193,6 +199,10 @@ class Database:
             raise DatabaseUnusable(f"{self.path}: the database is not open")
         async with self._write_lock:
             await self._writer.execute(sql)
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 async def _roll_back(writer: aiosqlite.Connection) -> None:

@@ -21,7 +21,7 @@ from facetd.db import store
 from facetd.db.connection import Database
 from facetd.db.subjects import forget_subjects
 from facetd.db.tags import save_synonyms
-from facetd.errors import Conflict
+from facetd.errors import Conflict, FacetdError
 from facetd.ingest.discover import Territory
 from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
@@ -176,8 +176,12 @@ class Ingest:
             raise
         except Exception as error:
             # A full disk or a damaged database ends the scan; the daemon goes on serving, and the next scan goes on there.
-            progress.error = _innermost(error)
-            logger.exception("the scan ended early")
+            cause = _innermost(error)
+            progress.error = str(cause) or type(cause).__name__
+            if isinstance(cause, FacetdError):
+                logger.error("the scan ended early: %s", cause)
+            else:
+                logger.exception("the scan ended early")
         finally:
             seen.set()
             progress.finish(store.now())
@@ -344,8 +348,8 @@ def give_memory_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _innermost(error: BaseException) -> str:
-    """What a group of errors is about, in one sentence."""
+def _innermost(error: BaseException) -> BaseException:
+    """What a group of errors is about."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error) or type(error).__name__
+    return error

@@ -100,6 +100,8 @@ class Sink:
         if waiting >= BATCH:
             await self.flush()
         elif self._timer is None or self._timer.done():
+            if self._timer is not None:
+                self._timer.result()  # what was not stored is not passed over in silence
             self._timer = asyncio.create_task(self._flush_later())
 
     async def flush(self) -> None:

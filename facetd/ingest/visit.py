@@ -5,14 +5,17 @@ Imported in worker processes (and unit tests) only: it loads the image libraries
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import stat
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facetd.errors import MediaError
+from facetd.errors import DiskFull, MediaError
 from facetd.i18n import _
 from facetd.ingest.tasks import METADATA, SIGHT_KINDS, TECHNICAL, THUMBNAIL, VisitResult, VisitTask
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
@@ -21,11 +24,15 @@ from facetd.media.thumbnail_paths import SIZES
 from facetd.records import Failure, PictureHeader
 from facetd.score.measure import measure
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # what only writing answers, so never the photo's fault
 PIXEL_KINDS = frozenset({THUMBNAIL, TECHNICAL}) | SIGHT_KINDS
 
 
 def visit(task: VisitTask) -> VisitResult:
-    """Everything `task` asks for. Never raises for what a file holds: that becomes a recorded failure."""
+    """Everything `task` asks for. Never raises for what a file holds: that becomes a recorded failure.
+
+    Raises DiskFull when there is no room for thumbnails or for what the models are to see.
+    """
     result = VisitResult()
     try:
         before = os.stat(task.path)
@@ -45,6 +52,8 @@ def visit(task: VisitTask) -> VisitResult:
     except PermissionError:
         _fail(result, task.kinds, "permission", _("The file may not be read: check its permissions."))
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise DiskFull(_("There is no room left on the disk of {path}.").format(path=task.settings.thumbs.parent)) from error
         _fail(result, task.kinds, "io", _("The file could not be read from the disk: {error}.").format(error=error.strerror or error))
     return result
 
@@ -84,11 +93,18 @@ def _look(task: VisitTask, result: VisitResult, header: PictureHeader) -> None:
             measured = show if picture.measure is picture.show else _at_most(picture.measure, max(SIZES))
             result.metrics = measure(measured, task.settings.measure)
         if task.frame is not None and wanted & SIGHT_KINDS:
-            np.save(task.frame, _at_most(picture.show, task.frame_px))
+            _save(_at_most(picture.show, task.frame_px), task.frame)
     except MediaError as error:
         _fail(result, wanted, error.reason, error.message)
     except MemoryError:
         _fail(result, wanted, "memory", _("The picture needs more memory than scanning.worker_memory_mb allows."))
+
+
+def _save(pixels: NDArray[np.uint8], target: Path) -> None:
+    """Write an array so that a full disk says that it is one; NumPy, given a file, does not."""
+    written = io.BytesIO()
+    np.save(written, pixels)
+    target.write_bytes(written.getbuffer())
 
 
 def measured_size(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from facetd.errors import MediaError, Unavailable
+from facetd.errors import DiskFull, MediaError, Unavailable
 from facetd.i18n import _
 from facetd.ingest.nursery import open_nursery
 from facetd.ingest.tasks import VisitResult, VisitTask
@@ -110,7 +110,7 @@ class Workers:
             self._starting = asyncio.create_task(asyncio.to_thread(lambda: bool(pool.active)))  # asking starts it, and takes its time
 
     async def visit(self, task: VisitTask) -> VisitResult:
-        """Visit one file. A crash or a hang comes back as a recorded failure of every kind asked for."""
+        """Visit one file. A crash or a hang comes back as a recorded failure of every kind asked for. Raises DiskFull."""
         async with self.slots:
             result = await self._guarded(task)
         if result.too_heavy:
@@ -149,6 +149,8 @@ class Workers:
             )
         except CancelledError:
             raise asyncio.CancelledError from None
+        except DiskFull:
+            raise
         except Exception as error:
             failure = Failure("unexpected", _("An unexpected error: {error}.").format(error=f"{type(error).__name__}: {error}"))
         return await asyncio.to_thread(_failed_result, task, failure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from pathlib import Path
@@ -37,7 +38,9 @@ def save_jpeg(picture: Image.Image, target: Path, *, quality: int, scratch: Path
     scratch.mkdir(parents=True, exist_ok=True)
     temporary = scratch / f"{target.name}.{os.getpid()}-{threading.get_ident()}"
     try:
-        picture.save(temporary, "JPEG", quality=quality)
+        encoded = io.BytesIO()  # a file that is written by the encoder itself does not say why it could not be
+        picture.save(encoded, "JPEG", quality=quality)
+        temporary.write_bytes(encoded.getbuffer())
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

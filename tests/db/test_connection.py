@@ -13,7 +13,7 @@ import pytest
 from facetd.db.connection import Connection, Database
 from facetd.db.migrate import available, statements
 from facetd.db.revision import bump
-from facetd.errors import DatabaseUnusable
+from facetd.errors import DatabaseUnusable, DiskFull
 
 
 async def test_a_new_file_gets_the_newest_schema(tmp_path: Path) -> None:
@@ -77,6 +77,19 @@ async def test_a_failed_transaction_leaves_nothing(db: Database) -> None:
             await connection.execute("INSERT INTO tag (name) VALUES ('half')")
             raise ZeroDivisionError
     assert await db.rows("SELECT * FROM tag") == []
+
+
+async def test_a_full_disk_is_told_as_one_and_costs_one_transaction(db: Database) -> None:
+    async with db.writing() as connection:
+        pages = await (await connection.execute("PRAGMA page_count")).fetchone()
+    assert pages is not None
+    with pytest.raises(DiskFull, match=f"the disk of {db.path.parent}"):
+        async with db.writing() as connection:
+            await connection.execute(f"PRAGMA max_page_count = {pages[0] + 2}")
+            await connection.executemany("INSERT INTO tag (name) VALUES (?)", [(f"{n} {'x' * 500}",) for n in range(100)])
+    async with db.writing() as connection:
+        await connection.execute("INSERT INTO tag (name) VALUES ('small')")
+    assert [row[0] for row in await db.rows("SELECT name FROM tag")] == ["small"]
 
 
 async def test_a_cancelled_transaction_leaves_nothing_and_the_next_one_works(db: Database) -> None:

@@ -172,7 +172,7 @@ async def test_an_answer_that_fails_in_the_middle_ends_there(error: Exception, l
 
 async def test_clients_that_leave_are_no_error(caplog: pytest.LogCaptureFixture) -> None:
     """In the middle of a picture, as browsers do all the time, and in the middle of a body."""
-    left = asyncio.Event()
+    begun, left = asyncio.Event(), asyncio.Event()
     noted: list[int] = []
 
     async def slow(request: web.Request) -> web.StreamResponse:
@@ -186,6 +186,7 @@ async def test_clients_that_leave_are_no_error(caplog: pytest.LogCaptureFixture)
             left.set()
 
     async def reads(request: web.Request) -> web.StreamResponse:
+        begun.set()
         try:
             noted.append(len(await request.read()))
         finally:
@@ -196,18 +197,23 @@ async def test_clients_that_leave_are_no_error(caplog: pytest.LogCaptureFixture)
     app.on_response_prepare.append(add_headers)
     app.router.add_get("/slow", slow)
     app.router.add_post("/reads", reads)
-    with caplog.at_level("INFO"):
-        async with TestServer(app) as server:
-            for asked in (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\nab"):
-                left.clear()
-                reader, writer = await asyncio.open_connection(server.host, server.port)
-                writer.write(asked)
-                if asked.startswith(b"GET"):
-                    assert await reader.read(1000)
-                await writer.drain()
-                await asyncio.sleep(0)
-                writer.transport.abort()
-                await asyncio.wait_for(left.wait(), 10)
+    runner = web.AppRunner(app)  # the test server cancels what the daemon lets run on
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        for asked in (b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\nab"):
+            left.clear()
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(asked)
+            if asked.startswith(b"GET"):
+                assert await reader.read(1000)
+            else:
+                await asyncio.wait_for(begun.wait(), 10)
+            writer.transport.abort()
+            await asyncio.wait_for(left.wait(), 10)
+    finally:
+        await runner.cleanup()
     assert not noted
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 

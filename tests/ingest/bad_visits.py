@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+from facetd.errors import DiskFull
 from facetd.ingest.tasks import VisitResult, VisitTask
 
 
@@ -24,6 +25,8 @@ def by_name(task: VisitTask) -> VisitResult:
         time.sleep(60)
     if name == "eat":
         return VisitResult(content_hash=str(len(bytearray(400 * 1024 * 1024))))
+    if name == "full":
+        raise DiskFull("no room")
     if name == "raise":
         raise RuntimeError("a surprise")
     if name == "heavy" and not task.heavy:

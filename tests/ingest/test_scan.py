@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from facetd.errors import DiskFull
 from facetd.ingest.progress import Progress
 from facetd.ingest.scan import ScanOptions
+from facetd.ingest.tasks import SIGHT_KINDS, VisitTask
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo, sidecar
+
+T = TypeVar("T")
 
 
 async def test_a_folder_becomes_a_scored_library(tmp_path: Path) -> None:
@@ -350,3 +357,49 @@ async def test_a_cancelled_scan_goes_on_where_it_was(tmp_path: Path) -> None:
         progress = await scan(house)
         assert progress.total + progress.unchanged == 40
         assert len(await names(house)) == 40
+
+
+class FullDisk(InlineWorkers):
+    """Every visit of a file in `unlucky` finds no room to write what the models are to see."""
+
+    unlucky: tuple[str, ...] = ()
+
+    async def _run(self, function: Callable[..., T], *arguments: object, timeout_s: float | None = None) -> T:
+        task = arguments[0]
+        if isinstance(task, VisitTask) and Path(task.path).name in self.unlucky:
+            arguments = (dataclasses.replace(task, kinds=task.kinds | SIGHT_KINDS, frame=Path("/dev/full")),)
+        return await super()._run(function, *arguments, timeout_s=timeout_s)
+
+
+async def test_a_full_disk_ends_the_scan_and_is_no_fault_of_the_photos(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    photos = tmp_path / "photos"
+    for name in "ab":
+        make_photo(photos / f"{name}.jpg", ord(name))
+    workers = FullDisk()
+    workers.unlucky = ("b.jpg",)
+    async with opened(tmp_path / "data", workers=workers) as house:
+        progress = await scan(house, photos)
+        assert progress.error == f"There is no room left on the disk of {tmp_path / 'data'}."
+        assert progress.failed == 0
+        assert "Traceback" not in caplog.text
+        workers.unlucky = ()
+        progress = await scan(house, photos)
+        assert (progress.error, progress.failed) == (None, 0)
+        assert [photo["filename"] for photo in await listed(house)] == ["a.jpg", "b.jpg"]
+
+
+async def test_what_a_delayed_store_could_not_keep_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scan does not go on to read photos that nothing can store."""
+    photos = tmp_path / "photos"
+    for number in range(12):
+        make_photo(photos / f"{number:02}.jpg", number)
+
+    async def full(*_args: object, **_more: object) -> None:
+        raise DiskFull("There is no room left.")
+
+    monkeypatch.setattr("facetd.db.store.save_visits", full)
+    monkeypatch.setattr("facetd.ingest.sink.BATCH_WAIT_S", 0)
+    workers = InlineWorkers()
+    async with opened(tmp_path / "data", workers=workers) as house:
+        assert (await scan(house, photos)).error == "There is no room left."
+    assert len(workers.visited) < 12

@@ -7,16 +7,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from facetd.config import Config
-from facetd.errors import MediaError
+from facetd.errors import DiskFull, MediaError
 from facetd.ingest.scan import HEAVY_BYTES
 from facetd.ingest.tasks import VISIT_KINDS, VisitSettings, VisitTask
+from facetd.ingest.visit import visit
 from facetd.ingest.workers import Workers
+from facetd.media.hashes import content_hash
+from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
 from facetd.score.settings import MeasureSettings
 from tests.ingest.bad_visits import by_name
 from tests.photos import make_photo, scene
@@ -43,6 +47,22 @@ async def test_bad_files_fail_alone_and_good_ones_go_on(workers: Workers, tmp_pa
     assert set(results[0].failures) == VISIT_KINDS
     assert "200 MB (scanning.worker_memory_mb)" in results[2].failures["technical"].message
     assert "longer than 4 s" in results[1].failures["technical"].message
+
+
+async def test_a_full_disk_is_not_recorded_against_a_photo(workers: Workers, tmp_path: Path) -> None:
+    with pytest.raises(DiskFull, match="no room"):
+        await workers.visit(task(tmp_path / "full.jpg"))
+    assert not (await workers.visit(task(tmp_path / "good.jpg"))).failures
+
+
+def test_thumbnails_say_that_the_disk_is_full(tmp_path: Path) -> None:
+    wanted = task(make_photo(tmp_path / "a.jpg"))
+    target = thumbnail_path(wanted.settings.thumbs, content_hash(str(tmp_path / "a.jpg")), max(SIZES))
+    scratch = wanted.settings.thumbs / SCRATCH
+    scratch.mkdir(parents=True)
+    (scratch / f"{target.name}.{os.getpid()}-{threading.get_ident()}").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match=str(tmp_path)):
+        visit(wanted)
 
 
 async def test_a_visit_whose_worker_is_killed_from_outside_is_made_again(workers: Workers, tmp_path: Path) -> None:
