@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error, Locator, Page, Route
 
 CARDS = "#grid [role=listitem]"
 
 
-def until(page: Page, expression: str, *, seconds: float = 15) -> None:
+def until(page: Page, expression: str, *, seconds: float = 30) -> None:
     """Wait until the JavaScript `expression` holds. (wait_for_function needs eval, which the content security policy forbids.)"""
     end = time.monotonic() + seconds
     while not _holds(page, expression):
@@ -18,7 +18,7 @@ def until(page: Page, expression: str, *, seconds: float = 15) -> None:
         page.wait_for_timeout(40)
 
 
-def eventually(page: Page, holds: Callable[[], object], *, seconds: float = 15) -> None:
+def eventually(page: Page, holds: Callable[[], object], *, seconds: float = 30) -> None:
     """Wait until `holds()` is true here, beside the browser: for what the page is to have sent."""
     end = time.monotonic() + seconds
     while not holds():
@@ -26,7 +26,18 @@ def eventually(page: Page, holds: Callable[[], object], *, seconds: float = 15) 
         page.wait_for_timeout(40)
 
 
-def scroll_until(page: Page, holds: Callable[[], object], *, step: int = 3000, seconds: float = 30) -> None:
+def hold(page: Page, address: str) -> list[Route]:
+    """Hold back the page's requests to `address`; they come into the list, to go on when the test wants it."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, keep)
+    return held
+
+
+def scroll_until(page: Page, holds: Callable[[], object], *, step: int = 3000, seconds: float = 60) -> None:
     """Turn the wheel, as long as it takes, until `holds()`."""
     end = time.monotonic() + seconds
     while not holds():
@@ -42,8 +53,31 @@ def scroll_to_count(page: Page, items: Locator, count: int) -> None:
 
 def still(page: Page) -> None:
     """Wait until what slides or fades has come to rest (what turns for ever is left out)."""
-    page.wait_for_timeout(60)
+    painted(page)
     until(page, "document.getAnimations().every(a => a.playState !== 'running' || a.effect.getComputedTiming().endTime === Infinity)")
+
+
+def painted(page: Page) -> None:
+    """Wait until the window has been laid out and drawn anew: what hangs on its size or on scrolling has been told."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
+
+
+def settled(page: Page) -> None:
+    """Wait until a list that was scrolled has come to rest, and all of it that is in the window is loaded."""
+    painted(page)
+    page.evaluate(
+        """() => new Promise(done => {
+            let timer;
+            const rest = () => { clearTimeout(timer); timer = setTimeout(done, 300) };
+            addEventListener('scroll', rest);
+            rest() })"""
+    )
+    until(
+        page,
+        """(links => links.length && links.every(([a]) => a.dataset.id))([...document.querySelectorAll('#grid a')]
+            .map(a => [a, a.getBoundingClientRect()])
+            .filter(([, r]) => r.bottom > document.getElementById('bar').offsetHeight + 8 && r.top < innerHeight))""",
+    )
 
 
 def _holds(page: Page, expression: str) -> bool:

@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="; ".join(missing)))
 
 
-expect.set_options(timeout=20_000)  # two cores may be busy with other tests
+expect.set_options(timeout=30_000)  # two cores may be busy with other tests
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def open_page(browser: Browser, complaints: Complaints) -> Iterator[OpenPage]:
             "addEventListener('securitypolicyviolation', e => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`))"
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on(
             "console",
             lambda message: complaints.note(f"{message.text} {message.location['url']}") if message.type in {"error", "warning"} else None,
@@ -113,5 +113,5 @@ def _fake_library() -> Iterator[FakeLibrary]:
 @pytest.fixture
 def fake(_fake_library: FakeLibrary) -> FakeLibrary:
     """A made-up library, fresh for each test."""
-    _fake_library.reset()
+    _fake_library.fresh()
     return _fake_library

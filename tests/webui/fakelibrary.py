@@ -8,8 +8,8 @@ import io
 import json
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from aiohttp import web
 from PIL import Image
@@ -25,6 +25,7 @@ CSP = (
     "default-src 'none'; img-src 'self' data: blob:; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+Result = TypeVar("Result")
 MEASURED = (Kind.SCORE, Kind.RATIO, Kind.REAL)
 PLACEHOLDER = base64.b64encode(bytes.fromhex("1507120e0a48788f8887775f767087f8758806887f")).decode()
 UNSORTED = 5  # the photo that fits no category
@@ -43,7 +44,12 @@ class FakeLibrary:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake library", daemon=True)
         self._thread.start()
-        self._runner = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(30)
+        self._runner = self._run(self._start())
+
+    def fresh(self) -> None:
+        """As at first, and deaf to pages that were closed: what they still had to ask is not the next test's."""
+        self._run(self._drop())
+        self.reset()
 
     def reset(self) -> None:
         """A calm library of 250 photos."""
@@ -73,19 +79,18 @@ class FakeLibrary:
         }  # fmt: skip
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(30)
+        self._run(self._runner.cleanup())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
 
     def push(self, event: str, data: dict[str, Any]) -> None:
-        """Send a server-sent event to every open page."""
-        message = f"event: {event}\ndata: {json.dumps(data)}\n\n".encode()
-        self._loop.call_soon_threadsafe(lambda: [queue.put_nowait(message) for queue in self._listeners])
+        """Send a server-sent event to every open page, as soon as there is one that listens."""
+        self._run(self._tell(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode()))
 
     def hang_up(self) -> None:
         """Close the open streams, as a restarted daemon does."""
-        self._loop.call_soon_threadsafe(lambda: [queue.put_nowait(None) for queue in self._listeners])
+        self._run(self._tell(None))
 
     def asked(self, part: str) -> list[str]:
         """The requests so far whose address contains `part`."""
@@ -112,6 +117,28 @@ class FakeLibrary:
             **self.likeness.membership(index + 1),
         }  # fmt: skip
 
+    # -- the server ------------------------------------------------------------------------------------------------
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def _tell(self, message: bytes | None) -> None:
+        while not self._listeners:
+            await asyncio.sleep(0.01)
+        for queue in self._listeners:
+            queue.put_nowait(message)
+        if message is None:
+            self._listeners.clear()
+
+    async def _drop(self) -> None:
+        self._listeners.clear()
+        if self._runner.server:
+            for connection in self._runner.server.connections:
+                if connection.transport:
+                    connection.transport.abort()
+        while self._runner.server and self._runner.server.connections:
+            await asyncio.sleep(0.005)
+
     # -- the API ---------------------------------------------------------------------------------------------------
 
     async def _start(self) -> web.AppRunner:
@@ -129,7 +156,7 @@ class FakeLibrary:
         app.add_routes([web.get(path, handler) for path, handler in get.items()])
         app.add_routes([web.post("/api/scan/{what}", self._post), web.put("/api/caption", self._write_caption)])
         app.add_routes([web.post("/api/caption/generate", self._describe), web.post("/api/captions/{what}", self._start_job)])
-        runner = web.AppRunner(app, shutdown_timeout=0.2)
+        runner = web.AppRunner(app, shutdown_timeout=0.2, handler_cancellation=True)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -199,7 +226,6 @@ class FakeLibrary:
 
     async def _describe(self, request: web.Request) -> web.Response:
         number = (await request.json())["id"]
-        await asyncio.sleep(0.5)
         self.described[number] = "A dog runs <b>along</b> a beach."
         return web.json_response({"id": number, "caption": self.described[number], "source": "generated", "by": "llava"})
 

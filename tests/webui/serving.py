@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -22,6 +25,17 @@ class Daemon:
 
     base: str
     photos: Path
+
+    def scanned(self, *, seconds: float = 240) -> None:
+        """Wait until the first scan is through."""
+        end = time.monotonic() + seconds
+        while True:
+            with urlopen(f"{self.base}/api/scan/status", timeout=30) as response:
+                status = json.load(response)
+            if status["state"] == "idle" and status["finished_at"]:
+                return
+            assert time.monotonic() < end, status
+            time.sleep(0.1)
 
 
 @contextmanager

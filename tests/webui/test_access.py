@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from facetd.assets import asset_dir
-from tests.webui.browsing import CARDS, overflow, pale_texts, still
+from tests.webui.browsing import CARDS, eventually, overflow, painted, pale_texts, still, until
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -134,8 +134,9 @@ def test_nothing_is_wider_than_the_window(open_page, view):
     ready(page)
     for width in (1440, 1024, 768, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_timeout(120)
-        assert overflow(page) <= 0, f"at {width} px"
+        until(page, f"innerWidth === {width}")
+        painted(page)
+        eventually(page, lambda: overflow(page) <= 0)
 
 
 @pytest.mark.parametrize(("phone", "dark"), [(False, True), (True, False)], ids=["desktop dark", "phone light"])
@@ -162,9 +163,9 @@ def test_the_first_tab_stop_skips_to_the_content(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/")
     _gallery(page)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    expect(page.get_by_text("Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    until(page, "document.activeElement.id === 'main'")
 
 
 def test_the_api_documentation_needs_no_other_server(open_page, fake: FakeLibrary):

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.webui.browsing import eventually, overflow
+from tests.webui.browsing import eventually, hold, overflow
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -21,8 +21,11 @@ def test_a_model_describes_and_translates_on_request(open_page, fake: FakeLibrar
     line = page.locator(".caption")
     expect(line.locator("p")).to_have_text("Anna with a dog in Rome, July 2019")
     assert fake.asked("/api/caption?") == ["/api/caption?id=1&generate=0"], "looking starts no model"
+    held = hold(page, "**/api/caption/generate")
     line.get_by_role("button", name="Describe").click()
     expect(line.get_by_role("status")).to_have_text("A model looks at the photo …")
+    eventually(page, lambda: held)
+    held[0].continue_()
     expect(line.locator("p")).to_have_text("A dog runs <b>along</b> a beach.")
     expect(line.locator(".by")).to_have_text("By llava")
     line.get_by_role("button", name="In French").click()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.webui.browsing import scroll_to_count, until
+from tests.webui.browsing import eventually, scroll_to_count, until
 from tests.webui.fakelibrary import FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -53,8 +53,9 @@ def test_a_name_is_typed_in_place_and_kept(open_page, fake: FakeLibrary):
     assert tile(page, 4).bounding_box() == before, "nothing moves while a name is typed"
     page.keyboard.press("Enter")
     expect(tile(page, 3).locator(".name")).to_contain_text("Dora")
+    eventually(page, lambda: fake.people.posts)
     assert fake.people.posts == [("/api/persons/3/rename", {"name": "Dora"})]
-    assert page.evaluate("document.activeElement.closest('li').dataset.id") == "3", "the focus stays with the person"
+    until(page, "document.activeElement.closest('li')?.dataset.id === '3'")  # the focus stays with the person
 
 
 def test_escape_leaves_a_name_as_it_was(open_page, fake: FakeLibrary):
@@ -78,6 +79,7 @@ def test_a_known_name_is_offered_and_can_mean_the_same_person(open_page, fake: F
     expect(dialog).to_contain_text("Is this Chiara?")
     dialog.get_by_role("button", name="Same person").click()
     expect(page.locator(TILES)).to_have_count(5)
+    eventually(page, lambda: fake.people.posts)
     assert fake.people.posts == [("/api/persons/merge_batch", {"source_ids": [3], "target_id": 4})]
     expect(tile(page, 4)).to_contain_text("19 photos")
 
@@ -99,6 +101,7 @@ def test_two_people_may_have_one_name(open_page, fake: FakeLibrary):
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Different people").click()
     expect(tile(page, 3).locator(".name")).to_contain_text("anna")
+    eventually(page, lambda: fake.people.posts)
     assert fake.people.posts == [("/api/persons/3/rename", {"name": "anna"})]
 
 
@@ -109,7 +112,7 @@ def test_search_and_order_are_in_the_address(open_page, fake: FakeLibrary):
     page.keyboard.press("/")
     page.keyboard.type("béla")
     expect(page.locator(TILES)).to_have_count(1)
-    assert re.search(r"[?&]search=b%C3%A9la", page.url)
+    page.wait_for_url(re.compile(r"[?&]search=b%C3%A9la"))
     page.get_by_label("Search people").fill("zzz")
     expect(page.locator("#blank")).to_contain_text("Nobody of that name")
     page.get_by_role("button", name="Show everybody").click()
@@ -141,6 +144,7 @@ def test_picked_people_are_merged_under_the_name_that_stays(open_page, fake: Fak
     dialog.get_by_role("radio", name="Chiara").check()
     dialog.get_by_role("button", name="Merge").click()
     expect(page.locator(TILES)).to_have_count(4)
+    eventually(page, lambda: fake.people.posts)
     path, body = fake.people.posts[0]
     assert (path, sorted(body["source_ids"]), body["target_id"]) == ("/api/persons/merge_batch", [1, 3], 4)
     expect(page.locator("#actions")).to_be_hidden()
@@ -153,7 +157,7 @@ def test_shift_picks_all_between_and_escape_nobody(open_page, fake: FakeLibrary)
     expect(page.locator("#picked")).to_have_text("4 picked")
     page.keyboard.press("Escape")
     expect(page.locator("#actions")).to_be_hidden()
-    assert page.locator(".pick:checked").count() == 0
+    expect(page.locator(".pick:checked")).to_have_count(0)
 
 
 def test_hidden_people_can_be_seen_and_brought_back(open_page, fake: FakeLibrary):
@@ -168,11 +172,11 @@ def test_hidden_people_can_be_seen_and_brought_back(open_page, fake: FakeLibrary
     expect(page.locator(TILES)).to_have_count(5)
     page.get_by_role("button", name="Show hidden people").click()
     expect(tile(page, 6)).to_contain_text("Hidden")
-    assert "hidden=with" in page.url
+    page.wait_for_url(re.compile("hidden=with"))
     pick(page, 6)
     page.get_by_role("button", name="Show", exact=True).click()
     expect(tile(page, 6)).not_to_contain_text("Hidden")
-    assert fake.people.hidden == set()
+    eventually(page, lambda: not fake.people.hidden)
 
 
 def test_nobody_is_deleted_without_a_question(open_page, fake: FakeLibrary):
@@ -185,6 +189,7 @@ def test_nobody_is_deleted_without_a_question(open_page, fake: FakeLibrary):
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(TILES)).to_have_count(5)
+    eventually(page, lambda: fake.people.posts)
     assert fake.people.posts == [("/api/persons/delete_batch", {"person_ids": [1]})]
 
 
@@ -213,8 +218,7 @@ def test_new_people_come_by_themselves_but_nothing_moves_under_a_hand(open_page,
     fake.people.names[7] = "Newcomer"
     fake.people.faces |= dict.fromkeys(range(200, 240), 7)
     fake.push("people", {"revision": 2})
-    expect(tile(page, 7)).to_be_visible()
-    assert order(page)[0] == 7
+    until(page, "document.querySelector('#people > li').dataset.id === '7'")
     pick(page, 3)
     fake.people.faces |= dict.fromkeys(range(300, 390), 2)
     fake.push("people", {"revision": 3})

@@ -84,6 +84,7 @@ def test_an_error_can_be_retried(open_page, complaints, fake: FakeLibrary):
     page = open_page(f"{fake.base}/scan", phone=True)
     expect(page.get_by_role("alert")).to_contain_text("broken on purpose")
     assert overflow(page) <= 0
+    eventually(page, lambda: len(fake.asked("/api/failures")) == 2)  # once more when it is known how many there are
     fake.broken.clear()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#failures")).to_contain_text("Every file could be read.")

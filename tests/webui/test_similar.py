@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.webui.browsing import CARDS, scroll_to_count, until
+from tests.webui.browsing import CARDS, eventually, hold, scroll_to_count, until
 from tests.webui.fakelibrary import FakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,8 @@ def test_what_looks_like_a_photo_with_how_much(open_page, fake: FakeLibrary):
     expect(first).to_have_accessible_name("IMG_0000009.jpg 95% alike")
     page.get_by_role("button", name="Show more").click()
     expect(page.locator(CELLS)).to_have_count(24)
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "/photo/22", "the focus goes on to what came"
+    expect(page.locator(CELLS).nth(12)).to_be_focused()  # the focus goes on to what came
+    expect(page.locator(CELLS).nth(12)).to_have_attribute("href", "/photo/22")
     page.get_by_role("button", name="Show more").click()
     expect(page.locator(CELLS)).to_have_count(30)
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
@@ -69,7 +70,9 @@ def test_tabs_by_the_keyboard_and_the_page_stays(open_page, fake: FakeLibrary):
     expect(looks).to_be_focused()
     expect(page.locator(CELLS)).to_have_count(12)
     page.keyboard.press("Tab")
+    expect(page.get_by_role("slider", name="Alike at least")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.locator(CELLS).first).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/photo/10$"))
 
@@ -115,9 +118,15 @@ def test_the_burst_and_the_copies_of_a_photo(open_page, fake: FakeLibrary):
 
 
 def test_nothing_moves_when_groups_and_similar_photos_come(open_page, fake: FakeLibrary):
-    page = open_page(f"{fake.base}/photo/5?at=4", viewport={"width": 1280, "height": 1600})
-    page.locator(".in-group").first.wait_for()
+    page = open_page("about:blank", viewport={"width": 1280, "height": 1600})
+    groups, similar = hold(page, "**/api/photo/groups?*"), hold(page, "**/api/similar_photos/**")
+    page.goto(f"{fake.base}/photo/5?at=4")
+    expect(page.locator(".caption p")).to_be_visible()
+    expect(page.locator(".in-photo li")).to_have_count(1)
+    eventually(page, lambda: similar and groups)
     before = page.locator(".about-histogram").bounding_box()
+    groups[0].continue_()
+    similar[0].continue_()
     page.locator(".alike-grid img.ready").nth(11).wait_for()
     page.locator(".in-group img.ready").first.wait_for()
     assert page.locator(".about-histogram").bounding_box() == before
@@ -139,7 +148,10 @@ def test_a_cell_of_the_gallery_tells_of_its_burst_and_opens_it(open_page, fake: 
     page.keyboard.press("b")
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    until(page, "document.activeElement.dataset.id === '5'")
     page.keyboard.press("Home")
+    until(page, "document.activeElement.dataset.id === '1'")
     page.keyboard.press("b")
     page.wait_for_timeout(200)
     expect(page.get_by_role("dialog")).to_have_count(0)

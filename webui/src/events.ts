@@ -1,4 +1,5 @@
 /** The live stream, with a reconnect that also covers answers that EventSource gives up on. */
+import { getJson } from "./api";
 import type { JobStatus, PhotosEvent, ScanStatus } from "./types";
 
 interface Listener {
@@ -16,6 +17,15 @@ interface Listener {
 
 const LOST_AFTER_MS = 4000;
 const RETRY_MS = [1000, 2000, 5000, 10000, 20000];
+
+let told: ScanStatus | null = null;
+
+/** The state of the scan. What the stream told while the answer was on its way is newer; only the roots are in each answer. */
+export async function askScan(): Promise<ScanStatus> {
+  const before = told;
+  const asked = await getJson<ScanStatus>("/api/scan/status");
+  return told && told !== before ? { ...told, roots: asked.roots ?? told.roots ?? [] } : asked;
+}
 
 /** Follow /api/events until the page is left; resumes when it comes back from the back/forward cache. */
 export function follow(listener: Listener): void {
@@ -49,7 +59,10 @@ export function follow(listener: Listener): void {
         retryTimer = window.setTimeout(open, RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)]);
       }
     };
-    source.addEventListener("scan", (event) => listener.scan?.(JSON.parse((event as MessageEvent<string>).data) as ScanStatus));
+    source.addEventListener("scan", (event) => {
+      told = JSON.parse((event as MessageEvent<string>).data) as ScanStatus;
+      listener.scan?.(told);
+    });
     source.addEventListener("photos", (event) => listener.photos?.(JSON.parse((event as MessageEvent<string>).data) as PhotosEvent));
     source.addEventListener("captions", (event) => listener.captions?.(JSON.parse((event as MessageEvent<string>).data) as JobStatus));
     source.addEventListener("people", () => listener.people?.());

@@ -7,7 +7,7 @@ import { connectionNotice, hideNotice, inDialog, notice, offerKeys } from "./chr
 import { offerNames } from "./completing";
 import { byId, debounce, el, isTyping, recall, throttle } from "./dom";
 import { Drawer } from "./drawer";
-import { follow } from "./events";
+import { askScan, follow } from "./events";
 import { formatCount } from "./format";
 import { Grid } from "./grid";
 import { fillSort, showSort, wireGridTools } from "./gridtools";
@@ -28,6 +28,8 @@ let config: Config | null = null;
 let drawer: Drawer | null = null;
 let scan: ScanStatus | null = null;
 let pending = { added: 0, other: 0 };
+/** Whether something was typed into the search box that was not searched for yet. */
+let typing = false;
 
 history.scrollRestoration = "manual";
 open(history.state as Visit | null);
@@ -37,7 +39,7 @@ async function start(): Promise<void> {
   offerKeys("gallery");
   wireTools();
   follow({ scan: onScan, captions: showJobBar, photos: onPhotos, resumed: catchUp, connected: onConnection });
-  getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
+  askScan().then(onScan, () => undefined);
   try {
     config = await getJson<Config>("/api/config");
   } catch (error) {
@@ -130,7 +132,7 @@ function showRetry(): void {
 }
 
 function showState(): void {
-  byId<HTMLInputElement>("search").querySelector("input")!.value = query.get("search") ?? "";
+  showSearch();
   showTotal();
   const filtered = filtersOf(query).filter(([key]) => key !== "type").length > 0;
   byId("chips").hidden = !filtered; // their row is there from the start, so that the photos below do not move
@@ -145,6 +147,13 @@ function showState(): void {
   badge.textContent = String(chips.length);
   byId("filters").setAttribute("aria-label", chips.length ? S.filtersActive(chips.length) : S.filters);
   markType();
+}
+
+/** What stands in the search box stays as it was typed, also with a blank at its end, while it means the search that is shown. */
+function showSearch(): void {
+  const input = byId("search").querySelector("input")!;
+  const search = query.get("search") ?? "";
+  if (!typing && input.value.trim() !== search) input.value = search;
 }
 
 function showNothing(): void {
@@ -165,11 +174,15 @@ function wireTools(): void {
   wireGridTools(grid, { query: () => query, config: () => config, change: (changes) => go(changed(query, changes)) });
   const form = byId<HTMLFormElement>("search");
   const input = form.querySelector("input")!;
-  const search = (replace: boolean) => go(changed(query, { search: input.value.trim() }), replace);
+  const search = (replace: boolean) => {
+    typing = false;
+    go(changed(query, { search: input.value.trim() }), replace);
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     search(false);
   });
+  input.addEventListener("input", () => (typing = true));
   input.addEventListener("input", debounce(300, () => search(query.has("search"))));
   offerNames(input);
   byId("pill").addEventListener("click", () => {
@@ -257,7 +270,7 @@ function onPhotos(event: PhotosEvent): void {
 /** Events were missed: look again. */
 function catchUp(): void {
   onPhotos({ added: 0, changed: 1, ids: [], revision: 0 });
-  getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
+  askScan().then(onScan, () => undefined);
 }
 
 function onConnection(up: boolean): void {

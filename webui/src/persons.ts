@@ -2,7 +2,7 @@
 import { getJson } from "./api";
 import { connectionNotice, inDialog, notice, offerKeys } from "./chrome";
 import { byId, debounce, el, isTyping, throttle } from "./dom";
-import { follow } from "./events";
+import { askScan, follow } from "./events";
 import { formatCount } from "./format";
 import { askTarget } from "./people/ask";
 import { forgetThem, hideThem, namePerson, tell } from "./people/decide";
@@ -28,7 +28,7 @@ offerKeys("people");
 wire();
 void open();
 follow({ scan: onScan, captions: showJobBar, people: () => refresh(), resumed: () => refresh(), connected: onConnection });
-getJson<ScanStatus>("/api/scan/status").then(onScan, () => undefined);
+askScan().then(onScan, () => undefined);
 void configure();
 
 async function configure(): Promise<void> {

@@ -31,6 +31,8 @@ let id = Number(viewer.dataset["id"]);
 let index = Number(new URLSearchParams(location.search).get("at") ?? NaN);
 let current: PhotoDetails | null = null;
 let turning = false;
+let loads = 0; // an answer to an earlier question than the last one is old
+let askedFaces = 0;
 let faces: Face[] = [];
 let pointed: number | null = null;
 let similar: SimilarSection | null = null;
@@ -42,7 +44,7 @@ function fetchDetails(wanted: number): Promise<PhotoDetails> {
   let answer = details.get(wanted);
   if (!answer) {
     answer = getJson<PhotoDetails>(`/api/photo?id=${wanted}`);
-    answer.catch(() => details.delete(wanted));
+    answer.catch(() => details.get(wanted) === answer && details.delete(wanted));
     if (details.size > 12) details.delete(details.keys().next().value ?? -1);
     details.set(wanted, answer);
   }
@@ -52,11 +54,12 @@ function fetchDetails(wanted: number): Promise<PhotoDetails> {
 /** Show photo `id`; `brief` is what the list already knows of it. */
 async function load(brief?: Photo): Promise<void> {
   const wanted = id;
+  const mine = ++loads;
   if (brief) stage.show(brief);
   viewer.setAttribute("aria-busy", "true");
   try {
     const [photo, config] = await Promise.all([fetchDetails(wanted), configuration]);
-    if (wanted !== id) return;
+    if (mine !== loads) return;
     if (current?.id !== wanted) faces = [];
     current = photo;
     if (!brief || brief.v !== photo.v) stage.show(photo);
@@ -76,18 +79,19 @@ async function load(brief?: Photo): Promise<void> {
     void loadFaces();
     await locate();
   } catch (error) {
-    if (wanted === id) showError(error);
+    if (mine === loads) showError(error);
   } finally {
-    if (wanted === id) viewer.removeAttribute("aria-busy");
+    if (mine === loads) viewer.removeAttribute("aria-busy");
   }
 }
 
 /** Fetch who is in the photo; the section has its place from the start where the photo says that there are faces. */
 async function loadFaces(): Promise<void> {
   const wanted = id;
+  const mine = ++askedFaces;
   try {
     const found = await getFacesOfPhoto(wanted);
-    if (wanted !== id) return;
+    if (wanted !== id || mine !== askedFaces) return;
     faces = found;
   } catch {
     return; // the photo stands without its people

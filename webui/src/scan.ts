@@ -3,7 +3,7 @@ import { getJson, postJson } from "./api";
 import { onCaptionJob, startCaptionJob } from "./captionjob";
 import { connectionNotice, notice, offerKeys } from "./chrome";
 import { byId, debounce, el, icon } from "./dom";
-import { follow } from "./events";
+import { askScan, follow } from "./events";
 import { formatBytes, formatCount, formatStamp, humanize } from "./format";
 import { wireSearch } from "./header";
 import { isRunning, scanFacts } from "./scanbar";
@@ -13,11 +13,10 @@ import type { Failure, Root, ScanStatus } from "./types";
 let status: ScanStatus | null = null;
 let failedBefore: number | null | undefined = null;
 let failuresPage = 1;
-let heard = 0; // statuses that the stream brought: what was asked for before one of them is old
 
 offerKeys("gallery");
 wireSearch();
-follow({ scan: onEvent, captions: onCaptionJob, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
+follow({ scan: onScan, captions: onCaptionJob, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
 void refresh();
 void startCaptionJob();
 void loadFailures(1);
@@ -25,17 +24,9 @@ void loadFailures(1);
 const reloadRoots = debounce(800, () => void refresh());
 const reloadFailures = debounce(800, () => void loadFailures(1));
 
-function onEvent(next: ScanStatus): void {
-  heard += 1;
-  onScan(next);
-}
-
 async function refresh(): Promise<void> {
-  const before = heard;
   try {
-    const asked = await getJson<ScanStatus>("/api/scan/status");
-    if (heard === before || status === null) onScan(asked);
-    else onScan({ ...status, roots: asked.roots ?? status.roots ?? [] });
+    onScan(await askScan());
   } catch (error) {
     showProblem(byId("status"), error, () => void refresh());
   }
