@@ -11,6 +11,7 @@ import argparse
 import csv
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,16 +106,19 @@ def frame_of(path: Path) -> NDArray[np.uint8]:
     return decode.decode_for_showing(str(path), header, long_side=LONG_SIDE, orientation=turn)
 
 
-def see(corpus: Path, engine: Timed, rows: Iterable[Mapping[str, str]]) -> Seen:
-    """Look at every photo of `rows` that can be decoded."""
-    settings, seen = LookSettings.from_config(Config()), Seen()
+def decoded(corpus: Path, rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[Mapping[str, str], NDArray[np.uint8]]]:
+    """Those of `rows` that can be decoded, each with its frame."""
     for row in rows:
         if not row["decoder"] or "/Broken/" in row["path"]:
             continue
-        try:
-            frame = frame_of(corpus / row["path"])
-        except MediaError:
-            continue
+        with suppress(MediaError):
+            yield row, frame_of(corpus / row["path"])
+
+
+def see(corpus: Path, engine: Timed, rows: Iterable[Mapping[str, str]]) -> Seen:
+    """Look at every photo of `rows` that can be decoded."""
+    settings, seen = LookSettings.from_config(Config()), Seen()
+    for row, frame in decoded(corpus, rows):
         begin, before = time.perf_counter(), engine.total_s
         seen.sightings[row["path"]] = look(engine, frame, BOTH, settings)
         seen.rows[row["path"]] = row

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import report
-from bench.eyes import frame_of, manifest, open_engine
+from bench.eyes import decoded, manifest, open_engine
 from bench.pictures import CORPUS
 from facetd.config.model import Config
-from facetd.errors import MediaError
 from facetd.infer.faces.embed import unpacked
 from facetd.infer.look import look
 from facetd.infer.runner import Runner
@@ -70,13 +69,7 @@ def see(corpus: Path, engine: Runner) -> tuple[dict[str, Mapping[str, str]], Mat
     settings = LookSettings.from_config(Config())
     rows: dict[str, Mapping[str, str]] = {}
     vectors, hashes = [], []
-    for row in manifest(corpus):
-        if not row["decoder"] or "/Broken/" in row["path"]:
-            continue
-        try:
-            frame = frame_of(corpus / row["path"])
-        except MediaError:
-            continue
+    for row, frame in decoded(corpus, manifest(corpus)):
         seen = look(engine, frame, frozenset({"embedding"}), settings).embedding
         if seen is not None:
             rows[row["path"]] = row
