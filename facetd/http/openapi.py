@@ -107,9 +107,13 @@ class Operations:
         return declare
 
 
+REGISTERED: web.AppKey[tuple[Operation, ...]] = web.AppKey("operations", tuple)
+
+
 def register(app: web.Application, operations: Iterable[Operation]) -> None:
-    """Add the routes of `operations` to `app`."""
-    for operation in operations:
+    """Add the routes of `operations` to `app`, which knows them as REGISTERED afterwards."""
+    app[REGISTERED] = tuple(operations)
+    for operation in app[REGISTERED]:
         resource = app.router.add_resource(operation.path, name=operation.name)
         handler = _bound(operation)
         for method in operation.methods:

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from facetd.http.openapi import Access, Nothing, Operations, document, json_response
+from facetd.http.openapi import REGISTERED, Access, Nothing, Operations, document, json_response
 from facetd.http.services import services
 
 operations = Operations("system")
@@ -40,8 +40,7 @@ async def ready(request: web.Request, _parameters: Nothing) -> Any:
 
 
 @operations.add("GET", "/api/openapi.json", summary="This API's description", reply="application/json")
-async def openapi_json(_request: web.Request, _parameters: Nothing) -> Any:
+async def openapi_json(request: web.Request, _parameters: Nothing) -> Any:
     """The OpenAPI 3.1 document."""
-    from facetd.http.api import OPERATIONS  # noqa: PLC0415 - the package imports this module
-
-    return json_response(document(OPERATIONS))
+    declared = request.config_dict[REGISTERED]
+    return json_response(document(declared))
