@@ -97,16 +97,16 @@ def alone(text: str) -> list[str]:
 
 
 def reworded(text: str, words: Mapping[str, str]) -> str:
-    """What was typed with other words in place of some: `words` gives them for the folded ones. What is to be left out stays."""
+    """What was typed with other words, or nothing, in place of some: `words` gives them for the folded ones. What is left out stays."""
 
     def other(match: re.Match[str]) -> str:
         minus, phrase, word = match.groups()
         meant = words.get(fold(phrase or word or "")) if not minus else None
         if meant is None:
             return match[0]
-        return meant if phrase is None and " " not in meant else f'"{meant}"'
+        return meant if not meant or (phrase is None and " " not in meant) else f'"{meant}"'
 
-    return UNIT.sub(other, text)
+    return " ".join(filter(None, (other(match) for match in UNIT.finditer(text))))
 
 
 def days_of(word: str) -> tuple[str, str] | None:

@@ -43,14 +43,17 @@ def vocabulary(connection: Connection) -> Mapping[str, int]:
 def meant(connection: Connection, viewer: Viewer, known: Mapping[str, int], found: Sequence[Found]) -> dict[str, list[str]]:
     """For each term that finds nothing that `viewer` may list, what may have been meant: names as they are written, nearest first.
 
-    Empty where every such term has nothing near it; terms to leave out, dates and words that only join others are never misspelt.
+    Nothing in place of words that only join others; terms without anything near them are not among them. Terms to leave out and dates
+    are never misspelt.
     """
     near: dict[str, list[str]] = {}
     for each in found:
         term = each.term
-        if term.negated or term.days or term.month or term.words in FILLERS or _finds(connection, viewer, each):
+        if term.negated or term.days or term.month or _finds(connection, viewer, each):
             continue
-        if offers := _names_near(connection, viewer, known, term.words):
+        if term.words in FILLERS:
+            near[term.words] = [""]
+        elif offers := _names_near(connection, viewer, known, term.words):
             near[term.words] = offers
     return near
 

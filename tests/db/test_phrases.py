@@ -97,7 +97,9 @@ def test_words_that_only_join_others_are_folded_and_no_months() -> None:
 @pytest.mark.parametrize(
     ("text", "new"),
     [
-        ("Ana  in Rmoe", "Anna  in Rome"),
+        ("Ana  in Rmoe", "Anna in Rome"),
+        ("the ana", "Anna"),
+        ("the", ""),
         ("-ana ana", "-ana Anna"),
         ('"ana"', '"Anna"'),
         ("ANA,", "Anna"),
@@ -106,4 +108,4 @@ def test_words_that_only_join_others_are_folded_and_no_months() -> None:
     ],
 )
 def test_other_words_in_place_of_some(text: str, new: str) -> None:
-    assert reworded(text, {"ana": "Anna", "rmoe": "Rome", "st gallne": "St Gallen"}) == new
+    assert reworded(text, {"the": "", "ana": "Anna", "rmoe": "Rome", "st gallne": "St Gallen"}) == new

@@ -220,6 +220,9 @@ async def hints(site: Site, q: str, **others: object) -> list[str]:
         ("romicno", ["Romicon"]),  # a camera
         ("ana -oslo Rom", ["Anna -oslo Rom"]),
         ("osl ana", ["Oslo Anna"]),
+        ("ana of the rmoe", ["Anna Rome"]),
+        ("anna with the rome", ["anna rome"]),
+        ("the", []),
         ('"rime undergroumd"', ['"Rome underground"']),
         ("ana rime", ["Anna Rome"]),
         ("anatomy", []),
