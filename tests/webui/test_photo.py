@@ -219,6 +219,20 @@ def test_an_offline_photo_explains_itself_and_does_not_ask_for_the_original(open
     assert not fake.asked("/image?")
 
 
+def test_on_a_phone_the_whole_file_name_can_be_read(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/photo/4?at=3", phone=True)
+    expect(page.locator("#position")).to_have_text("4 / 250")
+    for name in (HOSTILE, f"{'IMG_20240714_' * 12}last.jpg"):
+        page.locator("#name").evaluate("(node, name) => node.textContent = name", name)
+        cut = page.locator("#name").evaluate(
+            "n => [n.scrollWidth - n.clientWidth, n.scrollHeight - n.clientHeight, n.getBoundingClientRect().right - innerWidth]"
+        )
+        assert max(cut) <= 0, cut
+        assert overflow(page) <= 0
+    top = page.locator(".viewbar").bounding_box()
+    assert page.locator("#name").bounding_box()["y"] + page.locator("#name").bounding_box()["height"] <= top["y"] + top["height"]
+
+
 def test_on_a_phone_a_swipe_turns_the_page_and_nothing_is_wider_than_the_screen(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/photo/2?at=1", phone=True)
     expect(page.locator("#next")).to_be_enabled()
