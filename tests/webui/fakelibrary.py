@@ -347,5 +347,13 @@ class FakeLibrary:
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         reply = {"200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}}
-        paths = {"/api/photos": {"get": {"summary": "List photos", "operationId": "list_photos", "tags": ["photos"], "responses": reply}}}
+        reply["200"]["content"]["application/json"]["schema"] |= {"description": "A page.", "properties": {"total": {"type": "integer"}}}
+        parameter = {"name": "page", "in": "query", "schema": {"type": "integer"}, "description": "From 1, or `next`."}
+        whole = {"tags": ["photos"], "parameters": [parameter], "responses": reply}
+        paths = {
+            "/api/photos": {
+                method: {**whole, "summary": "List photos" if method == "get" else method, "operationId": f"{method}_photos"}
+                for method in ("get", "post", "put", "patch", "delete")
+            }
+        }
         return web.json_response({"openapi": "3.1.0", "info": {"title": "facetd", "version": "1"}, "paths": paths})

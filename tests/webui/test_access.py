@@ -84,6 +84,16 @@ def _people_in_photo(page: Page) -> None:
     page.keyboard.press("p")
 
 
+def _docs(page: Page) -> None:
+    operations = page.locator(".opblock")
+    operations.first.wait_for()
+    for operation in operations.all():
+        operation.locator(".opblock-summary-control").click()
+        operation.locator(".responses-inner").wait_for()
+    page.locator(".try-out__btn").first.click()
+    page.locator(".execute").wait_for()
+
+
 VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "gallery": ("/?category=portrait&min_score=2", _gallery),
     "drawer": ("/", _drawer),
@@ -100,6 +110,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "scan": ("/scan", _scan),
     "nothing": ("/?search=nothing+blue&category=portrait", _empty),
     "misspelt": ("/?search=birtday", _gallery),
+    "docs": ("/api/docs", _docs),
     "error": ("/no-such-page", lambda page: page.locator(".code").wait_for()),
 }
 
