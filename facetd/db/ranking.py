@@ -27,7 +27,7 @@ BY_KIND = (
 LABELS = {
     "person": "SELECT name FROM person WHERE id = ? AND hidden = 0",
     "tag": "SELECT name FROM tag WHERE id = ?",
-    "place": "SELECT name FROM place WHERE id = ?",
+    "place": "SELECT name, region, country FROM place WHERE id = ?",
     "folder": "SELECT COALESCE(NULLIF(f.path, ''), r.name) FROM folder f JOIN root r ON r.id = f.root_id WHERE f.id = ?",
 }
 
@@ -105,14 +105,14 @@ def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) 
     ).fetchall()
     found: dict[Completion, None] = {}
     for kind, ref in candidates:
-        text = _label(connection, kind, ref)
-        completion = Completion(kind, text or "")
         # A synonym or an outer folder led here: what is offered must itself go on from what was typed.
-        if text and completion not in found and f" {words}" in f" {fold(text)}" and is_listed(connection, viewer, kind, ref):
-            found[completion] = None
-            if len(found) == limit:
+        fitting = [Completion(kind, text) for text in _labels(connection, kind, ref) if f" {words}" in f" {fold(text)}"]
+        unsaid = [completion for completion in fitting if completion not in found]
+        if unsaid and is_listed(connection, viewer, kind, ref):
+            found |= dict.fromkeys(unsaid)
+            if len(found) >= limit:
                 break
-    return list(found)
+    return list(found)[:limit]
 
 
 def is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any, *, most: int = -1) -> bool:
@@ -124,13 +124,13 @@ def is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any, *, mo
     return connection.execute(sql, {"refs": json.dumps([ref]), "most": most}).fetchone() is not None
 
 
-def _label(connection: Connection, kind: str, ref: Any) -> str | None:
+def _labels(connection: Connection, kind: str, ref: Any) -> list[str]:
+    """What a topic is called: one name, and of places also that of their region and country."""
     if kind not in LABELS:
-        return str(ref)
-    row = connection.execute(LABELS[kind], (ref,)).fetchone()
-    if row is None or row[0] is None:
-        return None
-    return shown(from_stored(row[0])).rpartition("/")[2] if kind == "folder" else str(row[0])
+        return [str(ref)]
+    row = connection.execute(LABELS[kind], (ref,)).fetchone() or ()
+    names = [str(name) for name in row if name]
+    return [shown(from_stored(name)).rpartition("/")[2] for name in names] if kind == "folder" else names
 
 
 def _ids(connection: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[int]:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from facetd.db import roots
+from facetd.db.places import cell_of, save_places
 from facetd.db.ranked import Listed
 from facetd.filters import PhotoFilter
 from facetd.ingest.meaning import Near
@@ -128,6 +129,20 @@ async def test_names_complete_people_first(library: Site) -> None:
     assert await names(library, "und") == [("folder", "Rome underground")]
     assert await names(library, "rom", limit=1) == [("person", "Romy")]
     assert await names(library, '"*') == await names(library, "zzz") == []
+
+
+async def test_regions_and_countries_complete_once(library: Site) -> None:
+    house = library.house
+    cells = [cell_of(41.89, 12.49), cell_of(41.75, 12.29), cell_of(64.1, -21.9)]
+    async with house.db.writing() as connection:
+        for photo, (latitude, longitude) in enumerate([(41.89, 12.49), (41.75, 12.29)], start=1):
+            await connection.execute("UPDATE photo SET gps_latitude = ?, gps_longitude = ? WHERE id = ?", (latitude, longitude, photo))
+    towns = [("Trastevere", "Latium", "Italy"), ("Fiumicino", "Latium", "Italy"), ("Reykjavik", "Capital Region", "Iceland")]
+    await save_places(house.db, dict(zip(cells, towns, strict=True)))
+    assert await names(library, "lat") == [("place", "Latium")]
+    assert await names(library, "ital") == [("place", "Italy")]
+    assert await names(library, "fium") == [("place", "Fiumicino")]
+    assert await names(library, "icel") == [], "no photo was taken there"
 
 
 async def test_a_name_of_photos_one_may_not_see_is_never_told(library: Site) -> None:
