@@ -14,6 +14,7 @@ import aiosqlite
 
 from facetd.db.folding import FOLD_VERSION, fold
 from facetd.db.names import from_stored, shown
+from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ async def write_due(connection: aiosqlite.Connection) -> bool:
     due = {row[0]: row[1] for row in await connection.execute_fetchall("SELECT kind, COUNT(*) FROM words_due GROUP BY kind")}
     if not due:
         return False
+    await bump(connection)  # for words that earlier transactions left: searches are kept for a revision
     try:
         for kind in due.keys() - {"photo"}:
             await _write_topics(connection, kind)

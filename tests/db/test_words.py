@@ -19,6 +19,7 @@ from facetd.db.tags import save_synonyms
 from facetd.db.words import TABLES, problems
 from facetd.errors import DatabaseUnusable
 from facetd.filters import PhotoFilter
+from facetd.library.matches import Matches
 from facetd.records import Root, Viewer
 from tests.db.conftest import put, visit
 
@@ -232,3 +233,20 @@ async def test_a_list_with_few_hits_starts_with_them_and_one_with_many_is_walked
     assert "SEARCH p USING INTEGER PRIMARY KEY" in few
     assert "SCAN p USING COVERING INDEX photo_aggregate" in many
     assert "TEMP B-TREE FOR ORDER BY" not in many
+
+
+async def test_words_that_a_transaction_left_are_a_change_when_they_come(db: Database, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facetd.db.words.AT_ONCE", 1)
+    await put(db, visit(root, "1.jpg", title="a lighthouse"), visit(root, "2.jpg", title="a lighthouse"))
+    matches, hide = Matches(db), hide_bits(PhotoFilter())
+
+    async def found() -> int:
+        terms = await matches.found("lighthouse") or ()
+        return len(await matches.photos(EVERYBODY, hide, terms) or ())
+
+    before = await found()
+    assert before < 2, "only some words are there yet"
+    for _ in range(2):
+        async with db.writing() as connection:
+            await connection.execute("UPDATE photo SET mtime_ns = mtime_ns + 1")
+    assert await found() == 2
