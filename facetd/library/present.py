@@ -1,4 +1,4 @@
-"""Photos and their folders as the API and the pages show them."""
+"""A photo's row as the API and the pages show it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from facetd.db.names import from_stored, shown
 from facetd.db.places import display_name
 from facetd.db.rows import PhotoRow
 from facetd.db.visibility import Hide
-from facetd.records import Root, Viewer
 
 # Plain integers: bit tests on an enum cost more than everything else here.
 BLINK, BURST, DUPLICATE = int(Hide.BLINK), int(Hide.BURST), int(Hide.DUPLICATE)
@@ -101,14 +100,3 @@ def histogram(blob: bytes | None) -> dict[str, Any] | None:
         channel: list(values[index * HISTOGRAM_BINS : (index + 1) * HISTOGRAM_BINS]) for index, channel in enumerate(HISTOGRAM_CHANNELS)
     }
     return {"bins": HISTOGRAM_BINS, **bins}
-
-
-def root(found: Root, count: int, viewer: Viewer) -> dict[str, Any]:
-    """A photo folder with its number of photos; where it lies on the disk is for superadmins."""
-    return {
-        "name": found.name,
-        "path": f"/{found.name}",
-        "folder": shown(found.path) if viewer.role == "superadmin" else None,
-        "online": found.online,
-        "photo_count": count,
-    }

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from facetd.ingest.tasks import FILE_KINDS
-from facetd.records import Viewer
 from tests.http.serving import Site
 from tests.photos import make_photo
 
@@ -35,17 +32,3 @@ async def test_an_analysis_that_is_none_is_named(own: Site) -> None:
     assert error["field"] == "only.1"
     assert "embedding" in error["message"]
     assert "'embeding'" in error["message"]
-
-
-async def test_only_who_administers_is_told_where_a_root_lies(own: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_photo(tmp_path / "Pictures" / "one.jpg")
-    await own.house.add_directories([str(tmp_path / "Pictures")])
-    (root,) = (await own.json("/api/scan/status"))["roots"]
-    assert (root["path"], root["folder"]) == ("/Pictures", str(tmp_path / "Pictures"))
-
-    async def guest(_request: object) -> Viewer:
-        return Viewer(7, "user", frozenset({1}))
-
-    monkeypatch.setattr("facetd.http.api.scan.viewer_of", guest)
-    (root,) = (await own.json("/api/scan/status"))["roots"]
-    assert (root["path"], root["folder"]) == ("/Pictures", None)

@@ -75,7 +75,7 @@ class FakeLibrary:
         self.scan: dict[str, Any] = {
             "state": "idle", "phase": "", "done": 0, "total": 0, "failed": 0, "rate_per_s": 0, "eta_s": None, "current": "",
             "finished_at": "2026-05-01T10:00:00Z", "cancelled": False, "confirm": [],
-            "roots": [{"name": "Photos", "path": "/Photos", "folder": "/mnt/nas/Photos", "online": True, "photo_count": 250}],
+            "roots": [{"name": "Photos", "path": "/Photos", "online": True, "photo_count": 250}],
         }  # fmt: skip
 
     def stop(self) -> None:

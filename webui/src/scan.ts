@@ -94,7 +94,7 @@ function showRoots(roots: Root[]): void {
     return el(
       "tr",
       {},
-      el("th", { scope: "row" }, el("bdi", {}, root.name), el("code", { class: "path muted" }, root.path), root.folder ? el("span", { class: "disk muted" }, `${S.onDisk} `, el("code", { class: "path", dir: "auto" }, root.folder)) : null),
+      el("th", { scope: "row" }, el("bdi", {}, root.name), el("code", { class: "path muted" }, root.path)),
       el("td", {}, el("span", { class: root.online ? "dot good" : "dot bad" }, root.online ? S.online : S.offlineRoot)),
       el("td", { class: "number" }, formatCount(root.photo_count)),
     );

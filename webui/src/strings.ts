@@ -85,7 +85,6 @@ export const S = {
   offlineRoot: "Offline",
   rootOffline: (names: string, one: boolean) =>
     one ? `The folder ${names} is offline. Its photos are kept; pictures that are not cached cannot be opened.` : `These folders are offline: ${names}. Their photos are kept; pictures that are not cached cannot be opened.`,
-  onDisk: "On disk",
   columnFolder: "Folder",
   columnState: "State",
   columnPhotos: "Photos",

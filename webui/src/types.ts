@@ -129,8 +129,6 @@ export interface Config {
 export interface Root {
   name: string;
   path: string;
-  /** On the disk of the server; null for those who do not administer it. */
-  folder: string | null;
   online: boolean;
   photo_count: number;
 }

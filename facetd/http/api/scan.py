@@ -14,7 +14,6 @@ from facetd.http.sse import stream
 from facetd.ingest.parts import Part
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
-from facetd.library import present
 from facetd.records import Viewer
 
 operations = Operations("scan")
@@ -56,7 +55,6 @@ class RootOut(BaseModel):
 
     name: str
     path: str
-    folder: str | None = Field(description="The folder on disk; null for those who do not administer facetd.")
     online: bool
     photo_count: int
 
@@ -156,9 +154,8 @@ async def scan_stream(request: web.Request, _parameters: Nothing) -> Any:
 async def scan_status_of(request: web.Request) -> dict[str, Any]:
     """The progress of the scan, with the roots that the viewer sees now."""
     house = services(request)
-    viewer = await viewer_of(request)
-    seen = await house.browse.roots(viewer)
-    roots = [present.root(root, count, viewer) for root, count in seen]
+    seen = await house.browse.roots(await viewer_of(request))
+    roots = [{"name": root.name, "path": f"/{root.name}", "online": root.online, "photo_count": count} for root, count in seen]
     return {**house.ingest.progress.as_dict(), "roots": roots}
 
 
