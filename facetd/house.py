@@ -58,8 +58,8 @@ class House:
         await self.roots_changed()
 
     async def list_roots(self) -> list[tuple[Root, int]]:
-        """Every root with the number of its photos."""
-        return [(root, await db_roots.photo_count(self.db, root.id)) for root in await db_roots.roots(self.db)]
+        """Every root with the number of its photos that the gallery shows."""
+        return [(root, await db_roots.listed_count(self.db, root.id)) for root in await db_roots.roots(self.db)]
 
     async def add_root(self, directory: str) -> Root:
         """A root at this very directory, also inside another root. Raises InvalidInput."""

@@ -13,8 +13,10 @@ import aiosqlite
 from facetd.db.connection import Database
 from facetd.db.folders import ensure_folder
 from facetd.db.names import from_stored, shown, to_stored
+from facetd.db.options import LISTED
 from facetd.db.revision import bump
 from facetd.db.store import now
+from facetd.db.visibility import Hide
 from facetd.errors import InvalidInput, NotFound
 from facetd.records import Root
 
@@ -101,10 +103,15 @@ async def samples(db: Database, root_id: int) -> list[str]:
     return [str(path) for path in json.loads(row[0])] if row else []
 
 
-async def photo_count(db: Database, root_id: int) -> int:
-    """How many photos a root has that are not missing."""
-    row = await db.row("SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE root_id = ? AND hide & 8 = 0", (root_id,))
+async def photo_count(db: Database, root_id: int, hide: Hide = Hide.MISSING) -> int:
+    """How many photos a root has that are not `hide`: also those that cannot be read, by default."""
+    row = await db.row("SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE root_id = ? AND hide & ? = 0", (root_id, int(hide)))
     return int(row[0]) if row else 0
+
+
+async def listed_count(db: Database, root_id: int) -> int:
+    """How many photos of a root the gallery shows."""
+    return await photo_count(db, root_id, LISTED)
 
 
 def owner(candidates: Sequence[Root], path: str) -> Root | None:

@@ -83,6 +83,6 @@ class Browse:
         return await ledger.failures(self._db, viewer, offset=(page - 1) * per_page, limit=per_page)
 
     async def roots(self, viewer: Viewer) -> list[tuple[Root, int]]:
-        """The roots that a viewer sees, with the number of photos that are not missing."""
+        """The roots that a viewer sees, with the number of photos that the gallery shows."""
         seen = [root for root in await db_roots.roots(self._db) if root.id in viewer.root_ids]
-        return [(root, await db_roots.photo_count(self._db, root.id)) for root in seen]
+        return [(root, await db_roots.listed_count(self._db, root.id)) for root in seen]

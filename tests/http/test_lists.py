@@ -90,6 +90,8 @@ async def test_folders_and_failures(library: Site) -> None:
     inner = await library.json("/api/folders?prefix=/Pictures/")
     assert [(each["name"], each["photo_count"]) for each in inner["folders"]] == [("Rome", 2), ("Rome (2)", 1)]
     assert inner["has_direct_photos"] is True
+    (root,) = (await library.json("/api/scan/status"))["roots"]
+    assert root["photo_count"] == (await library.json("/api/photos"))["total"] == 7, "the file that is broken is told apart"
     for prefix in ("/Pictures/Rom", "/nothing", "/Pictures/../Pictures", "/Pictures/%25"):
         await library.problem(f"/api/folders?prefix={prefix}", 404)
     failures = await library.json("/api/failures?per_page=1")
