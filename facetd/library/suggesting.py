@@ -25,18 +25,23 @@ class Suggestions:
         self._matches = matches
 
     async def of(self, viewer: Viewer, hide: Hide, text: str, found: Sequence[Found], narrowed: Conditions) -> tuple[str, ...]:
-        """`text` with the nearest names in place of words that find no photo of `viewer`; only what finds some under the conditions."""
+        """`text` with the nearest names in place of words that find no photo of `viewer`; only what finds some under the conditions.
+
+        Where all words together find none, the names alone.
+        """
         known = await self._db.per_revision("vocabulary", lambda: self._db.read(vocabulary))
         near = await self._db.read(lambda connection: meant(connection, viewer, known, found))
         if not near:
             return ()
-        offers = []
-        for choice in islice(product(*near.values()), TRIED):
-            other = reworded(text, dict(zip(near, choice, strict=True)))
-            if await self._finds(viewer, hide, other, narrowed):
-                offers.append(other)
-                if len(offers) == OFFERED:
-                    break
+        whole = [reworded(text, dict(zip(near, choice, strict=True))) for choice in islice(product(*near.values()), TRIED)]
+        single = [reworded(words, {words: names[0]}) for words, names in near.items() if " " not in words and names[0]]
+        return await self._finding(viewer, hide, whole, narrowed) or await self._finding(viewer, hide, single, narrowed)
+
+    async def _finding(self, viewer: Viewer, hide: Hide, texts: Sequence[str], narrowed: Conditions) -> tuple[str, ...]:
+        offers: list[str] = []
+        for text in texts:
+            if len(offers) < OFFERED and await self._finds(viewer, hide, text, narrowed):
+                offers.append(text)
         return tuple(offers)
 
     async def _finds(self, viewer: Viewer, hide: Hide, text: str, narrowed: Conditions) -> bool:
