@@ -42,6 +42,20 @@ class InlineWorkers(Workers):
         return await asyncio.to_thread(function, *arguments)
 
 
+class HaltingWorkers(InlineWorkers):
+    """They come no further than `most` visits until they may `go_on`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self.go_on = asyncio.Event()
+
+    async def _run(self, function: Callable[..., T], *arguments: object, timeout_s: float | None = None) -> T:
+        if len(self.visited) >= self.most:
+            await self.go_on.wait()
+        return await super()._run(function, *arguments, timeout_s=timeout_s)
+
+
 def config(**sections: Any) -> Config:
     """The defaults for tests, files settled at once and no models, with changes by section."""
     scanning = {"settle_s": 0, "watch": False, **sections.pop("scanning", {})}

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from facetd.http import sse
-from tests.house import scan
+from tests.house import HaltingWorkers, scan
 from tests.http.serving import Site
 from tests.photos import make_photo
 
@@ -122,7 +122,9 @@ async def test_a_client_that_leaves_is_forgotten(library: Site) -> None:
     pytest.fail("streams of clients that left are still served")
 
 
-async def test_a_scan_can_be_cancelled_and_started_once_only(own: Site, tmp_path: Path) -> None:
+async def test_a_scan_can_be_cancelled_and_started_once_only(own: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = HaltingWorkers(3)
+    monkeypatch.setattr(own.house.ingest, "_workers", workers)
     for number in range(30):
         make_photo(tmp_path / "Pictures" / f"{number:02}.jpg", number)
     await own.house.add_directories([str(tmp_path / "Pictures")])
@@ -132,6 +134,7 @@ async def test_a_scan_can_be_cancelled_and_started_once_only(own: Site, tmp_path
     status = await own.json("/api/scan/status")
     assert (status["running"], status["cancelled"]) == (False, True)
     assert await (await own.client.post("/api/scan/cancel")).json() == {"cancelled": False}
+    workers.go_on.set()
     progress = await scan(own.house)
     assert progress.done + status["added"] >= 30
     assert (await own.json("/api/photos"))["total"] == 30

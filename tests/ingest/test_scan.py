@@ -16,7 +16,7 @@ from facetd.errors import DiskFull
 from facetd.ingest.progress import Progress
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import SIGHT_KINDS, VisitTask
-from tests.house import InlineWorkers, config, listed, names, opened, scan
+from tests.house import HaltingWorkers, InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo, sidecar
 
 T = TypeVar("T")
@@ -346,7 +346,8 @@ async def test_a_cancelled_scan_goes_on_where_it_was(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     for number in range(40):
         make_photo(photos / f"{number:02}.jpg", number)
-    async with opened(tmp_path / "data") as house:
+    workers = HaltingWorkers(20)
+    async with opened(tmp_path / "data", workers=workers) as house:
         parts = await house.add_directories([str(photos)])
         house.ingest.start_scan(parts, ScanOptions())
         with house.ingest.events.listening() as events:
@@ -354,6 +355,7 @@ async def test_a_cancelled_scan_goes_on_where_it_was(tmp_path: Path) -> None:
                 pass
         assert await house.ingest.cancel()
         assert house.ingest.progress.cancelled
+        workers.go_on.set()
         progress = await scan(house)
         assert progress.total + progress.unchanged == 40
         assert len(await names(house)) == 40
