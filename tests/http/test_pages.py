@@ -104,6 +104,9 @@ async def test_a_photo_page_names_the_photo_and_escapes_its_name(aiohttp_client,
     client = await aiohttp_client(an_app(find=find))
     html = await (await client.get("/photo/7")).text()
     assert "<title>&lt;img src=x onerror=alert(1)&gt;.jpg · facetd</title>" in html
+    assert '<span id="name" dir="auto">&lt;img src=x onerror=alert(1)&gt;.jpg</span>' in html, (
+        "there before the script: nothing moves when it runs"
+    )
     assert 'data-id="7"' in html
 
 
