@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from PIL import Image, ImageEnhance
@@ -47,6 +48,16 @@ async def test_what_looks_alike_comes_first_and_says_by_what(alike: Site) -> Non
     strict = await alike.json(f"/api/similar_photos/{reply['source_id']}?min_similarity=0.9&full=1")
     assert {photo["filename"] for photo in strict["similar"]} == {"a2.jpg", "a3.jpg", "d.png"}
     assert all("aggregate" in photo and "persons" in photo for photo in strict["similar"])
+
+
+async def test_a_name_may_hold_whatever_a_file_system_allows(own: Site, tmp_path: Path) -> None:
+    names = ["new\nline.jpg", "return\r.jpg", "q?x=1&y#z.jpg", "%41.jpg"]
+    for number, name in enumerate(names):
+        make_photo(tmp_path / "plain.jpg", number).rename(tmp_path / "Pictures" / name)
+    await scan(own.house, tmp_path / "Pictures")
+    for photo in (await own.json("/api/photos"))["photos"]:
+        found = await own.json(f"/api/similar_photos/{quote(photo['path'], safe='')}")
+        assert found["source_id"] == photo["id"]
 
 
 async def test_pages_of_similar_photos_follow_each_other(alike: Site) -> None:

@@ -66,7 +66,9 @@ class SimilarReply(BaseModel):
     message: str | None = Field(description="no_faces, no_histogram or no_hash: the photo lacks what would be compared.")
 
 
-@operations.add("GET", "/api/similar_photos/{path:.+}", summary="Similar photos", query=SimilarQuery, reply=SimilarReply, errors=(403, 404))
+@operations.add(
+    "GET", r"/api/similar_photos/{path:[\s\S]+}", summary="Similar photos", query=SimilarQuery, reply=SimilarReply, errors=(403, 404)
+)
 async def similar_photos(request: web.Request, query: SimilarQuery) -> Any:
     """Photos like the one named by its id or virtual path in the address, by looks (perceptual hash and, where there is a model for it,
     embedding), by colour, or with the same people.
