@@ -26,6 +26,7 @@ from facetd.score.measure import measure
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # what only writing answers, so never the photo's fault
 PIXEL_KINDS = frozenset({THUMBNAIL, TECHNICAL}) | SIGHT_KINDS
+LARGE = 256 * 1024 * 1024  # bytes from which on a file that does not begin like a photo is not read to its end
 
 
 def visit(task: VisitTask) -> VisitResult:
@@ -40,6 +41,8 @@ def visit(task: VisitTask) -> VisitResult:
             result.gone = True
             return result
         result.size, result.mtime_ns = before.st_size, before.st_mtime_ns
+        if before.st_size > LARGE and not _begins_like_a_photo(task, result):
+            return result
         result.content_hash = task.content_hash or hashes.content_hash(task.path)
         if result.content_hash in task.reuse:
             result.reused = True
@@ -56,6 +59,16 @@ def visit(task: VisitTask) -> VisitResult:
             raise DiskFull(_("There is no room left on the disk of {path}.").format(path=task.settings.thumbs.parent)) from error
         _fail(result, task.kinds, "io", _("The file could not be read from the disk: {error}.").format(error=error.strerror or error))
     return result
+
+
+def _begins_like_a_photo(task: VisitTask, result: VisitResult) -> bool:
+    """Whether it is worth reading a large file to its end; if not, that is recorded."""
+    try:
+        headers.read_header(task.path)
+    except MediaError as error:
+        _fail(result, task.kinds, error.reason, error.message)
+        return False
+    return True
 
 
 def _read(task: VisitTask, result: VisitResult) -> None:

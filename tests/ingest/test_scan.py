@@ -298,6 +298,26 @@ async def test_links_are_followed_only_into_a_root(tmp_path: Path) -> None:
         assert await names(house) == ["a.jpg", "in.jpg"]
 
 
+async def test_huge_files_that_are_no_photos_are_not_read_to_their_end(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("one.jpg", "other.jpg"):
+        with (photos / name).open("wb") as file:
+            file.truncate(1 << 40)
+    async with opened(tmp_path / "data") as house:
+        async with asyncio.timeout(20):
+            progress = await scan(house, photos)
+        assert (progress.failed, progress.added) == (2, 2)
+        reasons = {row[0] for row in await house.db.rows("SELECT reason FROM analysis WHERE state = 'failed'")}
+        assert reasons == {"not_a_photo"}
+        again = await scan(house)
+        assert (again.done, again.unchanged) == (0, 2)
+        (photos / "one.jpg").unlink()
+        make_photo(photos / "one.jpg", 1)
+        await scan(house)
+        assert await names(house) == ["one.jpg"]
+
+
 async def test_changed_weights_judge_again_without_a_visit(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     for number in range(3):
