@@ -29,7 +29,7 @@ def photo_like(seed: int = 0, width: int = 900, height: int = 600) -> Picture:
     light = 0.42 + 0.16 * (1 - y) + 0.09 * ground * (1 - inside) + inside * (0.12 * detail + 0.12)
     tint = np.stack([0.10 * np.sin(3 * y + seed), -0.03 * np.cos(2 * x), -0.10 * np.sin(2 * x + seed)], axis=2)
     own = inside[..., None] * np.array([0.16, -0.02, -0.14])
-    return np.clip((light[..., None] + tint + own) * 255, 4, 250).astype(np.uint8)
+    return np.asarray(np.clip((light[..., None] + tint + own) * 255, 4, 250), np.uint8)
 
 
 def load(path: Path, side: int = 900) -> Picture:
@@ -45,7 +45,7 @@ def blur(picture: Picture, sigma: float) -> Picture:
 
 
 def noise(picture: Picture, sigma: float) -> Picture:
-    return np.clip(picture + np.random.default_rng(7).normal(0, sigma, picture.shape), 0, 255).round().astype(np.uint8)
+    return np.asarray(np.clip(picture + np.random.default_rng(7).normal(0, sigma, picture.shape), 0, 255).round(), np.uint8)
 
 
 def jpeg(picture: Picture, quality: float) -> Picture:
@@ -57,16 +57,16 @@ def jpeg(picture: Picture, quality: float) -> Picture:
 def expose(picture: Picture, stops: float) -> Picture:
     x = picture / 255.0
     light = np.clip(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4) * 2.0**stops, 0, 1)
-    return (np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255).round().astype(np.uint8)
+    return np.asarray((np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255).round(), np.uint8)
 
 
 def flatten(picture: Picture, share: float) -> Picture:
-    return np.clip((picture - 128.0) * share + 128.0, 0, 255).round().astype(np.uint8)
+    return np.asarray(np.clip((picture - 128.0) * share + 128.0, 0, 255).round(), np.uint8)
 
 
 def fade(picture: Picture, share: float) -> Picture:
     gray = (picture @ np.array([0.299, 0.587, 0.114]))[..., None]
-    return np.clip(gray + (picture - gray) * share, 0, 255).round().astype(np.uint8)
+    return np.asarray(np.clip(gray + (picture - gray) * share, 0, 255).round(), np.uint8)
 
 
 # Name: the function and its five strengths, weakest first.

@@ -74,7 +74,7 @@ class Double:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
-        double = self
+        double: Double = self
 
         class Handler(_Handler):
             owner = double
