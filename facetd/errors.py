@@ -52,6 +52,13 @@ class InvalidInput(FacetdError):
     title = "The request is not valid"
 
 
+class Unauthorized(FacetdError):
+    """Nobody is signed in, and what was asked for needs that; or what was given to sign in with does not fit."""
+
+    status = 401
+    title = "Sign in first"
+
+
 class Forbidden(FacetdError):
     """The viewer may not do this, or the feature is switched off."""
 
@@ -71,6 +78,17 @@ class Conflict(FacetdError):
 
     status = 409
     title = "Conflict"
+
+
+class TooManyRequests(FacetdError):
+    """Too much of this came lately; in `retry_after_s` seconds it may be tried again."""
+
+    status = 429
+    title = "Too many attempts"
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(FacetdError):

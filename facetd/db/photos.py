@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from facetd.db.connection import Database
+from facetd.db.connection import Connection, Database
 from facetd.db.names import candidates, from_stored
 from facetd.db.visibility import Hide, gate_condition, id_list
 from facetd.records import Viewer
@@ -87,19 +88,31 @@ async def content_hashes(db: Database, ids: Iterable[int]) -> dict[int, str]:
     return {int(row[0]): str(row[1]) for row in rows}
 
 
+def visible_ids(connection: Connection, viewer: Viewer, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` that are photos which `viewer` may see."""
+    seen = gate_condition(viewer, Hide.MISSING)
+    sql = f"SELECT g.photo_id FROM json_each(?) wanted CROSS JOIN gate g ON g.photo_id = wanted.value WHERE {seen}"
+    return {int(row[0]) for row in connection.execute(sql, (json.dumps(list(ids)),))}
+
+
 async def id_of_path(db: Database, viewer: Viewer, path: str) -> int | None:
     """The id of the photo at a virtual path `/<root>/<folder>/<name>` as shown, if `viewer` may see it."""
+    return await db.read(lambda connection: id_at(connection, viewer, path))
+
+
+def id_at(connection: Connection, viewer: Viewer, path: str) -> int | None:
+    """The same on a reader's connection."""
     root_name, _, inside = path.removeprefix("/").partition("/")
     folder, _, name = inside.rpartition("/")
     folders, names = candidates(folder), candidates(name)
-    row = await db.row(
+    row = connection.execute(
         "SELECT p.id FROM root CROSS JOIN folder f ON f.root_id = root.id CROSS JOIN photo p ON p.folder_id = f.id"
         " CROSS JOIN gate g ON g.photo_id = p.id"
         f" WHERE root.name = ? COLLATE NOCASE AND root.id IN ({id_list(viewer.root_ids)})"
         f" AND f.path IN ({', '.join('?' * len(folders))}) AND p.filename IN ({', '.join('?' * len(names))})"
         f" AND {gate_condition(viewer, Hide.MISSING)} ORDER BY typeof(p.filename) = 'blob'",
         (root_name, *folders, *names),
-    )
+    ).fetchone()
     return int(row[0]) if row else None
 
 

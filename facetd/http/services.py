@@ -10,6 +10,8 @@ from typing import Protocol
 from aiohttp import web
 
 from facetd.config import Config
+from facetd.errors import Forbidden
+from facetd.i18n import _
 from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.parts import Part
 from facetd.ingest.renditions import Renditions
@@ -76,6 +78,12 @@ SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 def services(request: web.Request) -> Services:
     """The services of the app that serves this request."""
     return request.config_dict[SERVICES]
+
+
+def require_feature(request: web.Request, name: str) -> None:
+    """Raise Forbidden when a part of the product (`show_albums` ...) is switched off."""
+    if not getattr(services(request).config.viewer.features, name):
+        raise Forbidden(_("this part is switched off (viewer.features.{name})").format(name=name))
 
 
 async def viewer_of(request: web.Request) -> Viewer:

@@ -37,6 +37,22 @@ class OnePhoto(Strict):
     path: str | None = Field(default=None, max_length=4096, description="The virtual path, /<root>/<folder>/<name>.")
 
 
+class PhotoBody(Strict):
+    """A photo that something is done to, named by its id or its virtual path; exactly one of the two."""
+
+    photo_id: PhotoId | None = Field(default=None, description="The id of the photo.")
+    photo_path: str | None = Field(default=None, max_length=4096, description="The virtual path, /<root>/<folder>/<name>.")
+
+
+class PhotosBody(Strict):
+    """Photos that something is done to, named by their ids or their virtual paths; exactly one of the two lists."""
+
+    photo_ids: list[PhotoId] | None = Field(default=None, max_length=10_000, description="The ids of the photos.")
+    photo_paths: list[Annotated[str, Field(max_length=4096)]] | None = Field(
+        default=None, max_length=10_000, description="Virtual paths, /<root>/<folder>/<name>."
+    )
+
+
 class PhotoPerson(BaseModel):
     """A person in a photo."""
 
