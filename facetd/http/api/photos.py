@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Literal
 
 from aiohttp import web
@@ -12,10 +11,9 @@ from pydantic_core import to_json
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
 from facetd.http.api.models import HideQuery, OnePhoto, Photo, PhotoDetail
-from facetd.http.files import is_known
+from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Operations, json_body
 from facetd.http.services import services, viewer_of
-from facetd.version import __version__
 
 operations = Operations("photos")
 
@@ -70,10 +68,9 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     """Photos by any filter of the registry, sorted by any sortable field. Photos without the sorted value come last."""
     house = services(request)
     viewer = await viewer_of(request)
-    etag = await _etag(request, await house.gallery.revision(viewer))
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
-    if is_known(request, etag):
-        return web.Response(status=304, headers=headers)
+    headers = list_headers(request, await house.gallery.revision(viewer))
+    if same := unchanged(request, headers):
+        return same
     defaults = house.config.viewer
     per_page = query.per_page or defaults.pagination.default_per_page
     sort = query.sort or defaults.defaults.sort
@@ -107,10 +104,3 @@ async def get_photo(request: web.Request, query: OnePhoto) -> Any:
 async def type_counts(request: web.Request, query: HideQuery) -> Any:
     """How many photos there are of each type; types without photos are left out."""
     return {"types": await services(request).gallery.type_counts(await viewer_of(request), query.chosen())}
-
-
-async def _etag(request: web.Request, revision: str) -> str:
-    """Strong: the revision of the library as this viewer sees it, the program, its settings, and what was asked."""
-    config = services(request).config.model_dump_json()
-    text = f"{__version__}\n{revision}\n{request.path_qs}\n{config}"
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()

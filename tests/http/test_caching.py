@@ -1,0 +1,46 @@
+"""The versions of lists."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from facetd.config import Config
+from facetd.daemon import make_services
+from facetd.http.caching import list_headers, unchanged
+from facetd.http.services import SERVICES
+from tests.house import opened
+
+
+async def test_a_version_tells_apart_what_is_asked_the_library_and_the_settings(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data") as house:
+        services = make_services(house)
+
+        def etag(config: Config, path: str, revision: str, method: str = "GET") -> str:
+            app = web.Application()
+            app[SERVICES] = dataclasses.replace(services, config=config)
+            return list_headers(make_mocked_request(method, path, app=app), revision)["ETag"]
+
+        settings = [Config(), Config.model_validate({"viewer": {"display": {"tags_per_photo": 7}}})]
+        asked: list[tuple[Any, ...]] = [
+            (c, path, revision) for c in settings for path in ("/a", "/a?b=1", "/b") for revision in ("1.0.", "2.0.")
+        ]
+        found = [etag(*each) for each in asked]
+        assert len(set(found)) == len(found) == 12
+        assert [etag(*each) for each in reversed(asked)] == found[::-1], "the same again, whichever settings came last"
+        assert etag(*asked[0], "HEAD") == found[0]
+
+
+async def test_only_a_client_that_has_this_version_is_told_that_nothing_changed(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data") as house:
+        app = web.Application()
+        app[SERVICES] = make_services(house)
+        headers = list_headers(make_mocked_request("GET", "/a", app=app), "1")
+        for known, same in ((headers["ETag"], True), (f'"x", {headers["ETag"]}', True), ("*", True), ('"x"', False), ("", False)):
+            answer = unchanged(make_mocked_request("GET", "/a", {"If-None-Match": known} if known else {}, app=app), headers)
+            assert (answer is not None) == same, known
+            assert answer is None or (answer.status, answer.headers["ETag"]) == (304, headers["ETag"])
