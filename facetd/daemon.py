@@ -39,9 +39,11 @@ from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
+from facetd.library.ratings import Ratings
 from facetd.library.roots import real_path
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.library.undoing import Undoing
 from facetd.records import Viewer
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
@@ -72,6 +74,7 @@ def make_services(house: House) -> Services:
         await house.db.row("SELECT 1 FROM meta")
 
     gallery = Gallery(house.db, house.config, house.ingest.judge)
+    undoing = Undoing(house.db)
     return Services(
         config=house.config,
         data=house.data,
@@ -83,6 +86,8 @@ def make_services(house: House) -> Services:
         people=People(house.db, house.config, house.ingest.people_decided),
         similar=Similar(house.db, house.config, house.data, house.ingest.lookups),
         culling=Culling(house.db, house.config),
+        ratings=Ratings(house.db, undoing),
+        undoing=undoing,
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),

@@ -22,6 +22,7 @@ from facetd.i18n import _
 T = TypeVar("T")
 Row = sqlite3.Row  # what a read gives: values by name or position
 Connection = sqlite3.Connection  # what several statements are read with
+Writer = aiosqlite.Connection  # what is written with, inside `Database.writing`
 BUSY_TIMEOUT_MS = 10_000
 READER_CACHE_KIB = 4 * 1024
 WRITER_CACHE_KIB = 8 * 1024

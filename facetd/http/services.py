@@ -22,8 +22,10 @@ from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
+from facetd.library.ratings import Ratings
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.library.undoing import Undoing
 from facetd.records import Root, Viewer
 
 
@@ -63,6 +65,8 @@ class Services:
     people: People
     similar: Similar
     culling: Culling
+    ratings: Ratings
+    undoing: Undoing
     ingest: Ingest
     renditions: Renditions
     face_crops: FaceCrops

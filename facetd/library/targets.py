@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from facetd.db.connection import Connection, Database
 from facetd.db.photos import id_at, visible_ids
-from facetd.errors import FieldError, InvalidInput
+from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.records import Viewer
 
@@ -39,3 +39,13 @@ async def targets(db: Database, viewer: Viewer, ids: Sequence[int] | None, paths
         return Targets(tuple(found), tuple(dict.fromkeys(name for name, number in named if number is None)))
 
     return await db.read(find)
+
+
+async def target(db: Database, viewer: Viewer, photo_id: int | None, path: str | None) -> int:
+    """The photo named by exactly one of its id and its virtual path. Raises InvalidInput when both or neither are given, and NotFound."""
+    if (photo_id is None) == (path is None):
+        raise InvalidInput(_("name one photo"), errors=[FieldError("photo_id", _("expected exactly one of photo_id and photo_path"))])
+    found = await targets(db, viewer, None if photo_id is None else [photo_id], None if path is None else [path])
+    if not found.ids:
+        raise NotFound(_("there is no such photo"))
+    return found.ids[0]

@@ -11,15 +11,34 @@ from facetd.http.api import (
     options,
     persons,
     photos,
+    ratings,
     scan,
     search,
     similar,
     system,
+    undo,
 )
 from facetd.http.openapi import Operation
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
-    for module in (photos, search, captions, images, options, persons, faces, config, folders, scan, events, system, similar, culling)
+    for module in (
+        photos,
+        ratings,
+        undo,
+        search,
+        captions,
+        images,
+        options,
+        persons,
+        faces,
+        config,
+        folders,
+        scan,
+        events,
+        system,
+        similar,
+        culling,
+    )
     for operation in module.operations.all
 )
