@@ -12,6 +12,16 @@ from facetd.db.connection import Database
 from facetd.db.migrate import APPLICATION_ID
 from facetd.errors import DatabaseUnusable
 
+COUNTED_ANEW = (
+    "SELECT p.{0}, g.root_id, g.hide, COUNT(*) AS counted, MAX(COALESCE(p.aggregate, -1)) AS best"
+    " FROM gate g JOIN photo p ON p.id = g.photo_id GROUP BY p.{0}, g.root_id, g.hide"
+)
+DIFFER = (
+    "WHERE counted IS NOT c.photos OR best IS NOT c.hero_score"
+    " OR NOT EXISTS (SELECT 1 FROM photo p JOIN gate g ON g.photo_id = p.id WHERE p.id = c.hero_id"
+    " AND COALESCE(p.aggregate, -1) = c.hero_score AND p.{0} = c.{0} AND g.root_id = c.root_id AND g.hide = c.hide)"
+)
+
 
 def backup(source: Path, target: Path) -> None:
     """Copy the database, consistent also while it is written. Raises DatabaseUnusable; `target` is complete or untouched."""
@@ -67,6 +77,13 @@ async def consistency(db: Database) -> list[str]:
         " FULL JOIN gate_count c ON c.root_id = g.root_id AND c.hide = g.hide WHERE COALESCE(g.n, 0) <> COALESCE(c.photos, 0)"
     )
     found += [f"the counter of root {row[0]}, hide {row[1]} is wrong" for row in wrong]
+    for table, column in (("day_count", "day"), ("folder_count", "folder_id")):
+        different = await db.row(
+            f"SELECT COUNT(*) FROM ({COUNTED_ANEW.format(column)}) FULL JOIN {table} c USING ({column}, root_id, hide)"
+            f" {DIFFER.format(column)}"
+        )
+        if different and different[0]:
+            found.append(f"{table}: {different[0]} counters are wrong")
     return found
 
 
