@@ -29,6 +29,7 @@ from facetd.http.middlewares import is_about_us
 from facetd.http.services import Services
 from facetd.infer.catalogue import PACK_FILE
 from facetd.infer.measure import packs_folder
+from facetd.ingest.darktable import Developer
 from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
@@ -37,6 +38,7 @@ from facetd.library.browse import Browse
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
+from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
@@ -90,6 +92,8 @@ def make_services(house: House) -> Services:
         undoing=undoing,
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
+        downloads=Downloads(house.db, house.config),
+        darktable=Developer(house.ingest.renditions_folder, house.data / "darktable", house.config),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
         group_people=house.group_people,
         viewer=lambda: single_viewer(house.db),
@@ -174,7 +178,9 @@ class Daemon:
             self.house = house = await stack.enter_async_context(opening)
             await house.add_configured()
             await house.add_directories(self._photos)
-            await self._listen(stack, make_services(house), socket)
+            services = make_services(house)
+            stack.push_async_callback(services.darktable.stop)
+            await self._listen(stack, services, socket)
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
             if self._captions_left is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -29,6 +30,33 @@ class Root:
     path: str
     online: bool
     fs_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Where a photo's file is and what it is, as far as the library knows."""
+
+    root_path: str
+    root_online: bool
+    relative: str
+    content_hash: str
+    format: str | None
+    orientation: int
+    readable: bool
+    size: int
+    mtime_ns: int
+    root_name: str = ""
+    date_taken: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The absolute path."""
+        return os.path.join(self.root_path, self.relative)
+
+    @property
+    def name(self) -> str:
+        """The file's own name, as the file system functions take it."""
+        return self.relative.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import Field, model_validator
 
+from facetd.config.darktable import RawProcessor
+from facetd.config.section import Section, Texts
 from facetd.i18n import _
 
-Texts = Annotated[tuple[str, ...], Strict(False)]  # a JSON list
-
-
-class Section(BaseModel):
-    """A section of the configuration. Unknown keys are warned about by the loader, not refused; a number in quotes is a text."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+__all__ = ["Section", "Texts"]  # as other sections import them
 
 
 class Display(Section):
@@ -121,6 +117,7 @@ class Viewer(Section):
     default_category: str = ""
     photo_types: PhotoTypes = PhotoTypes()
     features: Features = Features()
+    raw_processor: RawProcessor = RawProcessor()
     allowed_origins: Texts = ()
     cache_ttl_seconds: float = Field(default=60, ge=0)
     notification_duration_ms: int = Field(default=2000, ge=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,27 +11,7 @@ from typing import Any
 from facetd.db.connection import Connection, Database
 from facetd.db.names import candidates, from_stored
 from facetd.db.visibility import Hide, gate_condition, id_list
-from facetd.records import Viewer
-
-
-@dataclass(frozen=True, slots=True)
-class FilePlace:
-    """Where a photo's file is and what it is, as far as the library knows."""
-
-    root_path: str
-    root_online: bool
-    relative: str
-    content_hash: str
-    format: str | None
-    orientation: int
-    readable: bool
-    size: int
-    mtime_ns: int
-
-    @property
-    def path(self) -> str:
-        """The absolute path."""
-        return os.path.join(self.root_path, self.relative)
+from facetd.records import FilePlace, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +28,29 @@ class Extra:
     failures: list[dict[str, Any]]
 
 
+FILE_PLACES = """
+    SELECT p.id, root.path AS root_path, root.online, root.name AS root_name, f.path AS folder, p.filename, p.content_hash, p.format,
+           p.orientation, p.size, p.mtime_ns, p.date_taken, g.hide
+    FROM json_each(?) wanted
+    CROSS JOIN photo p ON p.id = wanted.value
+    CROSS JOIN gate g ON g.photo_id = p.id
+    CROSS JOIN folder f ON f.id = p.folder_id
+    CROSS JOIN root ON root.id = g.root_id
+"""
+
+
 async def file_place(db: Database, viewer: Viewer, photo_id: int) -> FilePlace | None:
     """Where the file of a photo is, if `viewer` may see it."""
-    row = await db.row(
-        "SELECT root.path AS root_path, root.online, f.path AS folder, p.filename, p.content_hash, p.format, p.orientation, p.size,"
-        " p.mtime_ns, g.hide"
-        " FROM photo p JOIN gate g ON g.photo_id = p.id JOIN folder f ON f.id = p.folder_id JOIN root ON root.id = g.root_id"
-        f" WHERE p.id = ? AND {gate_condition(viewer, Hide.MISSING)}",
-        (photo_id,),
-    )
-    if row is None:
-        return None
+    return (await db.read(lambda connection: file_places(connection, viewer, [photo_id]))).get(photo_id)
+
+
+def file_places(connection: Connection, viewer: Viewer, ids: Iterable[int]) -> dict[int, FilePlace]:
+    """Where the files of those of `ids` are that `viewer` may see."""
+    sql = f"{FILE_PLACES} WHERE {gate_condition(viewer, Hide.MISSING)}"
+    return {int(row["id"]): _place(row) for row in connection.execute(sql, (json.dumps(list(ids)),))}
+
+
+def _place(row: sqlite3.Row) -> FilePlace:
     relative = "/".join(part for part in (from_stored(row["folder"]), from_stored(row["filename"])) if part)
     return FilePlace(
         root_path=from_stored(row["root_path"]),
@@ -70,6 +62,8 @@ async def file_place(db: Database, viewer: Viewer, photo_id: int) -> FilePlace |
         readable=not row["hide"] & Hide.UNREADABLE,
         size=row["size"],
         mtime_ns=row["mtime_ns"],
+        root_name=row["root_name"],
+        date_taken=row["date_taken"],
     )
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from facetd.config import Config
 from facetd.errors import Forbidden
 from facetd.i18n import _
+from facetd.ingest.darktable import Developer
 from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.parts import Part
 from facetd.ingest.renditions import Renditions
@@ -20,6 +21,7 @@ from facetd.library.browse import Browse
 from facetd.library.captioning import Captioning
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
+from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
@@ -69,6 +71,8 @@ class Services:
     undoing: Undoing
     ingest: Ingest
     renditions: Renditions
+    downloads: Downloads
+    darktable: Developer
     face_crops: FaceCrops
     group_people: Callable[[bool], Awaitable[dict[str, int]]]
     viewer: Callable[[], Awaitable[Viewer]]

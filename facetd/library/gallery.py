@@ -25,7 +25,7 @@ from facetd.library import present
 from facetd.library.matches import Matches
 from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
-from facetd.records import Judgement, Viewer
+from facetd.records import FilePlace, Judgement, Viewer
 from facetd.score.explain import explain
 from facetd.score.rules import categories, photo_types
 
@@ -150,7 +150,7 @@ class Gallery:
             raise NotFound("there is no such photo")
         return found
 
-    async def place(self, viewer: Viewer, photo_id: int) -> photos.FilePlace:
+    async def place(self, viewer: Viewer, photo_id: int) -> FilePlace:
         """Where the file of a photo is, for sending it. Raises NotFound."""
         found = await photos.file_place(self._db, viewer, photo_id)
         if found is None:

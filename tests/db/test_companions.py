@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from facetd.db import store
-from facetd.db.companions import clear_companions
+from facetd.db.companions import clear_companions, raws_of
 from facetd.db.connection import Database
-from facetd.records import Root
+from facetd.records import Root, Viewer
 from tests.db.conftest import put, visit
 
 
@@ -41,3 +41,25 @@ async def test_the_raw_shows_again_when_its_jpeg_goes(db: Database, root: Root) 
         await clear_companions(connection)
     assert await hidden(db) == []
     assert raw != jpeg
+
+
+async def test_the_raw_of_a_photo(db: Database, root: Root, viewer: Viewer) -> None:
+    jpeg, cr2, dng, other, heic, nef, odd, odd_raw, tiff = await put(
+        db,
+        visit(root, "IMG_1.jpg"),
+        visit(root, "IMG_1.CR2", fmt="raw"),
+        visit(root, "IMG_1.DNG", fmt="raw"),
+        visit(root, "IMG_1.edit.jpg"),
+        visit(root, "a_b.heic", fmt="heif"),
+        visit(root, "a_b.nef", fmt="raw"),
+        visit(root, "\udcff%.jpg"),
+        visit(root, "\udcff%.nef", fmt="raw"),
+        visit(root, "IMG_1.tif", fmt="tiff"),
+    )
+    everything = [jpeg, cr2, dng, other, heic, nef, odd, odd_raw, tiff]
+    found = await db.read(lambda connection: raws_of(connection, viewer, everything))
+    assert found == {jpeg: cr2, cr2: cr2, dng: dng, heic: nef, nef: nef, odd: odd_raw, odd_raw: odd_raw}
+    nobody = Viewer(1, "user", frozenset())
+    assert await db.read(lambda connection: raws_of(connection, nobody, everything)) == {}
+    await store.set_missing(db, [cr2], missing=True, pair_raw=True)
+    assert (await db.read(lambda connection: raws_of(connection, viewer, [jpeg]))) == {jpeg: dng}

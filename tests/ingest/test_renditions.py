@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from facetd.db.photos import FilePlace
 from facetd.errors import MediaError
 from facetd.ingest.renditions import Renditions, prune
+from facetd.records import FilePlace
 from tests.house import InlineWorkers, config
 from tests.photos import scene
 

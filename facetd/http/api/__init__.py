@@ -4,6 +4,7 @@ from facetd.http.api import (
     captions,
     config,
     culling,
+    downloads,
     events,
     faces,
     folders,
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         system,
         similar,
         culling,
+        downloads,
     )
     for operation in module.operations.all
 )

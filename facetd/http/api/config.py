@@ -45,6 +45,7 @@ class ConfigReply(BaseModel):
     filters: list[dict[str, Any]]
     metrics: list[dict[str, Any]]
     capabilities: dict[str, dict[str, str]]
+    download_profiles: list[str]
 
 
 @operations.add("GET", "/api/config", summary="The viewer's configuration", reply=ConfigReply)
@@ -74,6 +75,7 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
         "filters": [_filter(entry) for entry in fields if entry.filter is not None],
         "metrics": [_metric(entry) for entry in fields if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
         "capabilities": {**house.ingest.models.capabilities(), **house.captioning.writers.capabilities()},
+        "download_profiles": house.downloads.profiles(),
     }
 
 

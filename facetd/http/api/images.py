@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -13,8 +10,9 @@ from pydantic import Field
 
 from facetd.errors import NotFound, Unavailable
 from facetd.http.api.models import OnePhoto
-from facetd.http.files import OpenFile, is_known, open_inside, send_file
+from facetd.http.files import is_known, send_file
 from facetd.http.openapi import Operations
+from facetd.http.originals import opened_original, send_made
 from facetd.http.services import services, viewer_of
 from facetd.media.formats import CONTENT_TYPES
 from facetd.media.thumbnail_paths import snap_size, thumbnail_path
@@ -72,44 +70,13 @@ async def image(request: web.Request, query: ImageQuery) -> Any:
     place = await house.gallery.place(viewer, await house.gallery.find(viewer, photo_id=query.id, path=query.path))
     if not place.readable or place.format is None:
         raise NotFound("the photo could not be read")
-    folders = [place.root_path]
-    if house.config.scanning.follow_symlinks:
-        folders += [root.path for root, _ in await house.browse.roots(viewer)]
-    file = await asyncio.to_thread(_opened, place.path, folders)
-    if file is None:
-        if not place.root_online or not await asyncio.to_thread(os.path.isdir, place.root_path):
-            raise Unavailable("the photo's folder is offline", hint="Connect the disk or share that holds it.")
-        raise NotFound("the photo's file is not there")
-    known = (file.size, file.mtime_ns) == (place.size, place.mtime_ns)
-    etag = place.content_hash if known else f"{file.mtime_ns:x}-{file.size:x}"
-    caching = FOREVER if known and query.v == place.content_hash else REVALIDATE
-    if place.format in CONTENT_TYPES:
-        try:
-            return await send_file(
-                request, file, etag=etag, headers={"Content-Type": CONTENT_TYPES[place.format], "Cache-Control": caching}
-            )
-        finally:
-            file.close()
-    file.close()
+    async with opened_original(house, viewer, place) as original:
+        known = original.known
+        caching = FOREVER if known and query.v == place.content_hash else REVALIDATE
+        if place.format in CONTENT_TYPES:
+            headers = {"Content-Type": CONTENT_TYPES[place.format], "Cache-Control": caching}
+            return await send_file(request, original.file, etag=original.etag, headers=headers)
     if not known:
         house.ingest.look_at_soon(place.path)
         raise Unavailable("the photo was changed and is being read anew")
-    return await _rendition(request, await house.renditions.jpeg_of(place), caching)
-
-
-async def _rendition(request: web.Request, path: Path, caching: str) -> web.StreamResponse:
-    made = await asyncio.to_thread(_opened, str(path), [str(path.parent)])
-    if made is None:
-        raise Unavailable("the picture was removed from the cache just now")
-    try:
-        return await send_file(request, made, etag=path.stem, headers={"Content-Type": "image/jpeg", "Cache-Control": caching})
-    finally:
-        made.close()
-
-
-def _opened(path: str, folders: Sequence[str]) -> OpenFile | None:
-    """The file, when it is there and, links resolved, in one of `folders`. Looks at the disk."""
-    try:
-        return open_inside(path, folders)
-    except OSError:
-        return None
+    return await send_made(request, await house.renditions.jpeg_of(place), {"Cache-Control": caching})
