@@ -23,6 +23,8 @@ from facetd.ingest.service import Ingest
 from facetd.ingest.workers import Workers
 from facetd.library.captioning import Captioning
 from facetd.library.gallery import Gallery
+from facetd.library.importing.facet import Wanted, import_facet
+from facetd.library.importing.report import Report
 from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
 from facetd.records import Root
 from facetd.score.rules import Rules
@@ -84,6 +86,10 @@ class House:
         Raises Unavailable.
         """
         return dataclasses.asdict(await self.ingest.people.run(lambda _phase: None, everything=True, afresh=afresh))
+
+    async def import_facet(self, wanted: Wanted, tell: Callable[[str], None] = lambda _phase: None) -> Report:
+        """Bring a library of Facet over. Raises InvalidInput."""
+        return await import_facet(self.db, wanted, tell)
 
     def _require_rest(self) -> None:
         if self.ingest.scanning:

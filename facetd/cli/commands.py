@@ -6,6 +6,7 @@ ALL = {
     "root": "facetd.cli.root:root",
     "captions": "facetd.cli.captions:captions",
     "people": "facetd.cli.people:people",
+    "import": "facetd.cli.importing:importing",
     "models": "facetd.cli.models:models",
     "config": "facetd.cli.config:config",
     "db": "facetd.cli.database:database",

@@ -15,7 +15,7 @@ PROMPT = (
     "Describe this photo in one English sentence of at most 30 words: who or what is in it, what happens, and where."
     " Say only what can be seen. Answer with the sentence alone."
 )
-NO_MODEL = frozenset({"manual", "rule"})  # what a caption's source is called when no model wrote it
+NO_MODEL = frozenset({"manual", "rule", "facet"})  # what a caption's source is called when no model wrote it
 
 
 class Captions(Section):

@@ -13,7 +13,9 @@ from facetd.db.visibility import gate_join
 from facetd.filters import PhotoConditions
 from facetd.records import Viewer
 
-MANUAL = "manual"
+MANUAL, IMPORTED = "manual", "facet"  # by hand; from a library of Facet, which does not say whether a model or a hand wrote it
+LASTING = (MANUAL, IMPORTED)  # models never replace these
+_LASTING = ", ".join(f"'{source}'" for source in LASTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ async def write_caption(db: Database, photo_id: int, text: str, source: str) -> 
     async with db.writing() as connection:
         await connection.execute(
             "INSERT INTO caption (photo_id, text, source, updated_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (photo_id) DO UPDATE"
-            f" SET text = ?2, source = ?3, content_hash = NULL, updated_at = ?4 WHERE source <> '{MANUAL}' OR ?3 = '{MANUAL}'",
+            f" SET text = ?2, source = ?3, content_hash = NULL, updated_at = ?4 WHERE source NOT IN ({_LASTING}) OR ?3 = '{MANUAL}'",
             (photo_id, text, source, now()),
         )
         await bump(connection)
@@ -113,7 +115,7 @@ async def keep_described(db: Database, photo: Wordless, text: str, model: str) -
             f"""
             INSERT INTO caption (photo_id, text, source, content_hash, updated_at)
             SELECT p.id, :text, :model, p.content_hash, :now FROM photo p LEFT JOIN caption c ON c.photo_id = p.id
-            WHERE p.id = :id AND p.content_hash = :content AND c.source IS NOT '{MANUAL}'
+            WHERE p.id = :id AND p.content_hash = :content AND COALESCE(c.source, '') NOT IN ({_LASTING})
               AND c.text IS :before_text AND c.source IS :before_source
             ON CONFLICT (photo_id) DO UPDATE SET text = excluded.text, source = excluded.source, content_hash = excluded.content_hash,
               updated_at = excluded.updated_at
@@ -187,7 +189,9 @@ def count_untranslated(connection: Connection, chosen: Chosen, language: str, *,
 
 
 def _wordless_from(chosen: Chosen, *, again: bool) -> str:
-    due = f"c.source IS NOT '{MANUAL}'" + ("" if again else " AND (c.photo_id IS NULL OR c.content_hash IS NOT p.content_hash)")
+    due = f"COALESCE(c.source, '') NOT IN ({_LASTING})" + (
+        "" if again else " AND (c.photo_id IS NULL OR c.content_hash IS NOT p.content_hash)"
+    )
     return f"FROM photo p {_gate(chosen)} LEFT JOIN caption c ON c.photo_id = p.id WHERE {due}{chosen.narrowed.sql}"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -16,6 +18,9 @@ from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
 from facetd.http.services import SERVICES, Services, services
 from facetd.http.sse import stream
 from facetd.ingest.scan import ScanOptions
+from facetd.library.importing.facet import Wanted
+from facetd.library.importing.facetconfig import read_facet_config
+from facetd.library.importing.paths import PathRules
 from facetd.records import Root
 
 operations = Operations("control")
@@ -144,6 +149,35 @@ async def control_remove_root(request: web.Request, body: ControlRoot) -> Any:
     """Take a root out of the library."""
     await services(request).household.remove_root(_decoded(body.name))
     return {"success": True}
+
+
+class ControlFacet(BaseModel):
+    """A library of Facet, by the percent-encoded bytes of the paths of its database and its configuration; rules for paths `FROM=TO`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    db: str
+    config: str = ""
+    maps: list[str] = []
+    dry_run: bool = False
+
+
+class ImportReply(BaseModel):
+    """What came of it; see library/importing/report.py."""
+
+    model_config = ConfigDict(extra="allow")
+
+    dry_run: bool
+    changes: int
+
+
+@operations.add("POST", "/import/facet", summary="Bring a library of Facet over", body=ControlFacet, reply=ImportReply)
+async def control_import_facet(request: web.Request, body: ControlFacet) -> Any:
+    """Bring over what Facet knows of photos that are here."""
+    known = await asyncio.to_thread(read_facet_config, Path(_decoded(body.config)) if body.config else None)
+    rules = PathRules.parse([_decoded(each) for each in body.maps], known.path_mapping)
+    report = await services(request).household.import_facet(Wanted(Path(_decoded(body.db)), known, rules, body.dry_run))
+    return report.as_dict()
 
 
 def _root(root: Root, count: int) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
+from facetd.library.importing.facet import Wanted
+from facetd.library.importing.report import Report
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.search import Search
@@ -48,6 +50,9 @@ class Household(Protocol):
 
     async def remove_root(self, name: str) -> None:
         """Take a root out of the library."""
+
+    async def import_facet(self, wanted: Wanted) -> Report:
+        """Bring a library of Facet over."""
 
 
 @dataclass(frozen=True, slots=True)

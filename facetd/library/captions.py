@@ -101,7 +101,7 @@ class Captions:
     async def write(self, viewer: Viewer, photo_id: int, text: str) -> Caption:
         """Keep what somebody wrote, in one line; an empty text brings back the rule's. Raises NotFound, InvalidInput."""
         await self._gallery.content(viewer, photo_id)
-        clean = " ".join(UNPRINTABLE.sub(" ", text).split())
+        clean = one_line(text)
         if len(clean) > LONGEST:
             limit = _("expected at most {limit} characters").format(limit=LONGEST)
             raise InvalidInput(_("the caption is too long"), errors=[FieldError("caption", limit)])
@@ -118,6 +118,11 @@ class Captions:
         things = Counter(label for label, score in facts.objects if label != "person" and score >= objects.shown_score)
         others = max(facts.faces, people) - len(facts.names)
         return Caption(sentence(facts.names, max(0, others), things, facts.place, facts.date_taken), RULE, RULE)
+
+
+def one_line(text: str) -> str:
+    """The text as a caption is kept: in one line, without what cannot be printed."""
+    return " ".join(UNPRINTABLE.sub(" ", text).split())
 
 
 def may_write(viewer: Viewer) -> bool:

@@ -1,0 +1,218 @@
+"""The database of the reference product (Facet's photo_scores.db), read as it is: nothing is written to it or beside it.
+
+Facet adds columns from version to version and drops none, so that a column or table that is not there means nothing is known. Values are
+what SQLite's loose types let through; what is none of the expected is left out.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from facetd.db.names import to_stored
+from facetd.errors import InvalidInput
+
+MAGIC = b"SQLite format 3\0"
+WRONG = "Give the photo_scores.db of Facet, or a copy of it, with --db."
+CHUNK = 400  # paths in one query
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignPhoto:
+    """A photo as Facet names it: its path as stored, date (`YYYY:MM:DD HH:MM:SS`), and size in pixels."""
+
+    path: str
+    filename: str
+    date_taken: str | None
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What somebody thinks of a photo."""
+
+    stars: int
+    is_favorite: bool
+    is_rejected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCaption:
+    """A caption and its translation, where there is one."""
+
+    path: str
+    text: str
+    translated: str | None
+
+
+class FacetLibrary:
+    """An open Facet database. Its methods block; values that cannot be read raise InvalidInput."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._tables: dict[str, set[str]] = {}
+
+    def columns(self, table: str) -> set[str]:
+        """The columns of a table, empty when it is not there."""
+        if table not in self._tables:
+            self._tables[table] = {str(row[1]) for row in self.rows(f"PRAGMA table_info({table})")}
+        return self._tables[table]
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a statement. Raises InvalidInput when the file is damaged."""
+        try:
+            yield from self._connection.execute(sql, parameters)
+        except (sqlite3.Error, OverflowError) as error:
+            raise InvalidInput(
+                f"{self._path}: cannot be read: {error}",
+                hint="Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or import a backup of it.",
+            ) from error
+
+    def select(self, table: str, columns: Sequence[str], rest: str = "", parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """These columns of a table, NULL for those that this version of Facet does not have; nothing when there is no such table."""
+        there = self.columns(table)
+        if there:
+            named = ", ".join(name if name in there else "NULL" for name in columns)
+            yield from self.rows(f"SELECT {named} FROM {table} {rest}", parameters)
+
+    def photos(self) -> Iterator[ForeignPhoto]:
+        """Every photo. Large values are left alone, which would cost minutes to read past."""
+        for row in self.select("photos", ("path", "filename", "date_taken", "image_width", "image_height")):
+            path = text_of(row[0])
+            if path:
+                yield ForeignPhoto(path, text_of(row[1]) or "", text_of(row[2]), whole(row[3]), whole(row[4]))
+
+    def hashes(self, paths: Sequence[str]) -> dict[str, int]:
+        """The perceptual hash of those of `paths` that have one."""
+        found: dict[str, int] = {}
+        plain = [path for path in paths if isinstance(to_stored(path), str)] if "phash" in self.columns("photos") else []
+        for start in range(0, len(plain), CHUNK):
+            some = plain[start : start + CHUNK]
+            for row in self.rows(f"SELECT path, phash FROM photos WHERE path IN ({','.join('?' * len(some))})", some):
+                path, phash = text_of(row[0]), text_of(row[1]) or ""
+                if path and len(phash) == 16 and set(phash.lower()) <= set("0123456789abcdef"):
+                    found[path] = int(phash, 16)
+        return found
+
+    def opinions(self) -> Iterator[tuple[str | None, str, Opinion | None]]:
+        """(user, path, opinion) of whoever has one; no user: the one of single-user mode. None for an opinion that makes no sense."""
+        columns = ("star_rating", "is_favorite", "is_rejected")
+        for table, keys in (("photos", ("NULL", "path")), ("user_preferences", ("user_id", "photo_path"))):
+            there = self.columns(table)
+            if not there.issuperset(set(keys) - {"NULL"}):
+                continue
+            given = [name for name in columns if name in there]
+            # One index each: a scan of all photos would read past their thumbnails.
+            found: dict[tuple[str | None, str], tuple[Any, ...]] = {}
+            for name in given:
+                for row in self.rows(
+                    f"SELECT {', '.join(keys)}, {', '.join(n if n in there else 'NULL' for n in columns)} FROM {table} WHERE {name} > 0"
+                ):
+                    path = text_of(row[1])
+                    if path:
+                        found[text_of(row[0]), path] = row[2:]
+            for (user, path), values in found.items():
+                yield user, path, _opinion(values)
+
+    def captions(self) -> Iterator[ForeignCaption]:
+        """Every caption."""
+        if "caption" in self.columns("photos"):
+            for row in self.select("photos", ("path", "caption", "caption_translated"), "WHERE caption IS NOT NULL AND caption <> ''"):
+                path, caption = text_of(row[0]), words_of(row[1])
+                if path and caption and caption.strip():
+                    yield ForeignCaption(path, caption, words_of(row[2]))
+
+
+@contextmanager
+def open_facet(path: Path, scratch: Path) -> Iterator[FacetLibrary]:
+    """Open a Facet database for reading, also while Facet has it open; of one that was left without its index of the write-ahead log, a
+    copy in `scratch`. Raises InvalidInput with what is wrong with it.
+    """
+    _check_file(path)
+    log = path.with_name(path.name + "-wal")
+    journal = path.with_name(path.name + "-journal")
+    unfinished = any(each.exists() and each.stat().st_size for each in (log, journal))
+    try:
+        if not unfinished:
+            with _connected(path, "mode=ro&immutable=1") as library:
+                yield library
+        elif log.exists() and path.with_name(path.name + "-shm").exists():
+            with _connected(path, "mode=ro&readonly_shm=1") as library:
+                yield library
+        else:
+            with tempfile.TemporaryDirectory(dir=scratch, prefix=".facet-") as folder:
+                copy = Path(folder) / "facet.db"
+                for suffix in ("", "-wal", "-journal"):
+                    source = path.with_name(path.name + suffix)
+                    if source.exists():
+                        shutil.copyfile(source, f"{copy}{suffix}")
+                with _connected(copy, "mode=rw") as library:
+                    yield library
+    except sqlite3.Error as error:
+        raise InvalidInput(f"{path}: cannot be read: {error}", hint=WRONG) from error
+
+
+@contextmanager
+def _connected(path: Path, options: str) -> Iterator[FacetLibrary]:
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?{options}"
+    with closing(sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)) as connection:
+        connection.text_factory = os.fsdecode
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("BEGIN")  # one state of it, whatever Facet does meanwhile
+        library = FacetLibrary(connection, path)
+        if not {"path", "filename"} <= library.columns("photos"):
+            raise InvalidInput(f"{path}: this is not a database of Facet: it has no table of photos", hint=WRONG)
+        yield library
+
+
+def _check_file(path: Path) -> None:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(len(MAGIC))
+    except IsADirectoryError as error:
+        raise InvalidInput(f"{path}: this is a folder, expected a file", hint=WRONG) from error
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read: {error.strerror}", hint=WRONG) from error
+    if start != MAGIC:
+        raise InvalidInput(f"{path}: this is not a SQLite database" if start else f"{path}: the file is empty", hint=WRONG)
+
+
+def text_of(value: object) -> str | None:
+    """A text, also where it was stored as bytes."""
+    if isinstance(value, bytes):
+        value = os.fsdecode(value)
+    return value if isinstance(value, str) else None
+
+
+def words_of(value: object) -> str | None:
+    """A text for people: what is no UTF-8 becomes a replacement character."""
+    text = text_of(value)
+    return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def whole(value: object) -> int | None:
+    """A whole number, also where it was stored as a text or with a fraction of nothing."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if math.isfinite(number) and number == int(number) else None
+
+
+def _opinion(values: Sequence[object]) -> Opinion | None:
+    stars, favorite, rejected = (0 if value is None else whole(value) for value in values)
+    if stars is None or favorite is None or rejected is None or not 0 <= stars <= 5:
+        return None
+    return Opinion(stars, bool(favorite), bool(rejected))

@@ -1,0 +1,1 @@
+"""Bringing the library of another program over."""

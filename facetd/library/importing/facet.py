@@ -1,0 +1,69 @@
+"""Bringing a library of Facet over: what it knows of photos that are here, without undoing what a user decided here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from facetd.db import importing as db_importing
+from facetd.db import roots as db_roots
+from facetd.db.connection import Database
+from facetd.db.importing import Writes
+from facetd.db.store import SINGLE_USER
+from facetd.library.importing.facetconfig import FacetConfig
+from facetd.library.importing.harvest import Harvest, read_harvest
+from facetd.library.importing.paths import PathRules
+from facetd.library.importing.report import Report
+from facetd.library.writers import LANGUAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to bring over: the database at `path`, with what its configuration says. Nothing of a trial stays."""
+
+    path: Path
+    config: FacetConfig = field(default_factory=FacetConfig)
+    rules: PathRules = field(default_factory=PathRules)
+    trial: bool = False
+
+
+async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None] = lambda phase: None) -> Report:
+    """Bring over what is wanted, for the whole library: whoever asks has its data folder. `tell` is given what is being done.
+
+    Done again it changes nothing, and brings what was not there yet: photos that were scanned meanwhile, and what Facet knows by now.
+    Raises InvalidInput.
+    """
+    report = Report(wanted.trial)
+    tell("Reading what Facet knows")
+    ours = await db.read(db_importing.known_photos)
+    roots = [root.path for root in await db_roots.roots(db)]
+    harvest = await asyncio.to_thread(read_harvest, wanted.path, db.path.parent, ours, wanted.rules, roots, report)
+    async with db_importing.importing(db, trial=wanted.trial) as writes:
+        tell("Bringing over ratings")
+        await _ratings(writes, harvest, report)
+        tell("Bringing over captions")
+        await _captions(writes, harvest, wanted.config.language, report)
+    return report
+
+
+async def _ratings(writes: Writes, harvest: Harvest, report: Report) -> None:
+    tally = report.tallies["ratings"]
+    for user, opinions in harvest.opinions.items():
+        if user is None:
+            tally.add(await db_importing.save_ratings(writes, SINGLE_USER, opinions))
+        else:
+            tally.left += len(opinions)
+            report.note("ratings", user, "there is no such user here")
+
+
+async def _captions(writes: Writes, harvest: Harvest, language: str, report: Report) -> None:
+    report.tallies["captions"].add(await db_importing.save_captions(writes, harvest.captions))
+    translations = report.tallies["translations"]
+    if language in LANGUAGES:
+        translations.add(await db_importing.save_translations(writes, language, harvest.translations))
+    elif harvest.translations:
+        translations.left += len(harvest.translations)
+        unknown = f'"{language}" is none of {", ".join(LANGUAGES)}' if language else "only Facet's configuration says their language"
+        report.note("translations", "translation.target_language", unknown)

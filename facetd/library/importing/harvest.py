@@ -1,0 +1,66 @@
+"""What is brought over from Facet, read and put in terms of the library: photos by their ids here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from facetd.db.facetlibrary import FacetLibrary, Opinion, open_facet
+from facetd.db.importing import KnownPhoto
+from facetd.infer.chat.sentence import LONGEST
+from facetd.library.captions import one_line
+from facetd.library.importing.matching import Matched, match_photos
+from facetd.library.importing.paths import PathRules
+from facetd.library.importing.report import Left, Report
+
+
+@dataclass(slots=True)
+class Harvest:
+    """By kind. `opinions` of each user (None: of single-user mode) by photo; `translations` with the caption that they are of."""
+
+    opinions: dict[str | None, dict[int, Opinion]] = field(default_factory=lambda: defaultdict(dict))
+    captions: dict[int, str] = field(default_factory=dict)
+    translations: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: PathRules, roots: Sequence[str], report: Report) -> Harvest:
+    """Read the Facet database at `path`; what cannot be used is said in `report`. Blocks. Raises InvalidInput."""
+    harvest = Harvest()
+    with open_facet(path, scratch) as facet:
+        foreign = list(facet.photos())
+        matched = match_photos(foreign, ours, rules, roots, facet.hashes)
+        report.photos, report.matched, report.moved = len(foreign), len(matched.photos), matched.moved
+        report.left = [Left(each, matched.places.get(each, each), reason) for each, reason in matched.left.items()]
+        _read_opinions(facet, matched, harvest, report)
+        _read_captions(facet, matched, harvest, report)
+    return harvest
+
+
+def _read_opinions(facet: FacetLibrary, matched: Matched, harvest: Harvest, report: Report) -> None:
+    tally = report.tallies["ratings"]
+    for user, path, opinion in facet.opinions():
+        photo = matched.photos.get(path)
+        if opinion is None:
+            report.note("ratings", path, "the rating is none: expected 0 to 5 stars and yes or no")
+        if photo is None or opinion is None:
+            tally.left += 1
+        else:
+            harvest.opinions[user][photo] = opinion
+
+
+def _read_captions(facet: FacetLibrary, matched: Matched, harvest: Harvest, report: Report) -> None:
+    captions, translations = report.tallies["captions"], report.tallies["translations"]
+    for caption in facet.captions():
+        photo = matched.photos.get(caption.path)
+        text, translated = one_line(caption.text), one_line(caption.translated or "")
+        if photo is None or not text:
+            captions.left += 1
+            translations.left += bool(translated)
+            continue
+        if max(len(text), len(translated)) > LONGEST:
+            report.note("captions", caption.path, f"only the first {LONGEST} characters were taken")
+        harvest.captions[photo] = text[:LONGEST].rstrip()
+        if translated:
+            harvest.translations[photo] = (harvest.captions[photo], translated[:LONGEST].rstrip())

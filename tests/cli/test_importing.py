@@ -1,0 +1,120 @@
+"""`facetd import facet` as a person types it, alone and beside a daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from facetd.cli.tree import facetd
+from facetd.ingest.lock import DataLock
+from tests.daemons import QUICK, configure, eventually, running
+from tests.facetmaker import FacetMaker
+from tests.house import InlineWorkers, opened, scan
+from tests.photos import make_photo
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library of two photos, one of them with a name that is no text, and what Facet knows of them and of a third."""
+    monkeypatch.setattr("facetd.house.Workers", lambda *_args, **_more: InlineWorkers())
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    folder = tmp_path / "data"
+    configure(folder, QUICK)
+    (tmp_path / "Photos").mkdir()
+    for name in ("a.jpg", os.fsdecode(b"\xff.jpg")):
+        make_photo(tmp_path / "Photos" / name)
+
+    async def fill() -> None:
+        async with opened(folder) as house:
+            await scan(house, tmp_path / "Photos")
+
+    asyncio.run(fill())
+    facet = FacetMaker(tmp_path / "photo_scores.db")
+    facet.photo("/old/a.jpg", star_rating=3, caption="A dog", caption_translated="Un chien")
+    facet.photo("/old/lost.jpg", star_rating=1)
+    facet.run("INSERT INTO photos (path, filename, is_favorite) VALUES (CAST(x'2F6F6C642FFF2E6A7067' AS TEXT), '', 1)")
+    facet.run("INSERT INTO photos (path, filename, is_favorite) VALUES (CAST(x'2F6F6C642FFE2E6A7067' AS TEXT), '', 1)")
+    settings = {"viewer": {"path_mapping": {"/old": str(tmp_path / "Photos")}}, "translation": {"target_language": "fr"}}
+    (tmp_path / "scoring_config.json").write_text(json.dumps(settings))
+    return folder
+
+
+def call(*arguments: object, code: int = 0) -> Result:
+    found = CliRunner().invoke(facetd, [os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments])
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    assert found.exit_code == code, (found.exit_code, found.stdout, found.stderr)
+    return found
+
+
+def bring(data: Path, *options: object, code: int = 0) -> Result:
+    folder = data.parent
+    return call(
+        "import",
+        "facet",
+        "--db",
+        folder / "photo_scores.db",
+        "--config",
+        folder / "scoring_config.json",
+        "--data",
+        data,
+        *options,
+        code=code,
+    )
+
+
+def test_what_came_is_told(data: Path) -> None:
+    trial = bring(data, "--dry-run").stdout
+    assert "Nothing was changed; it would have been 4." in trial
+    found = json.loads(bring(data, "--json").stdout)
+    assert (found["changes"], found["photos"]) == (4, {"total": 4, "matched": 2, "moved": 0, "left": {"not found": 2}})
+    assert found["ratings"] == {"brought": 2, "same": 0, "kept": 0, "left": 2}
+    lines = bring(data).stdout.splitlines()
+    assert lines[0] == "2 of 4 photos of Facet are here."
+    assert "  /old/lost.jpg" in lines
+    assert "  /old/%FE.jpg" in lines
+    assert lines[-1] == "Nothing was new."
+
+
+def test_without_the_configuration_the_folder_is_given(data: Path) -> None:
+    command = ("import", "facet", "--db", data.parent / "photo_scores.db", "--data", data, "--json")
+    assert json.loads(call(*command).stdout)["photos"]["matched"] == 0
+    found = json.loads(call(*command, "--map", f"/old={data.parent}/Photos").stdout)
+    assert (found["photos"]["matched"], found["translations"]["left"]) == (2, 1)
+    assert "FROM=TO" in call(*command, "--map", "old", code=2).stderr
+
+
+def test_what_cannot_be_read_is_named(data: Path) -> None:
+    folder = data.parent
+    assert "nothing.db: cannot be read" in call("import", "facet", "--db", folder / "nothing.db", "--data", data, code=2).stderr.replace(
+        "\n", ""
+    )
+    (folder / "scoring_config.json").write_text("{")
+    assert "expected JSON" in bring(data, code=2).stderr
+    (folder / "scoring_config.json").write_text("[]")
+    assert "expected a JSON object" in bring(data, code=2).stderr
+    assert "not a database of Facet" in call("import", "facet", "--db", data / "library.db", "--data", data, code=2).stderr
+
+
+def test_a_library_in_use_is_left_alone(data: Path) -> None:
+    lock = DataLock(data)
+    lock.acquire(None)
+    try:
+        assert "in use" in bring(data, code=1).stderr
+    finally:
+        lock.release()
+
+
+async def test_a_running_daemon_does_it(data: Path) -> None:
+    async with running(data) as daemon:
+        await eventually(lambda: daemon.house and not daemon.house.ingest.scanning)
+        found = json.loads((await asyncio.to_thread(bring, data, "--json")).stdout)
+        assert (found["changes"], found["photos"]["matched"]) == (4, 2)
+        assert (await asyncio.to_thread(bring, data)).stdout.splitlines()[-1] == "Nothing was new."
+        (data.parent / "photo_scores.db").write_bytes(b"")
+        assert "the file is empty" in (await asyncio.to_thread(bring, data, code=2)).stderr

@@ -1,0 +1,1 @@
+"""Bringing libraries of other programs over."""
