@@ -20,6 +20,7 @@ from facetd.http.app import make_app
 from facetd.records import Viewer
 from tests.house import config, opened, scan
 from tests.http.serving import Site, served
+from tests.ingest.fakedarktable import FakeDarktable, alive, make_darktable
 from tests.photos import make_photo, scene
 
 
@@ -140,6 +141,67 @@ async def test_without_darktable_the_answer_says_what_to_install(paired: Site) -
     detail = (await response.json())["detail"]
     assert "Install the package darktable" in detail
     assert "/nowhere" not in detail
+
+
+@pytest.fixture
+async def developed(tmp_path: Path, corpus_raw: Path) -> AsyncIterator[tuple[Site, FakeDarktable]]:
+    """A RAW with its JPEG, and a darktable."""
+    make_photo(tmp_path / "Pictures" / "IMG_1.jpg", 1)
+    shutil.copy(corpus_raw, tmp_path / "Pictures" / "IMG_1.DNG")
+    fake = make_darktable(tmp_path / "bin")
+    settings = config(viewer={"raw_processor": {"darktable": {"executable": fake.executable, "profiles": {"Été": {}}}}})
+    async with opened(tmp_path / "data", settings) as house, served(house) as site:
+        await scan(house, tmp_path / "Pictures")
+        yield site, fake
+
+
+DEVELOPED = "/api/download?path=/Pictures/IMG_1.jpg&type=darktable&profile=%C3%89t%C3%A9"
+
+
+async def test_what_darktable_makes_of_the_companion(developed: tuple[Site, FakeDarktable], tmp_path: Path) -> None:
+    site, fake = developed
+    photos = tmp_path / "Pictures"
+    (photos / "IMG_1.DNG.xmp").write_bytes(b"<edits/>")
+    before = sorted(os.listdir(photos))
+    response = await site.get(DEVELOPED)
+    assert (response.status, response.content_type) == (200, "image/jpeg")
+    assert await response.read() == (fake.folder / "made.jpg").read_bytes()
+    assert name_of(response.headers["Content-Disposition"]) == "IMG_1_Été.jpg"
+    assert fake.calls[0]["files"]["input.dng"] == (photos / "IMG_1.DNG").read_bytes().decode("latin-1")
+    assert fake.calls[0]["files"]["input.dng.xmp"] == "<edits/>"
+    assert sorted(os.listdir(photos)) == before
+    assert (await site.get(DEVELOPED, If_None_Match=response.headers["ETag"])).status == 304
+    (photos / "IMG_1.DNG.xmp").write_bytes(b"<other edits/>")
+    assert (await site.get(DEVELOPED, If_None_Match=response.headers["ETag"])).status == 200
+    assert len(fake.calls) == 2
+
+
+async def test_a_sidecar_that_links_out_of_the_root_is_not_read(developed: tuple[Site, FakeDarktable], tmp_path: Path) -> None:
+    site, fake = developed
+    (tmp_path / "secret.xmp").write_bytes(b"secret")
+    (tmp_path / "Pictures" / "IMG_1.DNG.xmp").symlink_to(tmp_path / "secret.xmp")
+    assert (await site.get(DEVELOPED)).status == 200
+    assert list(fake.calls[0]["files"]) == ["input.dng"]
+
+
+async def test_what_darktable_cannot_do_is_said(developed: tuple[Site, FakeDarktable]) -> None:
+    site, fake = developed
+    fake.tell(code=1, says="unsupported camera in $CWD")
+    response = await site.get(DEVELOPED)
+    assert response.status == 415
+    assert (await response.json())["detail"] == "darktable could not develop the photo: unsupported camera in"
+
+
+async def test_darktable_ends_when_the_client_has_gone(developed: tuple[Site, FakeDarktable]) -> None:
+    site, fake = developed
+    fake.tell(seconds=600)
+    asking = asyncio.create_task(site.get(DEVELOPED))
+    async with asyncio.timeout(20):
+        while not fake.calls:
+            await asyncio.sleep(0.02)
+        asking.cancel()
+        while alive(fake.calls[0]["pid"]):
+            await asyncio.sleep(0.02)
 
 
 async def test_nobody_downloads_what_they_may_not_see(tmp_path: Path, corpus_raw: Path) -> None:
