@@ -34,18 +34,19 @@ from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
-from facetd.library.albums import Albums
 from facetd.library.browse import Browse
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
+from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.roots import real_path
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.records import Viewer
 from facetd.watch.change import Change
@@ -86,12 +87,13 @@ def make_services(house: House) -> Services:
         captions=Captions(house.db, house.config, gallery, house.captioning),
         captioning=house.captioning,
         browse=Browse(house.db, house.config),
+        timeline=Timeline(house.db, house.config),
+        memories=Memories(house.db, house.config),
         people=People(house.db, house.config, house.ingest.people_decided),
         similar=Similar(house.db, house.config, house.data, house.ingest.lookups),
         culling=Culling(house.db, house.config),
         ratings=Ratings(house.db, undoing),
         undoing=undoing,
-        albums=Albums(house.db, house.config, gallery, undoing),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         downloads=Downloads(house.db, house.config),

@@ -1,6 +1,6 @@
 """The typed model of scoring_config.json: every section, its keys, defaults and limits.
 
-`viewer`, `users` and `translation` follow the product description; the other sections are ours.
+`viewer`, `users`, `translation` and `memories` follow the product description; the other sections are ours.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from facetd.config.captions import Captions
 from facetd.config.eyes import Faces, Inference, Objects, People, Tags
-from facetd.config.viewer import Section, Texts, Translation, User, Viewer
+from facetd.config.viewer import Memories, Section, Texts, Translation, User, Viewer
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Score = Annotated[float, Field(ge=0, le=10)]
@@ -144,6 +144,7 @@ class Config(BaseModel):
     users: dict[str, User] = {}
     shared_directories: Texts = ()
     translation: Translation = Translation()
+    memories: Memories = Memories()
     captions: Captions = Captions()
     scanning: Scanning = Scanning()
     thumbnails: Thumbnails = Thumbnails()

@@ -1,4 +1,4 @@
-"""The sections that the product description names: viewer, users, translation."""
+"""The sections that the product description names: viewer, users, memories, translation."""
 
 from __future__ import annotations
 
@@ -130,6 +130,13 @@ class User(Section):
     display_name: str = ""
     role: Literal["user", "admin", "superadmin"] = "user"
     directories: Texts = ()
+
+
+class Memories(Section):
+    """What is shown of this day in the years before: how many photos of each year, and how many days around the day count, too."""
+
+    top_per_year: int = Field(default=5, ge=1, le=100)
+    window_days: int = Field(default=0, ge=0, le=15)
 
 
 class Translation(Section):

@@ -17,7 +17,6 @@ from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.parts import Part
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.service import Ingest
-from facetd.library.albums import Albums
 from facetd.library.browse import Browse
 from facetd.library.captioning import Captioning
 from facetd.library.captions import Captions
@@ -26,10 +25,12 @@ from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.report import Report
+from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.records import Root, Viewer
 
@@ -70,12 +71,13 @@ class Services:
     captions: Captions
     captioning: Captioning
     browse: Browse
+    timeline: Timeline
+    memories: Memories
     people: People
     similar: Similar
     culling: Culling
     ratings: Ratings
     undoing: Undoing
-    albums: Albums
     ingest: Ingest
     renditions: Renditions
     downloads: Downloads

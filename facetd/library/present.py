@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
 
 from facetd.config import Config
+from facetd.db.connection import Connection
+from facetd.db.faces import people_of_photos
 from facetd.db.ledger import virtual_path
 from facetd.db.names import from_stored, shown
 from facetd.db.places import display_name
-from facetd.db.rows import PhotoRow
+from facetd.db.rows import PhotoRow, photo_rows
 from facetd.db.visibility import Hide
+from facetd.records import Viewer
 
 # Plain integers: bit tests on an enum cost more than everything else here.
 BLINK, BURST, DUPLICATE = int(Hide.BLINK), int(Hide.BURST), int(Hide.DUPLICATE)
@@ -63,6 +66,13 @@ def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[st
         "persons": persons,
         "unassigned_faces": unassigned,
     }
+
+
+def photos_shown(connection: Connection, viewer: Viewer, ids: Sequence[int], config: Config) -> list[dict[str, Any]]:
+    """Those photos of a list that `viewer` may see, in the order of `ids`."""
+    rows = photo_rows(connection, viewer, ids)
+    people = people_of_photos(connection, [row.values["id"] for row in rows])
+    return [photo(row, config, people) for row in rows]
 
 
 def encoded(photos: list[dict[str, Any]]) -> bytes:

@@ -1,7 +1,6 @@
 """The JSON API: one module per resource, each with its operations."""
 
 from facetd.http.api import (
-    albums,
     captions,
     config,
     culling,
@@ -10,6 +9,7 @@ from facetd.http.api import (
     faces,
     folders,
     images,
+    memories,
     options,
     persons,
     photos,
@@ -18,6 +18,7 @@ from facetd.http.api import (
     search,
     similar,
     system,
+    timeline,
     undo,
 )
 from facetd.http.openapi import Operation
@@ -28,10 +29,10 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         photos,
         ratings,
         undo,
-        albums,
         search,
         captions,
         images,
+        memories,
         options,
         persons,
         faces,
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         scan,
         events,
         system,
+        timeline,
         similar,
         culling,
         downloads,

@@ -1,0 +1,116 @@
+"""The local days of the library: how many photos each has that a viewer may see, the best of them, and which they are.
+
+Counts and bests come from `day_count`, which triggers keep. Days are texts, `YYYY-MM-DD`; spans of days include both ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from facetd.db.connection import Connection
+from facetd.db.ledger import virtual_path
+from facetd.db.visibility import Hide, count_condition, gate_condition
+from facetd.records import Viewer
+
+FIRST, LAST = "0001-01-01", "9999-12-31"
+UNDATED = ""
+SORTS = {
+    "aggregate": "p.aggregate DESC, p.id DESC",  # what the index of a day has
+    "date_taken": "p.date_taken, p.id",
+    "filename": "p.filename, p.id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to `last`."""
+
+    first: str = FIRST
+    last: str = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many photos, and which one is the best."""
+
+    count: int
+    hero_id: int
+
+
+def days(connection: Connection, viewer: Viewer, hide: Hide, span: Span, *, newest_first: bool) -> Iterator[tuple[str, int]]:
+    """The days that have photos, with their number; as they are asked for."""
+    rows = connection.execute(
+        f"SELECT day, SUM(photos) FROM day_count WHERE day BETWEEN ? AND ? AND {count_condition(viewer, hide)}"
+        f" GROUP BY day ORDER BY day {'DESC' if newest_first else 'ASC'}",
+        (span.first, span.last),
+    )
+    return ((row[0], row[1]) for row in rows)
+
+
+def tally(connection: Connection, viewer: Viewer, hide: Hide, span: Span) -> Tally | None:
+    """The photos of a span together; None where there are none."""
+    row = connection.execute(
+        f"SELECT SUM(photos), hero_id, MAX(hero_score) FROM day_count WHERE day BETWEEN ? AND ? AND {count_condition(viewer, hide)}",
+        (span.first, span.last),
+    ).fetchone()
+    return Tally(row[0], row[1]) if row[0] else None
+
+
+def daily_tallies(connection: Connection, viewer: Viewer, hide: Hide, span: Span) -> dict[str, Tally]:
+    """The photos of each day of a span that has some, in order."""
+    rows = connection.execute(
+        f"SELECT day, SUM(photos), hero_id, MAX(hero_score) FROM day_count WHERE day BETWEEN ? AND ? AND {count_condition(viewer, hide)}"
+        " GROUP BY day",
+        (span.first, span.last),
+    )
+    return {row[0]: Tally(row[1], row[2]) for row in rows}
+
+
+def years(connection: Connection, viewer: Viewer, hide: Hide, span: Span) -> Iterator[int]:
+    """The years of a span that have photos, newest first."""
+    last = span.last
+    while (day := next((day for day, _ in days(connection, viewer, hide, Span(span.first, last), newest_first=True)), None)) is not None:
+        yield int(day[:4])
+        last = day[:4]  # which sorts ahead of its days
+
+
+def undated(connection: Connection, viewer: Viewer, hide: Hide) -> int:
+    """How many photos no day is known of."""
+    found = tally(connection, viewer, hide, Span(UNDATED, UNDATED))
+    return found.count if found else 0
+
+
+def photos_of(connection: Connection, viewer: Viewer, hide: Hide, span: Span, *, sort: str, limit: int) -> list[int]:
+    """The ids of at most `limit` photos of a span: the first ones by `sort`, a key of SORTS."""
+    which = "p.day = :first" if span.first == span.last else "p.day BETWEEN :first AND :last"
+    rows = connection.execute(
+        "SELECT p.id FROM photo p INDEXED BY photo_day CROSS JOIN gate g ON g.photo_id = p.id"
+        f" WHERE {which} AND {gate_condition(viewer, hide)} ORDER BY {SORTS[sort]} LIMIT :limit",
+        {"first": span.first, "last": span.last, "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
+def kept_photos_of(connection: Connection, viewer: Viewer, hide: Hide, span: Span, *, limit: int) -> tuple[int, list[int]]:
+    """How many photos a span has without those that `viewer` rejected, and the ids of the best ones."""
+    rows = connection.execute(
+        "SELECT p.id, COUNT(*) OVER () FROM photo p INDEXED BY photo_day CROSS JOIN gate g ON g.photo_id = p.id"
+        f" WHERE p.day BETWEEN :first AND :last AND {gate_condition(viewer, hide)} AND NOT EXISTS"
+        " (SELECT 1 FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id AND r.is_rejected)"
+        f" ORDER BY {SORTS['aggregate']} LIMIT :limit",
+        {"first": span.first, "last": span.last, "viewer_id": viewer.user_id, "limit": limit},
+    ).fetchall()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
+
+
+def paths_of(connection: Connection, viewer: Viewer, photos: Sequence[int]) -> Mapping[int, str]:
+    """The virtual paths of those of `photos` that `viewer` may see, by id."""
+    rows = connection.execute(
+        "SELECT p.id, root.name, f.path, p.filename FROM json_each(?) wanted CROSS JOIN photo p ON p.id = wanted.value"
+        " CROSS JOIN gate g ON g.photo_id = p.id CROSS JOIN folder f ON f.id = p.folder_id CROSS JOIN root ON root.id = g.root_id"
+        f" WHERE {gate_condition(viewer, Hide.MISSING)}",
+        (json.dumps(list(photos)),),
+    )
+    return {row[0]: virtual_path(row[1], row[2], row[3]) for row in rows}
