@@ -77,6 +77,9 @@ def make_services(house: House) -> Services:
     async def ready() -> None:
         await house.db.row("SELECT 1 FROM meta")
 
+    def rated(viewer: Viewer, ids: Sequence[int]) -> None:
+        house.ingest.events.publish("ratings", {"ids": list(ids)}, user_id=viewer.user_id)
+
     gallery = Gallery(house.db, house.config, house.ingest.judge)
     undoing = Undoing(house.db)
     return Services(
@@ -92,7 +95,8 @@ def make_services(house: House) -> Services:
         people=People(house.db, house.config, house.ingest.people_decided),
         similar=Similar(house.db, house.config, house.data, house.ingest.lookups),
         culling=Culling(house.db, house.config),
-        ratings=Ratings(house.db, undoing),
+        ratings=Ratings(house.db, undoing, rated),
+        jobs=house.jobs,
         undoing=undoing,
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),

@@ -25,6 +25,7 @@ from facetd.library.captioning import Captioning
 from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted, import_facet
 from facetd.library.importing.report import Report
+from facetd.library.jobs import Jobs
 from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
 from facetd.records import Root
 from facetd.score.rules import Rules
@@ -46,6 +47,7 @@ class House:
     db: Database
     ingest: Ingest
     captioning: Captioning
+    jobs: Jobs
     roots_changed: Callable[[], Awaitable[None]]
 
     async def add_directories(self, directories: Sequence[str]) -> list[Part]:
@@ -127,10 +129,12 @@ async def open_house(
             ingest = Ingest(db, data, config, decoders, eyes or make_eyes(data, config), lookups=workers)
             await ingest.start()
             narrow = Gallery(db, config, ingest.judge).narrowed
-            captioning = Captioning(db, config, ingest.models, ingest.thumbs, ingest.events, narrow)
+            jobs = Jobs(ingest.events)
+            captioning = Captioning(db, config, ingest.models, ingest.thumbs, ingest.events, narrow, jobs)
             try:
-                yield House(data, config, db, ingest, captioning, roots_changed)
+                yield House(data, config, db, ingest, captioning, jobs, roots_changed)
             finally:
+                await jobs.stop()
                 await captioning.stop()
                 await ingest.stop()
     finally:

@@ -67,6 +67,17 @@ def _place(row: sqlite3.Row) -> FilePlace:
     )
 
 
+async def roots_of(db: Database, ids: Iterable[int]) -> dict[int, list[int]]:
+    """Photos by the root they are in; those that are not there are left out."""
+    rows = await db.rows(
+        "SELECT g.root_id, g.photo_id FROM json_each(?) w CROSS JOIN gate g ON g.photo_id = w.value", (json.dumps(list(ids)),)
+    )
+    found: dict[int, list[int]] = {}
+    for root_id, photo_id in rows:
+        found.setdefault(root_id, []).append(photo_id)
+    return found
+
+
 async def content_of(db: Database, viewer: Viewer, photo_id: int) -> str | None:
     """The content hash of a photo that `viewer` may see."""
     row = await db.row(

@@ -15,13 +15,13 @@ from facetd.http.api import captions, persons
 from facetd.http.api.scan import AnalysisKind
 from facetd.http.middlewares import error_guard
 from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
-from facetd.http.services import SERVICES, Services, services
+from facetd.http.services import SERVICES, Services, services, viewer_of
 from facetd.http.sse import stream
 from facetd.ingest.scan import ScanOptions
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.facetconfig import read_facet_config
 from facetd.library.importing.paths import PathRules
-from facetd.records import Root
+from facetd.records import Root, Viewer
 
 operations = Operations("control")
 
@@ -70,10 +70,10 @@ async def control_stream(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events `scan`."""
     house = services(request)
 
-    async def status() -> dict[str, Any]:
+    async def status(_viewer: Viewer) -> dict[str, Any]:
         return house.ingest.progress.as_dict()
 
-    return await stream(request, house.ingest.events, status=status, only={"scan"})
+    return await stream(request, house.ingest.events, viewer=lambda: viewer_of(request), status=status, only={"scan"})
 
 
 @operations.add("GET", "/captions/stream", summary="Progress of the captions, live", reply=EVENT_STREAM)
@@ -81,10 +81,11 @@ async def control_captions(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events `captions`."""
     house = services(request)
 
-    async def status() -> dict[str, Any]:
+    async def status(_viewer: Viewer) -> dict[str, Any]:
         return house.captioning.progress.as_dict()
 
-    return await stream(request, house.ingest.events, status=status, only={"captions"}, first="captions")
+    events = house.ingest.events
+    return await stream(request, events, viewer=lambda: viewer_of(request), status=status, only={"captions"}, first="captions")
 
 
 class ControlPeople(BaseModel):

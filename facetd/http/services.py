@@ -25,6 +25,7 @@ from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.report import Report
+from facetd.library.jobs import Jobs
 from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
@@ -78,6 +79,7 @@ class Services:
     culling: Culling
     ratings: Ratings
     undoing: Undoing
+    jobs: Jobs
     ingest: Ingest
     renditions: Renditions
     downloads: Downloads

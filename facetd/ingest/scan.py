@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from facetd.ingest.models import Models
 from facetd.ingest.parts import Part
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
 from facetd.ingest.presence import check_presence
-from facetd.ingest.progress import Progress
+from facetd.ingest.progress import PhotosChange, Progress
 from facetd.ingest.sink import Job, Sink, Stored
 from facetd.ingest.tagging import tag_photos
 from facetd.ingest.tasks import OBJECTS, SALIENCY, SIGHT_KINDS, TAGS, TECHNICAL, VISIT_KINDS, VisitResult, VisitSettings, VisitTask
@@ -63,7 +63,7 @@ class Scan:
 
     def __init__(
         self, db: Database, workers: Workers, judging: Judging, thumbs: Path, territory: Callable[[Root], Territory],
-        options: ScanOptions, progress: Progress, on_change: Callable[[Sequence[Stored], int], None],
+        options: ScanOptions, progress: Progress, on_change: Callable[[Mapping[int, PhotosChange]], None],
         models: Models | None, frames: Frames, on_vectors: Callable[[Sequence[int]], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._db = db
@@ -85,7 +85,7 @@ class Scan:
         self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
         self._vanished: dict[int, list[int]] = {}
         self._stored_ids: set[int] = set()
-        self.unseen = 0  # photos that could not be looked at because no inference server answered
+        self.unseen: dict[int, int] = {}  # how many photos of each root could not be looked at because no inference server answered
 
     def expect_models(self) -> None:
         """Models will join, or not: a few photos are visited before, so that there is something to see, and the others then."""
@@ -113,8 +113,7 @@ class Scan:
     async def _present(self, root: Root) -> bool:
         if await check_presence(self._db, root):
             return True
-        if root.name not in self._progress.offline:
-            self._progress.offline.append(root.name)
+        self._progress.note_offline(root.id, root.name)
         return False
 
     async def _plan_part(self, part: Part, jobs: asyncio.Queue[Job]) -> None:
@@ -128,13 +127,13 @@ class Scan:
             if not listing.gone:
                 seen_folders.add(listing.path)
             if listing.error is not None:
-                self._progress.unreadable_folders += 1
+                self._progress.count(part.root.id, unreadable_folders=1)
                 continue
             plan = await self._planner.plan(part.root, listing, outdated, part.picks if part.single else None)
             if self._options.only:
                 plan = plan.narrowed(self._options.only)
             await self._take(part.root, plan, jobs)
-            self._progress.ignored_videos += listing.videos
+            self._progress.count(part.root.id, ignored_videos=listing.videos)
         if not part.single and not self._options.only:
             await self._note_gone_folders(part, seen_folders)
 
@@ -155,11 +154,10 @@ class Scan:
             yield listing
 
     async def _take(self, root: Root, plan: FolderPlan, jobs: asyncio.Queue[Job]) -> None:
-        self._progress.unchanged += plan.unchanged
+        self._progress.count(root.id, unchanged=plan.unchanged, total=len(plan.jobs))
         self._vanished.setdefault(root.id, []).extend(plan.vanished)
         if plan.back:
-            await self._bring_back(plan.back)
-        self._progress.total += len(plan.jobs)
+            await self._bring_back(root, plan.back)
         if plan.jobs:
             self._workers.start()
             if self._models is not None and any(job.kinds & SIGHT_KINDS for job in plan.jobs):
@@ -167,9 +165,9 @@ class Scan:
         for job in plan.jobs:
             await jobs.put(job)
 
-    async def _bring_back(self, ids: Sequence[int]) -> None:
+    async def _bring_back(self, root: Root, ids: Sequence[int]) -> None:
         await store.set_missing(self._db, ids, missing=False, pair_raw=self._pair_raw)
-        self._on_change((), len(ids))
+        self._tell(root, len(ids))
 
     async def _note_gone_folders(self, part: Part, seen: Collection[str]) -> None:
         """Photos of folders that the walk did not come across any more have vanished."""
@@ -220,11 +218,11 @@ class Scan:
             await self._visit_file(job, None)
             return
         if self._models.asleep:
-            self.unseen += 1
+            self._note_unseen(job)
             if job.kinds - SIGHT_KINDS or job.photo_id is None:
                 await self._visit_file(job, None)
             else:
-                self._progress.step(shown(job.relative))
+                self._progress.step(job.root.id, shown(job.relative))
             return
         frame = self._frames.new()
         try:
@@ -250,7 +248,7 @@ class Scan:
                 await self._sink.put(job, result)
             if frame is not None and not result.reused and (sighting := await self._look(job, result, frame)) is not None:
                 await self._sink.put_sighting(job, result.content_hash, sighting)
-        self._progress.step(shown(job.relative), failed=bool(result.failures))
+        self._progress.step(job.root.id, shown(job.relative), failed=bool(result.failures))
 
     async def _look(self, job: Job, result: VisitResult, frame: Path) -> Sighting | None:
         """What the models see in a frame; where the file gave none, the reason. None when there are no models to ask now."""
@@ -264,7 +262,7 @@ class Scan:
         try:
             return await self._measured(frame, await models.look(frame, kinds, self._workers.slots))
         except Asleep:
-            self.unseen += 1
+            self._note_unseen(job)
             return None
         except Unavailable as error:
             if self._models is not None:
@@ -290,15 +288,28 @@ class Scan:
         if not job.settled and 0 <= age < self._options.settle_s:
             await asyncio.sleep(self._options.settle_s - age)
 
+    def _note_unseen(self, job: Job) -> None:
+        self.unseen[job.root.id] = self.unseen.get(job.root.id, 0) + 1
+
     def _stored(self, stored: Sequence[Stored]) -> None:
         self._stored_ids.update(item.photo_id for item in stored)
-        self._progress.added += sum(item.new for item in stored)
-        self._progress.moved += sum(item.moved for item in stored)
-        self._progress.changed += sum(not item.new and not item.moved for item in stored)
-        self._on_change(stored, 0)
+        changes: dict[int, PhotosChange] = {}
+        for item in stored:
+            root_id = item.job.root.id
+            change = changes.setdefault(root_id, PhotosChange())
+            change.added += item.new
+            change.changed += not item.new
+            change.ids.append(item.photo_id)
+            kind = "added" if item.new else "moved" if item.moved else "changed"
+            self._progress.count(root_id, **{kind: 1})
+        self._on_change(changes)
 
-    def _seen(self, ids: Sequence[int]) -> None:
-        self._on_change((), len(ids))
+    def _seen(self, by_root: Mapping[int, int]) -> None:
+        self._on_change({root_id: PhotosChange(changed=count) for root_id, count in by_root.items()})
+
+    def _tell(self, root: Root, changed: int) -> None:
+        """So many photos of a root changed."""
+        self._on_change({root.id: PhotosChange(changed=changed)})
 
     async def _settle(self, parts: Sequence[Part]) -> None:
         for root in {part.root.id: part.root for part in parts}.values():
@@ -306,13 +317,11 @@ class Scan:
             outcome = await settle_vanished(
                 self._db, root, candidates, self._judging.config.scanning, confirmed=self._options.confirm_missing, fresh=self._stored_ids
             )
-            self._progress.missing += outcome.missing
-            self._progress.moved += outcome.moved
-            self._progress.added -= outcome.moved
+            self._progress.count(root.id, missing=outcome.missing, moved=outcome.moved, added=-outcome.moved)
             if outcome.unconfirmed:
-                self._progress.confirm.append({"root": root.name, "missing": outcome.unconfirmed, "photos": outcome.photos})
+                self._progress.ask(root.id, root.name, missing=outcome.unconfirmed, photos=outcome.photos)
             if outcome.missing or outcome.moved:
-                self._on_change((), outcome.missing + outcome.moved)
+                self._tell(root, outcome.missing + outcome.moved)
         for part in parts:
             if part.whole:
                 await db_roots.finish_scan(self._db, part.root.id)
@@ -331,7 +340,7 @@ class Scan:
             unmeasured = outdated.by_kind[TECHNICAL] | await ledger.failed(self._db, root.id, TECHNICAL)
             judged = await judging.judge_photos(self._db, outdated.to_judge - unmeasured)
             if judged:
-                self._on_change((), judged)
+                self._tell(root, judged)
         return judging
 
     @property

@@ -19,6 +19,7 @@ from facetd.db import folders as db_folders
 from facetd.db import roots as db_roots
 from facetd.db import store
 from facetd.db.connection import Database
+from facetd.db.photos import roots_of
 from facetd.db.subjects import forget_subjects
 from facetd.db.tags import save_synonyms
 from facetd.errors import Conflict, FacetdError
@@ -33,10 +34,9 @@ from facetd.ingest.opinions import Opinions
 from facetd.ingest.parts import Part, inside, parts_of_change, parts_of_directories
 from facetd.ingest.people import PeopleGrouping
 from facetd.ingest.places import Places
-from facetd.ingest.progress import Broadcast, Progress
+from facetd.ingest.progress import Broadcast, PhotosChange, Progress, changes_of
 from facetd.ingest.scan import Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
-from facetd.ingest.sink import Stored
 from facetd.ingest.tasks import SALIENCY, SIGHT_KINDS
 from facetd.ingest.vanished import forget_missing
 from facetd.ingest.vectorcare import VectorCare
@@ -140,7 +140,7 @@ class Ingest:
         if self.scanning:
             raise Conflict("a scan is running already", hint="Wait for it, or cancel it first.")
         self.progress = Progress()
-        self.progress.start(store.now())
+        self.progress.start(store.now(), {part.root.id for part in parts})
         self._scan = asyncio.create_task(self._run(parts, options), name="scan")
         return self._scan
 
@@ -209,16 +209,16 @@ class Ingest:
 
     async def _once_more(self, parts: Sequence[Part], options: ScanOptions, progress: Progress) -> Scan:
         """Look at what the models missed the first time."""
-        walked = (progress.unchanged, progress.ignored_videos, progress.unreadable_folders)
+        walked = progress.counted("unchanged", "ignored_videos", "unreadable_folders")
         scan = await self._make_scan(dataclasses.replace(options, again=False, retry_failed=False), progress)
         self._judging = await scan.run(parts)
-        progress.unchanged, progress.ignored_videos, progress.unreadable_folders = walked
+        progress.recount(walked)
         return scan
 
-    async def _wait_for_servers(self, parts: Sequence[Part], options: ScanOptions, progress: Progress, unseen: int) -> None:
+    async def _wait_for_servers(self, parts: Sequence[Part], options: ScanOptions, progress: Progress, unseen: Mapping[int, int]) -> None:
         """Wait a while for an inference server that slept, and look at what is left then; what is left for longer follows later."""
         patience = self._config.inference.server_wait_s
-        progress.unseen = unseen
+        progress.recount(_as_unseen(progress, unseen))
         while unseen:
             progress.phase, progress.waiting_for = "waiting", self.models.asleep
             awake = await self.models.until_awake(patience)
@@ -226,11 +226,11 @@ class Ingest:
             if not awake:
                 break
             before, unseen = unseen, (await self._once_more(parts, options, progress)).unseen
-            progress.unseen = unseen
-            if unseen >= before:
+            progress.recount(_as_unseen(progress, unseen))
+            if sum(unseen.values()) >= sum(before.values()):
                 break
         if unseen:
-            logger.warning("%d photos wait for an inference server: %s", unseen, self.models.asleep)
+            logger.warning("%d photos wait for an inference server: %s", sum(unseen.values()), self.models.asleep)
             self._catch_up_soon()
 
     def _catch_up_soon(self) -> None:
@@ -293,7 +293,7 @@ class Ingest:
             counts = (progress.added, progress.changed, progress.moved, progress.missing, progress.failed)
             logger.info("%s: %d new, %d changed, %d moved, %d gone, %d unreadable", root.name, *counts)
         if progress.confirm:
-            self.progress.confirm = progress.confirm
+            self.progress.take_questions(progress)
             self.events.publish("scan", self.progress.as_dict())
 
     def people_decided(self) -> None:
@@ -302,10 +302,10 @@ class Ingest:
         self.followups.run_soon()
 
     def _likeness_changed(self, ids: Sequence[int]) -> None:
-        self._in_background(self._publish_change({"added": 0, "changed": len(ids), "ids": list(ids)}))
+        self._in_background(self._publish_changed(list(ids)))
 
     def _people_changed(self) -> None:
-        self.events.publish("people", {"revision": self._db.revision})
+        self.events.publish("people", {})
 
     def look_at_soon(self, path: str) -> None:
         """Have one file looked at in the background, for example because a thumbnail of it was lost."""
@@ -319,13 +319,8 @@ class Ingest:
             await self.apply(Change(root.id, root.path, paths=(path,)))
         self._looking.discard(path)
 
-    def _library_changed(self, stored: Sequence[Stored], others: int) -> None:
-        data = {
-            "added": sum(item.new for item in stored),
-            "changed": sum(not item.new for item in stored) + others,
-            "ids": [item.photo_id for item in stored],
-        }
-        self._in_background(self._publish_change(data))
+    def _library_changed(self, changes: Mapping[int, PhotosChange]) -> None:
+        self.events.publish_photos(changes)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -333,8 +328,8 @@ class Ingest:
         task.add_done_callback(self._background.discard)
         return task
 
-    async def _publish_change(self, data: dict[str, Any]) -> None:
-        self.events.publish("photos", {**data, "revision": self._db.revision})
+    async def _publish_changed(self, ids: Sequence[int]) -> None:
+        self.events.publish_photos(changes_of(await roots_of(self._db, ids)))
 
     async def _publish_progress(self) -> None:
         while True:
@@ -346,6 +341,10 @@ def give_memory_back() -> None:
     """Return what the allocator keeps after a burst of work to the system, where the C library can (glibc)."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _as_unseen(progress: Progress, unseen: Mapping[int, int]) -> dict[int, dict[str, int]]:
+    return {number: {"unseen": unseen.get(number, 0)} for number in {*progress.counted(), *unseen}}
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import dataclasses
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from facetd.db import matching, store
@@ -70,7 +71,7 @@ class Sink:
         *,
         pair_raw: bool,
         on_stored: Callable[[Sequence[Stored]], None],
-        on_seen: Callable[[Sequence[int]], None],
+        on_seen: Callable[[Mapping[int, int]], None],
         on_vectors: Callable[[Sequence[int]], Awaitable[None]],
     ) -> None:
         self._db = db
@@ -144,17 +145,20 @@ class Sink:
             for index, (number, (job, result)) in enumerate(zip(ids, waiting, strict=True))
         ]
 
-    async def _store_sightings(self, sightings: Sequence[tuple[Job, str, Sighting]]) -> list[int]:
+    async def _store_sightings(self, sightings: Sequence[tuple[Job, str, Sighting]]) -> Mapping[int, int]:
+        """Store them; how many photos of each root that were."""
         seen = []
+        roots: dict[int, int] = {}
         for job, content_hash, sighting in sightings:
             number = self._ids.pop((job.root.id, job.relative), job.photo_id)
             if number is not None:
                 seen.append(compose_seen(number, content_hash, job.kinds & SIGHT_KINDS, sighting, self.judging))
+                roots[number] = job.root.id
         stored = await save_sightings(self._db, seen)
         if fresh := {photo.photo_id for photo in seen if photo.embedding is not None}.intersection(stored):
             await self._on_vectors(sorted(fresh))
         await self.judging.judge_photos(self._db, stored)
-        return stored
+        return Counter(roots[number] for number in stored)
 
     async def _find_moved(self, waiting: Sequence[tuple[Job, VisitResult]]) -> dict[int, int]:
         """For files the library does not know: the photo of the same content whose old path is gone, by index in `waiting`."""

@@ -9,21 +9,22 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from facetd.config import Config
 from facetd.db import captions as db_captions
 from facetd.db.captions import Chosen, Untranslated, Wordless
 from facetd.db.conditions import Conditions
 from facetd.db.connection import Connection, Database
+from facetd.db.photos import roots_of
 from facetd.db.store import now
 from facetd.errors import Conflict, FacetdError, NotFound, Unavailable
 from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.i18n import _
 from facetd.infer.chat.patience import patiently
 from facetd.infer.chat.problems import NoSentence, Unusable
-from facetd.ingest.progress import Broadcast
-from facetd.library.jobs import EVENT, JobProgress
+from facetd.ingest.progress import Broadcast, changes_of
+from facetd.library.jobs import EVENT, Job, JobProgress, Jobs, new_id
 from facetd.library.writers import Asker, Describer, Writers
 from facetd.media.thumbnail_paths import thumbnail_path
 from facetd.records import Viewer
@@ -66,12 +67,13 @@ class Wanted:
 class Captioning:
     """The models that write and translate captions, and the one job that may run."""
 
-    def __init__(self, db: Database, config: Config, models: Asker, thumbs: Path, events: Broadcast, narrow: Narrow) -> None:
+    def __init__(self, db: Database, config: Config, models: Asker, thumbs: Path, events: Broadcast, narrow: Narrow, jobs: Jobs) -> None:
         self._db = db
         self._config = config
         self._thumbs = thumbs
         self._events = events
         self._narrow = narrow
+        self._jobs = jobs
         self._single: dict[int, asyncio.Task[str]] = {}
         self._job: asyncio.Task[None] | None = None
         self._wanted: tuple[Viewer, Wanted] | None = None
@@ -99,7 +101,7 @@ class Captioning:
         language = self._config.translation.target_language
         model, found = await self.writers.translate(language, [text])
         if keep:
-            self._tell(await db_captions.keep_translations(self._db, language, model, [(Untranslated(photo_id, text), found[0])]))
+            await self._tell(await db_captions.keep_translations(self._db, language, model, [(Untranslated(photo_id, text), found[0])]))
         return found[0]
 
     async def _describe(self, photo_id: int) -> str:
@@ -112,7 +114,7 @@ class Captioning:
         text = await patiently(lambda: self._sentence(describer, photo), waits=None)
         if not await db_captions.keep_described(self._db, photo, text, describer.name):
             raise Conflict(_("the caption was changed meanwhile"))
-        self._tell([photo_id])
+        await self._tell([photo_id])
         return text
 
     async def _sentence(self, describer: Describer, photo: Wordless) -> str:
@@ -122,9 +124,9 @@ class Captioning:
         except OSError as error:
             raise NoSentence(_("its thumbnail cannot be read: {why}").format(why=error.strerror or error)) from error
 
-    def _tell(self, ids: Sequence[int]) -> None:
+    async def _tell(self, ids: Sequence[int]) -> None:
         if ids:
-            self._events.publish("photos", {"added": 0, "changed": len(ids), "ids": list(ids), "revision": self._db.revision})
+            self._events.publish_photos(changes_of(await roots_of(self._db, ids)))
 
     # Many photos
 
@@ -152,7 +154,18 @@ class Captioning:
         self._changed, self._in_a_row = [], 0
         self._wanted = viewer, wanted
         self._job = asyncio.create_task(self._run(viewer, wanted), name="captions")
+        self._jobs.adopt(Job(new_id(), f"captions_{wanted.kind}", viewer.user_id, household=False, progress=self.progress), self._job)
         return self._job
+
+    def progress_for(self, viewer: Viewer) -> dict[str, Any]:
+        """The job that runs, or the last one, as `viewer` may know it: of somebody else's no more than whether it runs."""
+        if self._wanted is None or self._wanted[0].user_id == viewer.user_id:
+            return self.progress.as_dict()
+        return JobProgress(state=self.progress.state).as_dict()
+
+    async def cancel_for(self, viewer: Viewer) -> bool:
+        """Stop the job that runs if it is the viewer's; returns whether one did."""
+        return self._wanted is not None and self._wanted[0].user_id == viewer.user_id and await self.cancel()
 
     async def cancel(self) -> bool:
         """Stop the job that runs; returns whether one did. What is done stays done."""
@@ -186,7 +199,7 @@ class Captioning:
         finally:
             progress.finish(now())
             publisher.cancel()
-            self._flush()
+            await self._flush()
 
     async def _choose(self, viewer: Viewer, wanted: Wanted) -> Chosen:
         narrowed = await self._narrow(viewer, wanted.chosen)
@@ -288,14 +301,16 @@ class Captioning:
 
     async def _publish(self) -> None:
         while True:
-            self._flush()
+            await self._flush()
             await asyncio.sleep(PUBLISH_EVERY_S)
 
-    def _flush(self) -> None:
+    async def _flush(self) -> None:
         """Tell how far the job is, and which photos it changed."""
-        changed, self._changed = self._changed, []
-        self._tell(changed)
-        self._events.publish(EVENT, self.progress.as_dict())
+        changed = list(self._changed)
+        await self._tell(changed)
+        del self._changed[: len(changed)]
+        if self._wanted is not None:
+            self._events.publish(EVENT, self.progress.as_dict(), user_id=self._wanted[0].user_id)
 
 
 def _innermost(error: BaseException) -> BaseException:

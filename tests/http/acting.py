@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facetd.config import Config
+from facetd.errors import Unauthorized
 from facetd.http.services import SERVICES
 from facetd.records import Viewer
 from tests.house import opened
@@ -22,12 +23,19 @@ class Acting:
     def __init__(self, site: Site, home: Household) -> None:
         self.site = site
         self.home = home
-        self.viewer = home.bob
+        self.viewer: Viewer = home.bob
+        self._gone = False
         app: Any = site.client.server.app  # type: ignore[attr-defined]
         app._state[SERVICES] = replace(app[SERVICES], viewer=self._who)
 
     async def _who(self) -> Viewer:
+        if self._gone:
+            raise Unauthorized("sign in first")
         return self.viewer
+
+    def nobody_asks(self) -> None:
+        """Every session is over from now on."""
+        self._gone = True
 
     async def post(self, viewer: Viewer, path: str, status: int = 200, **body: Any) -> Any:
         """The JSON of an answer of this status, or the fields that a problem names."""

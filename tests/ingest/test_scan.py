@@ -264,9 +264,9 @@ async def test_progress_names_every_file_in_words(tmp_path: Path, monkeypatch: p
     told: list[str] = []
     step = Progress.step
 
-    def remember(progress: Progress, current: str, *, failed: bool = False) -> None:
+    def remember(progress: Progress, root_id: int, current: str, *, failed: bool = False) -> None:
         told.append(current)
-        step(progress, current, failed=failed)
+        step(progress, root_id, current, failed=failed)
 
     monkeypatch.setattr(Progress, "step", remember)
     async with opened(tmp_path / "data") as house:

@@ -243,11 +243,11 @@ async def test_everybody_is_told(tmp_path: Path, server: ChatServer) -> None:
         with house.ingest.events.listening() as events:
             await run(house)
         heard = [events.get_nowait() for _ in range(events.qsize())]
-    told = [data for name, data in heard if name == "captions" and data]
+    told = [data for name, data, *_ in heard if name == "captions" and data]
     assert told[0]["state"] == "running"
     assert told[-1]["state"] == "idle"
     assert told[-1]["done"] == 2
-    assert sorted(number for name, data in heard if name == "photos" for number in data["ids"]) == [1, 2]  # type: ignore[index]
+    assert sorted(number for name, data, *_ in heard if name == "photos" for number in data["ids"]) == [1, 2]  # type: ignore[index]
 
 
 async def test_without_a_model_there_is_no_job(tmp_path: Path) -> None:

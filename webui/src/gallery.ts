@@ -269,7 +269,7 @@ function onPhotos(event: PhotosEvent): void {
 
 /** Events were missed: look again. */
 function catchUp(): void {
-  onPhotos({ added: 0, changed: 1, ids: [], revision: 0 });
+  onPhotos({ added: 0, changed: 1, ids: [] });
   askScan().then(onScan, () => undefined);
 }
 

@@ -166,7 +166,6 @@ export interface PhotosEvent {
   added: number;
   changed: number;
   ids: number[];
-  revision: number;
 }
 
 /** The job of captions that runs, or the last one. */

@@ -166,14 +166,14 @@ async def translate_captions(request: web.Request, body: TranslationJob) -> Any:
 
 @operations.add("GET", "/api/captions/status", summary="Progress of the captions", access=Access.EDITION, reply=CaptionJob, errors=(403,))
 async def captions_status(request: web.Request, _parameters: Nothing) -> Any:
-    """The job that runs, or the last one; /api/events carries it as `captions`."""
-    return _allowed(request).captioning.progress.as_dict()
+    """The job that runs, or the last one; of somebody else's no more than whether it runs. /api/events carries yours as `captions`."""
+    return _allowed(request).captioning.progress_for(await viewer_of(request))
 
 
 @operations.add("POST", "/api/captions/cancel", summary="Cancel the captions", access=Access.EDITION, reply=JobCancelled, errors=(403,))
 async def cancel_captions(request: web.Request, _parameters: Nothing) -> Any:
-    """Stop the job that runs. What is done stays done."""
-    return {"cancelled": await _allowed(request).captioning.cancel()}
+    """Stop your job that runs. What is done stays done."""
+    return {"cancelled": await _allowed(request).captioning.cancel_for(await viewer_of(request))}
 
 
 async def _named(request: web.Request, photo: OnePhoto) -> tuple[Viewer, int]:
@@ -186,7 +186,7 @@ async def _begun(house: Services, viewer: Viewer, wanted: Wanted) -> dict[str, A
     """The job, begun. Raises NotFound for a filter by what the viewer may not see, Conflict while another job runs."""
     await house.gallery.narrowed(viewer, wanted.chosen)
     house.captioning.start(viewer, wanted)
-    return house.captioning.progress.as_dict()
+    return house.captioning.progress_for(viewer)
 
 
 def _reply(number: int, found: Caption) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from facetd.errors import FieldError, Forbidden, InvalidInput
+from facetd.errors import FieldError, Forbidden, InvalidInput, Unauthorized
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
@@ -134,8 +135,8 @@ async def cancel_scan(request: web.Request, _parameters: Nothing) -> Any:
 
 @operations.add("GET", "/api/scan/status", summary="Progress of the scan", reply=ScanStatus)
 async def scan_status(request: web.Request, _parameters: Nothing) -> Any:
-    """The scan that runs, or the last one, and the state of the roots."""
-    return await scan_status_of(request)
+    """The scan that runs, or the last one, and the state of the roots: in numbers, names and the file at work, of those that you see."""
+    return await _status(services(request), await viewer_of(request))
 
 
 @operations.add("GET", "/api/scan/directories", summary="What can be scanned", reply=DirectoriesReply)
@@ -148,15 +149,26 @@ async def scan_directories(request: web.Request, _parameters: Nothing) -> Any:
 @operations.add("GET", "/api/scan/stream", summary="Progress, live", reply=EVENT_STREAM)
 async def scan_stream(request: web.Request, _parameters: Nothing) -> Any:
     """Server-sent events `scan` with the status, at once and whenever it changes."""
-    return await stream(request, services(request).ingest.events, status=lambda: scan_status_of(request), only={"scan"})
+    return await stream(request, services(request).ingest.events, **told_to(request), only={"scan"})
 
 
-async def scan_status_of(request: web.Request) -> dict[str, Any]:
-    """The progress of the scan, with the roots that the viewer sees now."""
+def told_to(request: web.Request) -> Any:
+    """How a stream knows who asks, and what it tells of scans: the arguments of `stream`."""
     house = services(request)
-    seen = await house.browse.roots(await viewer_of(request))
+
+    async def viewer() -> Viewer | None:
+        with contextlib.suppress(Unauthorized):
+            return await viewer_of(request)
+        return None
+
+    return {"viewer": viewer, "status": lambda who: _status(house, who)}
+
+
+async def _status(house: Services, viewer: Viewer) -> dict[str, Any]:
+    """The progress of the scan as the viewer may know it, with the roots that they see now."""
+    seen = await house.browse.roots(viewer)
     roots = [{"name": root.name, "path": f"/{root.name}", "online": root.online, "photo_count": count} for root, count in seen]
-    return {**house.ingest.progress.as_dict(), "roots": roots}
+    return {**house.ingest.progress.told_to(viewer), "roots": roots}
 
 
 def _require_feature(house: Services) -> None:
