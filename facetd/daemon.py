@@ -34,6 +34,7 @@ from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
+from facetd.library.albums import Albums
 from facetd.library.browse import Browse
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Captions
@@ -98,6 +99,7 @@ def make_services(house: House) -> Services:
         ratings=Ratings(house.db, undoing, rated),
         jobs=house.jobs,
         undoing=undoing,
+        albums=Albums(house.db, house.config, gallery, undoing),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         downloads=Downloads(house.db, house.config),

@@ -108,6 +108,7 @@ class PhotoConditions(BaseModel):
     path_prefix: Annotated[str | None, Field(max_length=4096), BeforeValidator(_given)] = Field(
         default=None, description="A folder and all below it, as /<root>/<folder>."
     )
+    album_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(default=None, description="Only photos of this album.")
     min_aggregate: Number | None = Field(default=None, description="The same as min_score.")
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -20,18 +21,22 @@ from facetd.records import Viewer
 EARTH_RADIUS_KM = 6371.0088
 FEW_IDS = "few_ids"  # a parameter
 NO_UPPER_BOUND = "\U0010ffff"
+IN_ALBUM = "p.id IN (SELECT a.photo_id FROM album_photo a WHERE a.album_id = :in_album)"
+NAMED_PARAMETER = re.compile(r":(\w+)")
 
 
 @dataclass(slots=True)
 class Conditions:
     """WHERE parts (ANDed) with their named parameters.
 
-    Those in `on_ids` begin with `p.id` and say nothing but which photos they want; the first finds the fewest.
+    Those in `on_ids` begin with `p.id` and say nothing but which photos they want; the first finds the fewest. `in_album`: they are in
+    the manual album that the parameter of this name says.
     """
 
     parts: list[str] = field(default_factory=list)
     on_ids: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
+    in_album: bool = False
 
     def add(self, sql: str, **parameters: Any) -> None:
         """One more condition; parameter names are made unique by the caller."""
@@ -51,13 +56,24 @@ class Conditions:
 
     def with_terms(self, found: Sequence[Found]) -> Conditions:
         """A copy to which these terms of a search are added as conditions."""
-        more = Conditions(list(self.parts), list(self.on_ids), dict(self.parameters))
+        more = Conditions(list(self.parts), list(self.on_ids), dict(self.parameters), self.in_album)
         if found:
             more.add_terms(found)
         return more
 
+    def within(self, album: int) -> None:
+        """None but the photos of this manual album, which the viewer may open."""
+        self.in_album = True
+        self.parameters["in_album"] = album
+
+    def also(self, other: Conditions, mark: str) -> None:
+        """All conditions of `other` too; its parameters get names that begin with `mark`."""
+        if other.sql:
+            self.parts.append("1" + NAMED_PARAMETER.sub(rf":{mark}\1", other.sql))
+            self.parameters |= {f"{mark}{name}": value for name, value in other.parameters.items()}
+
     def __bool__(self) -> bool:
-        return bool(self.parts or self.on_ids)
+        return bool(self.parts or self.on_ids or self.in_album)
 
     @property
     def sql(self) -> str:
@@ -65,13 +81,21 @@ class Conditions:
 
         A `+` keeps SQLite from starting with the photos of any but the first of `on_ids`.
         """
-        return "".join(f" AND {part}" for part in (*self.parts, *self.on_ids[:1], *(f"+{part}" for part in self.on_ids[1:])))
+        return self._joined([*self.on_ids, IN_ALBUM] if self.in_album else self.on_ids)
+
+    @property
+    def besides_album(self) -> str:
+        """The same without the album, for a list that is read from it."""
+        return self._joined(self.on_ids)
+
+    def _joined(self, on_ids: Sequence[str]) -> str:
+        return "".join(f" AND {part}" for part in (*self.parts, *on_ids[:1], *(f"+{part}" for part in on_ids[1:])))
 
 
 def hide_bits(chosen: PhotoConditions) -> Hide:
     """The gate bits that this filter leaves out; missing and unreadable photos are never listed."""
     bits = Hide.MISSING | Hide.UNREADABLE
-    if not chosen.show_companions:
+    if not chosen.show_companions and chosen.album_id is None:  # an album has what somebody put into it
         bits |= Hide.COMPANION
     if chosen.hide_blinks:
         bits |= Hide.BLINK
@@ -83,7 +107,10 @@ def hide_bits(chosen: PhotoConditions) -> Hide:
 
 
 def conditions(chosen: PhotoConditions, viewer: Viewer, found: Sequence[Found] | None = None) -> Conditions:
-    """Everything of `chosen` that is not in the gate, where `found` is what its search finds. An empty result means the plain library."""
+    """Everything of `chosen` that is not in the gate or an album, where `found` is what its search finds.
+
+    An empty result means the plain library.
+    """
     narrowed = Conditions()
     _registry(narrowed, chosen)
     _dates(narrowed, chosen)
@@ -96,6 +123,11 @@ def conditions(chosen: PhotoConditions, viewer: Viewer, found: Sequence[Found] |
     if found is not None:
         narrowed.add_terms(found)
     return narrowed
+
+
+def not_hidden(found: Conditions, hide: Hide) -> None:
+    """Only photos without these bits, whatever else the list leaves out."""
+    found.add(f"NOT EXISTS (SELECT 1 FROM gate h WHERE h.photo_id = p.id AND (h.hide & {int(hide)}) <> 0)")
 
 
 def within_folder(found: Conditions, folder_id: int) -> None:

@@ -16,25 +16,29 @@ from facetd.filters import PhotoConditions
 from facetd.records import Viewer
 
 FEW = 0.05  # below this share of visible photos the gate's own index is the shorter way
+POSITION = "position"  # the order that an album was given
+IS_IN_ALBUM = " AND EXISTS (SELECT 1 FROM album_photo a WHERE a.album_id = :in_album AND a.photo_id = p.id)"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a list is sorted by: a sortable key of the registry, and the direction."""
+    """What a list is sorted by: a sortable key of the registry, or POSITION in a manual album; and the direction."""
 
     key: str
     descending: bool = True
 
     @property
     def column(self) -> str:
-        """The column that is sorted by, of `photo p` or `rating r`."""
+        """The column that is sorted by, of `photo p`, `rating r` or `album_photo a`."""
+        if self.key == POSITION:
+            return "a.position"
         entry = BY_KEY[self.key]
         return f"{'r' if entry.table == 'rating' else 'p'}.{entry.column}"
 
     @property
     def rated(self) -> bool:
         """Whether the order comes from the viewer's own ratings."""
-        return BY_KEY[self.key].table == "rating"
+        return self.key != POSITION and BY_KEY[self.key].table == "rating"
 
     @property
     def way(self) -> str:
@@ -104,14 +108,15 @@ class Listing:
     @property
     def counted_at_once(self) -> bool:
         """Whether the total is known without counting."""
-        return not self._narrowed
+        return not self._narrowed or (self._narrowed.in_album and not self._narrowed.besides_album)
 
     def total(self, connection: Connection) -> int:
         """How many photos the list has, exactly: from the counters when nothing but the gate limits it."""
         if self._many is not None:
             return self._total_of_many(connection, self._many)
         if self.counted_at_once:
-            counted = f"SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE {count_condition(self._viewer, self._hide)}"
+            counters = "album_count WHERE album_id = :in_album AND" if self._narrowed.in_album else "gate_count WHERE"
+            counted = f"SELECT COALESCE(SUM(photos), 0) FROM {counters} {count_condition(self._viewer, self._hide)}"
             return self._number(connection, counted)
         if not self._narrowed.parts:  # the rows of photos are not needed
             seen = f"(SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE {gate_condition(self._viewer, self._hide)}) p"
@@ -120,7 +125,7 @@ class Listing:
         return self._number(connection, f"SELECT COUNT(*) FROM {joined} WHERE 1{self._narrowed.sql}")
 
     def _total_of_many(self, connection: Connection, many: Collection[int]) -> int:
-        if self.counted_at_once:
+        if not self._narrowed:
             return len(many)
         ids = allowed(connection, self._viewer, self._hide, self._narrowed)
         return sum(map(many.__contains__, ids))
@@ -146,6 +151,13 @@ class Listing:
         """SELECT ... WHERE of all photos, with the joins in the order that suits what the viewer sees."""
         order = self._order
         head = f"SELECT p.id, {order.column} AS value FROM"
+        if self._narrowed.in_album and (order.key == POSITION or self._is_small(connection)):
+            index = "INDEXED BY album_photo_position" if order.key == POSITION else ""
+            gate = gate_join(self._viewer, self._hide)
+            return (
+                f"{head} album_photo a {index} CROSS JOIN photo p ON p.id = a.photo_id {gate}"
+                f" WHERE a.album_id = :in_album{self._narrowed.besides_album}"
+            )
         if self._many is not None:
             index = "" if self._narrowed.parts else f"INDEXED BY photo_{BY_KEY[order.key].column}"
             return f"{head} photo p {index} WHERE 1{self._narrowed.sql}"
@@ -154,8 +166,17 @@ class Listing:
                 f"{head} gate g INDEXED BY gate_root CROSS JOIN photo p ON p.id = g.photo_id"
                 f" WHERE {gate_condition(self._viewer, self._hide)}{self._narrowed.sql}"
             )
-        index = "" if self._narrowed else f"INDEXED BY photo_{BY_KEY[order.key].column}"
-        return f"{head} photo p {index} {gate_join(self._viewer, self._hide)} WHERE 1{self._narrowed.sql}"
+        besides = self._narrowed.besides_album
+        index = "" if besides else f"INDEXED BY photo_{BY_KEY[order.key].column}"
+        album = IS_IN_ALBUM if self._narrowed.in_album else ""
+        return f"{head} photo p {index} {gate_join(self._viewer, self._hide)} WHERE 1{besides}{album}"
+
+    def _is_small(self, connection: Connection) -> bool:
+        """Whether the album has so few photos that sorting them is shorter than walking the library in its order."""
+        most = int(FEW * (connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0)) + 1
+        counted = "SELECT COUNT(*) FROM (SELECT 1 FROM album_photo WHERE album_id = :in_album LIMIT :most)"
+        parameters = {"in_album": self._narrowed.parameters["in_album"], "most": most}
+        return int(connection.execute(counted, parameters).fetchone()[0]) < most
 
     def _sees_few(self, connection: Connection) -> bool:
         roots = id_list(self._viewer.root_ids)

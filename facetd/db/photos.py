@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facetd.db.connection import Connection, Database
+from facetd.db.ledger import virtual_path
 from facetd.db.names import candidates, from_stored
 from facetd.db.visibility import Hide, gate_condition, id_list
 from facetd.records import FilePlace, Viewer
@@ -145,3 +146,14 @@ async def page_extras(db: Database, photo_id: int) -> Extra:
         details=blob["details"] if blob else "{}",
         failures=[dict(row) for row in failed],
     )
+
+
+def shown_names(connection: Connection, viewer: Viewer, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The virtual path and the content's hash of those of `ids` that `viewer` may see."""
+    rows = connection.execute(
+        "SELECT p.id, root.name, f.path, p.filename, p.content_hash FROM json_each(?) w CROSS JOIN photo p ON p.id = w.value"
+        " CROSS JOIN gate g ON g.photo_id = p.id CROSS JOIN folder f ON f.id = p.folder_id CROSS JOIN root ON root.id = g.root_id"
+        f" WHERE {gate_condition(viewer, Hide.MISSING)}",
+        (json.dumps(list(ids)),),
+    )
+    return {int(row[0]): (virtual_path(row[1], row[2], row[3]), str(row[4])) for row in rows}

@@ -7,6 +7,8 @@ from enum import IntFlag
 
 from facetd.records import Viewer
 
+HOUSEHOLD = "household"  # an album that everybody of the library may open
+
 
 class Hide(IntFlag):
     """Why a photo is left out of a view; the bits of `gate.hide`."""
@@ -43,3 +45,8 @@ def gate_condition(viewer: Viewer, hide: Hide) -> str:
 def count_condition(viewer: Viewer, hide: Hide) -> str:
     """The same limit as a condition on `gate_count`."""
     return f"root_id IN ({id_list(viewer.root_ids)}) AND (hide & {int(hide)}) = 0"
+
+
+def album_condition(viewer: Viewer) -> str:
+    """The albums that `viewer` may open, as a condition on `album al`. What is in them is limited by the gate besides."""
+    return f"(al.user_id = {int(viewer.user_id)} OR al.visibility = '{HOUSEHOLD}')"

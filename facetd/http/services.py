@@ -17,6 +17,7 @@ from facetd.ingest.facecrops import FaceCrops
 from facetd.ingest.parts import Part
 from facetd.ingest.renditions import Renditions
 from facetd.ingest.service import Ingest
+from facetd.library.albums import Albums
 from facetd.library.browse import Browse
 from facetd.library.captioning import Captioning
 from facetd.library.captions import Captions
@@ -79,6 +80,7 @@ class Services:
     culling: Culling
     ratings: Ratings
     undoing: Undoing
+    albums: Albums
     jobs: Jobs
     ingest: Ingest
     renditions: Renditions

@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from facetd.config import Config
+from facetd.db import albums as db_albums
 from facetd.db import folders as db_folders
 from facetd.db import options, photos
-from facetd.db.conditions import Conditions, conditions, hide_bits, within_folder
+from facetd.db.conditions import Conditions, conditions, hide_bits, not_hidden, within_folder
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
 from facetd.db.ledger import judgement_inputs
-from facetd.db.listing import Key, Listing, Order
+from facetd.db.listing import POSITION, Key, Listing, Order
 from facetd.db.rows import photo_rows
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions, PhotoFilter
+from facetd.i18n import _
 from facetd.library import present
 from facetd.library.matches import Matches
 from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
+from facetd.library.smartfilter import parse_smart_filter
 from facetd.records import FilePlace, Judgement, Viewer
 from facetd.score.explain import explain
 from facetd.score.rules import categories, photo_types
@@ -81,16 +84,17 @@ class Gallery:
     ) -> PhotoPage:
         """Photos of one page, by number or by the key where the last page ended.
 
-        Raises InvalidInput for a sort key, type, quality or folder that does not exist.
+        Raises InvalidInput for a sort key, type or quality that does not exist, NotFound for a folder or album.
         """
-        listing, key = await self._listing(viewer, chosen, self._order(sort, descending))
+        listing, key = await self._listing(viewer, chosen, self._order(sort, descending, in_album=chosen.album_id is not None))
         revision = self._db.revision
         asked = (revision, key, sort, descending, per_page, page, after)
         if known := self._pages.get(asked):
             return known
         last = decode_key(after) if after is not None else None
         offset, wanted = (page - 1) * per_page, per_page + 1
-        counted = None if listing.counted_at_once else self._known_total(key)
+        stale_s = COUNT_STALE_S if chosen.album_id is None else 0.0
+        counted = None if listing.counted_at_once else self._known_total(key, stale_s)
 
         def read(connection: Connection) -> tuple[int, list[Key], bytes]:
             total = listing.total(connection) if counted is None else counted[0]
@@ -182,7 +186,9 @@ class Gallery:
                 found.append({"id": name, "label": category.label, "count": counts.get(name, 0)})
         return found[:2] + [entry for entry in found[2:] if entry["count"]]
 
-    def _order(self, sort: str, descending: bool) -> Order:
+    def _order(self, sort: str, descending: bool, *, in_album: bool) -> Order:
+        if sort == POSITION and in_album:
+            return Order(POSITION, descending)
         entry = BY_KEY.get(sort)
         if entry is None or not entry.sort:
             known = ", ".join(key for key, field in BY_KEY.items() if field.sort)
@@ -192,6 +198,8 @@ class Gallery:
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
         """The list, and what identifies its photos: who asks, what they may see, and every condition."""
         narrowed = await self._narrowed(viewer, chosen)
+        if order.key == POSITION and not narrowed.in_album:
+            raise InvalidInput(_("only a manual album has positions"), errors=[FieldError("sort", _("expected a key of the photos"))])
         found = await self.matches.found(chosen.search)
         photos = await self.matches.photos(viewer, hide_bits(chosen), found) if found else None
         many = photos if photos is not None and len(photos) > LEADING else None
@@ -204,20 +212,36 @@ class Gallery:
         return Listing(viewer, chosen, narrowed, order, many), key
 
     async def narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
-        """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder."""
-        narrowed = await self._narrowed(viewer, chosen)
+        """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder or album."""
+        return await self._with_terms(await self._narrowed(viewer, chosen), chosen)
+
+    async def _with_terms(self, narrowed: Conditions, chosen: PhotoConditions) -> Conditions:
         found = await self.matches.found(chosen.search)
         if found is not None:
             narrowed.add_terms(found)
         return narrowed
 
-    async def _narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
+    async def _narrowed(self, viewer: Viewer, chosen: PhotoConditions, *, nested: bool = False) -> Conditions:
         narrowed = conditions(chosen, viewer)
+        if chosen.album_id is not None:
+            await self._within_album(viewer, chosen.album_id, narrowed, nested=nested)
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)
         self._by_type(chosen, narrowed.add)
         return narrowed
+
+    async def _within_album(self, viewer: Viewer, album_id: int, narrowed: Conditions, *, nested: bool) -> None:
+        """Only photos of an album. A smart one must not be made of another smart one, so that none is made of itself."""
+        album = await db_albums.find(self._db, viewer, album_id)
+        if album is None or (nested and album.smart_filter is not None):
+            raise NotFound(_("there is no such album"))
+        if album.smart_filter is None:
+            narrowed.within(album_id)
+            return
+        inner = parse_smart_filter(album.smart_filter).chosen
+        not_hidden(narrowed, hide_bits(inner))
+        narrowed.also(await self._with_terms(await self._narrowed(viewer, inner, nested=True), inner), "smart_")
 
     def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
         if chosen.quality:
@@ -246,10 +270,10 @@ class Gallery:
             raise NotFound(f"there is no folder {path_prefix}")
         return found
 
-    def _known_total(self, key: tuple[object, ...]) -> tuple[int, bool] | None:
-        """The total as it was counted, and whether it is exact; that of a filtered list may be at most five seconds old."""
+    def _known_total(self, key: tuple[object, ...], stale_s: float) -> tuple[int, bool] | None:
+        """The total as it was counted, and whether it is exact; one of before the last change may be at most `stale_s` old."""
         known = self._counts.get(key)
-        if known is None or (known[2] != self._db.revision and time.monotonic() - known[1] >= COUNT_STALE_S):
+        if known is None or (known[2] != self._db.revision and time.monotonic() - known[1] >= stale_s):
             return None
         self._counts.move_to_end(key)
         return known[0], known[2] == self._db.revision

@@ -1,6 +1,7 @@
 """The JSON API: one module per resource, each with its operations."""
 
 from facetd.http.api import (
+    albums,
     captions,
     config,
     culling,
@@ -30,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         photos,
         ratings,
         undo,
+        albums,
         search,
         captions,
         images,
