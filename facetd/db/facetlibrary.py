@@ -6,6 +6,7 @@ what SQLite's loose types let through; what is none of the expected is left out.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import shutil
@@ -53,6 +54,25 @@ class ForeignCaption:
     path: str
     text: str
     translated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignPerson:
+    """Somebody with a name, and the face that stands for them."""
+
+    id: int
+    name: str
+    hidden: bool
+    avatar: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignFace:
+    """A face: left, top, right and bottom in pixels of the upright picture, and whose it is."""
+
+    id: int
+    corners: tuple[int, int, int, int]
+    person: int | None
 
 
 class FacetLibrary:
@@ -132,6 +152,32 @@ class FacetLibrary:
                 path, caption = text_of(row[0]), words_of(row[1])
                 if path and caption and caption.strip():
                     yield ForeignCaption(path, caption, words_of(row[2]))
+
+    def persons(self) -> Iterator[ForeignPerson]:
+        """Everybody with a name."""
+        for row in self.select("persons", ("id", "name", "is_hidden", "representative_face_id")):
+            number, name = whole(row[0]), words_of(row[1])
+            if number is not None and name and name.strip():
+                yield ForeignPerson(number, name, bool(whole(row[2])), whole(row[3]))
+
+    def faces(self) -> Iterator[tuple[str, list[ForeignFace]]]:
+        """The photos with somebody who has a name: each with all faces in it."""
+        corners = ("bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2")
+        if not {"photo_path", "person_id", *corners} <= self.columns("faces") or not {"id", "name"} <= self.columns("persons"):
+            return
+        named = "SELECT photo_path FROM faces WHERE person_id IN (SELECT id FROM persons WHERE trim(name) <> '')"
+        rows = self.select(
+            "faces", ("photo_path", "id", "person_id", *corners), f"WHERE photo_path IN ({named}) ORDER BY photo_path, face_index, id"
+        )
+        for path, group in itertools.groupby(rows, lambda row: text_of(row[0])):
+            found = []
+            for row in group:
+                number, box = whole(row[1]), tuple(whole(value) for value in row[3:7])
+                if number is not None and len(box) == 4 and None not in box:
+                    left, top, right, bottom = (value or 0 for value in box)
+                    found.append(ForeignFace(number, (left, top, right, bottom), whole(row[2])))
+            if path and found:
+                yield path, found
 
 
 @contextmanager

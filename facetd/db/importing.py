@@ -119,7 +119,7 @@ async def save_ratings(writes: Writes, user_id: int, wanted: Mapping[int, Opinio
                 " ON CONFLICT (user_id, photo_id) DO UPDATE SET stars = ?3, is_favorite = ?4, is_rejected = ?5, updated_at = ?6",
                 [(user_id, photo, o.stars, o.is_favorite, o.is_rejected, moment) for photo, o in changed.items()],
             )
-            await _note(connection, "rating", user_id, notes)
+            await note_came(connection, "rating", user_id, notes)
     return done
 
 
@@ -167,7 +167,7 @@ async def save_captions(writes: Writes, wanted: Mapping[int, str]) -> Counter[st
                 " content_hash = excluded.content_hash, updated_at = excluded.updated_at",
                 [(photo, wanted[photo], IMPORTED, now()) for photo in changed],
             )
-            await _note(connection, "caption", 0, notes)
+            await note_came(connection, "caption", 0, notes)
     return done
 
 
@@ -203,7 +203,7 @@ async def save_translations(writes: Writes, language: str, wanted: Mapping[int, 
                 " ON CONFLICT (photo_id) DO UPDATE SET text = ?3, model = ?4, updated_at = ?5",
                 [(photo, language, wanted[photo][1], IMPORTED, now()) for photo in changed],
             )
-            await _note(connection, "translation", 0, notes)
+            await note_came(connection, "translation", 0, notes)
     return done
 
 
@@ -215,7 +215,8 @@ async def _came(connection: aiosqlite.Connection, kind: str, user_id: int, refs:
     return {int(row[0]): str(row[1]) for row in rows}
 
 
-async def _note(connection: aiosqlite.Connection, kind: str, user_id: int, values: Mapping[int, str]) -> None:
+async def note_came(connection: aiosqlite.Connection, kind: str, user_id: int, values: Mapping[int, str]) -> None:
+    """Note what came, by the photo or person that it is about."""
     await connection.executemany(
         "INSERT INTO imported (kind, user_id, ref, value) VALUES (?1, ?2, ?3, ?4)"
         " ON CONFLICT (kind, user_id, ref) DO UPDATE SET value = ?4",

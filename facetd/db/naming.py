@@ -119,7 +119,7 @@ async def _save(connection: aiosqlite.Connection, naming: Naming) -> int:
 
 async def _give(connection: aiosqlite.Connection, face: int, name: str) -> int:
     """Give a face to the person of this name; an unnamed one that it has already gets the name. Returns 1 when it was."""
-    person = await _person_of(connection, name)
+    person = await person_of(connection, name)
     if person is None:
         person = await _name_or_make(connection, face, name)
     values = {"face": face, "person": person}
@@ -137,7 +137,7 @@ async def _give(connection: aiosqlite.Connection, face: int, name: str) -> int:
     return cursor.rowcount
 
 
-async def _person_of(connection: aiosqlite.Connection, name: str) -> int | None:
+async def person_of(connection: aiosqlite.Connection, name: str) -> int | None:
     """Whom `name` means; see persons_by_name."""
     for sql in (
         "SELECT person_id FROM person_alias WHERE name = ?",

@@ -74,7 +74,7 @@ class People:
 
     async def rename(self, viewer: Viewer, person: int, name: str) -> str | None:
         """Give a person a name, or none when it is empty; returns it as it is kept. Raises NotFound, InvalidInput."""
-        clean = _clean(name)
+        clean = clean_name(name)
         await self._require(viewer, [person])
         await db_people.rename(self._db, person, clean)
         self._decided()
@@ -110,7 +110,7 @@ class People:
 
     async def split(self, viewer: Viewer, person: int, faces: Sequence[int], name: str = "") -> Split:
         """Move some of a person's faces to a new person. Raises NotFound, and InvalidInput for faces that are not this person's or all."""
-        clean = _clean(name)
+        clean = clean_name(name)
         await self._require(viewer, [person])
         places = await db_faces.places(self._db, viewer, faces)
         foreign = [face for face in faces if face not in places or places[face].person_id != person]
@@ -149,7 +149,7 @@ class People:
             raise InvalidInput(
                 _("say whose the face is"), errors=[FieldError("person_id", _("expected exactly one of person_id and name"))]
             )
-        clean = _clean(name) if name is not None else None
+        clean = clean_name(name) if name is not None else None
         if person is None and clean is None:
             raise InvalidInput(_("the name is empty"), errors=[FieldError("name", _("expected a name"))])
         if face not in await db_faces.places(self._db, viewer, [face]):
@@ -277,7 +277,7 @@ def _sorted(rows: list[PersonRow], sort: PersonSort) -> list[PersonRow]:
     return sorted(rows, key=lambda row: (sign * (row.face_count if what == "count" else row.quality), row.id))
 
 
-def _clean(name: str) -> str | None:
+def clean_name(name: str) -> str | None:
     """The name with single spaces, None when nothing is left. Raises InvalidInput."""
     clean = " ".join(name.split())
     if len(clean) > LONGEST_NAME or not clean.isprintable():

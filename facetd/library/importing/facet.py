@@ -15,6 +15,7 @@ from facetd.db.store import SINGLE_USER
 from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.harvest import Harvest, read_harvest
 from facetd.library.importing.paths import PathRules
+from facetd.library.importing.people import bring_people
 from facetd.library.importing.report import Report
 from facetd.library.writers import LANGUAGES
 
@@ -45,6 +46,8 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
         await _ratings(writes, harvest, report)
         tell("Bringing over captions")
         await _captions(writes, harvest, wanted.config.language, report)
+        tell("Bringing over people")
+        await bring_people(db, writes, harvest, report)
     return report
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from facetd.db.facetlibrary import FacetLibrary, Opinion, open_facet
+from facetd.db.facetlibrary import FacetLibrary, ForeignFace, ForeignPerson, Opinion, open_facet
 from facetd.db.importing import KnownPhoto
 from facetd.infer.chat.sentence import LONGEST
 from facetd.library.captions import one_line
+from facetd.library.importing.faces import Size
 from facetd.library.importing.matching import Matched, match_photos
 from facetd.library.importing.paths import PathRules
 from facetd.library.importing.report import Left, Report
@@ -18,11 +19,17 @@ from facetd.library.importing.report import Left, Report
 
 @dataclass(slots=True)
 class Harvest:
-    """By kind. `opinions` of each user (None: of single-user mode) by photo; `translations` with the caption that they are of."""
+    """By kind, photos by their ids here.
+
+    `opinions` of each user (None: of single-user mode); `translations` with the caption that they are of; `faces` of photos with some of
+    `persons`, with the sizes that the picture may have.
+    """
 
     opinions: dict[str | None, dict[int, Opinion]] = field(default_factory=lambda: defaultdict(dict))
     captions: dict[int, str] = field(default_factory=dict)
     translations: dict[int, tuple[str, str]] = field(default_factory=dict)
+    persons: dict[int, ForeignPerson] = field(default_factory=dict)
+    faces: dict[int, tuple[list[ForeignFace], list[Size]]] = field(default_factory=dict)
 
 
 def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: PathRules, roots: Sequence[str], report: Report) -> Harvest:
@@ -35,6 +42,15 @@ def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: P
         report.left = [Left(each, matched.places.get(each, each), reason) for each, reason in matched.left.items()]
         _read_opinions(facet, matched, harvest, report)
         _read_captions(facet, matched, harvest, report)
+        sizes = {photo.path: (photo.width, photo.height) for photo in foreign}
+        known = {photo.id: (photo.width, photo.height) for photo in ours}
+        harvest.persons = {person.id: person for person in facet.persons()}
+        for each, faces in facet.faces():
+            photo = matched.photos.get(each)
+            if photo is None:
+                report.tallies["faces"].left += sum(face.person in harvest.persons for face in faces)
+            else:
+                harvest.faces[photo] = (faces, [sizes[each], known[photo]])
     return harvest
 
 

@@ -44,7 +44,7 @@ class Note:
     reason: str
 
 
-KINDS = ("ratings", "captions", "translations")
+KINDS = ("ratings", "captions", "translations", "persons", "faces")
 
 
 @dataclass(slots=True)

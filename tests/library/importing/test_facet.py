@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facetd.db import captions as db_captions
-from facetd.db import roots
 from facetd.db.connection import Database
-from facetd.library.importing.facet import Wanted, import_facet
 from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.paths import PathRules
-from facetd.library.importing.report import Report
 from facetd.records import Root
 from tests.db.conftest import put, visit
 from tests.facetmaker import FIRST, FacetMaker
-
-
-@pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    (tmp_path / "data").mkdir()
-    async with Database(tmp_path / "data" / "library.db", readers=1) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def root(db: Database, tmp_path: Path) -> Root:
-    (tmp_path / "Photos").mkdir()
-    return await roots.add_root(db, str(tmp_path / "Photos"))
-
-
-@pytest.fixture
-def facet(tmp_path: Path) -> FacetMaker:
-    return FacetMaker(tmp_path / "photo_scores.db")
-
-
-async def bring(db: Database, facet: FacetMaker, **wanted: Any) -> Report:
-    return await import_facet(db, Wanted(facet.path, **wanted))
+from tests.library.importing.bringing import bring, contents, tally
 
 
 async def ratings(db: Database, user: int = 0) -> dict[int, tuple[int, int, int]]:
@@ -52,18 +27,6 @@ async def rate(db: Database, photo: int, stars: int, favorite: int = 0, rejected
         await connection.execute(
             "INSERT OR REPLACE INTO rating VALUES (0, ?, ?, ?, ?, '2026-01-01T00:00:00Z')", (photo, stars, favorite, rejected)
         )
-
-
-def tally(report: Report, kind: str) -> tuple[int, int, int, int]:
-    found = report.tallies[kind]
-    return found.brought, found.same, found.kept, found.left
-
-
-async def contents(db: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything in the library, by table."""
-    names = [row[0] for row in await db.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%\\_%' ESCAPE '\\'")]
-    names += ["caption_translation", "person_alias", "face_refusal", "words_due", "photo_words"]
-    return {name: [tuple(row) for row in await db.rows(f"SELECT * FROM {name}")] for name in names}
 
 
 async def test_ratings_and_captions_come_once(db: Database, root: Root, facet: FacetMaker) -> None:
