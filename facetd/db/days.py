@@ -5,12 +5,10 @@ Counts and bests come from `day_count`, which triggers keep. Days are texts, `YY
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from facetd.db.connection import Connection
-from facetd.db.ledger import virtual_path
 from facetd.db.visibility import Hide, count_condition, gate_condition
 from facetd.records import Viewer
 
@@ -103,14 +101,3 @@ def kept_photos_of(connection: Connection, viewer: Viewer, hide: Hide, span: Spa
         {"first": span.first, "last": span.last, "viewer_id": viewer.user_id, "limit": limit},
     ).fetchall()
     return (rows[0][1] if rows else 0), [row[0] for row in rows]
-
-
-def paths_of(connection: Connection, viewer: Viewer, photos: Sequence[int]) -> Mapping[int, str]:
-    """The virtual paths of those of `photos` that `viewer` may see, by id."""
-    rows = connection.execute(
-        "SELECT p.id, root.name, f.path, p.filename FROM json_each(?) wanted CROSS JOIN photo p ON p.id = wanted.value"
-        " CROSS JOIN gate g ON g.photo_id = p.id CROSS JOIN folder f ON f.id = p.folder_id CROSS JOIN root ON root.id = g.root_id"
-        f" WHERE {gate_condition(viewer, Hide.MISSING)}",
-        (json.dumps(list(photos)),),
-    )
-    return {row[0]: virtual_path(row[1], row[2], row[3]) for row in rows}

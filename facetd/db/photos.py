@@ -1,10 +1,10 @@
-"""One photo: its file, its id by path, and what only its own page shows."""
+"""One photo: its file, its id by path and the other way round, and what only its own page shows."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,17 @@ def id_at(connection: Connection, viewer: Viewer, path: str) -> int | None:
         (root_name, *folders, *names),
     ).fetchone()
     return int(row[0]) if row else None
+
+
+def paths_of(connection: Connection, viewer: Viewer, photos: Sequence[int]) -> Mapping[int, str]:
+    """The virtual paths of those of `photos` that `viewer` may see, by id."""
+    rows = connection.execute(
+        "SELECT p.id, root.name, f.path, p.filename FROM json_each(?) wanted CROSS JOIN photo p ON p.id = wanted.value"
+        " CROSS JOIN gate g ON g.photo_id = p.id CROSS JOIN folder f ON f.id = p.folder_id CROSS JOIN root ON root.id = g.root_id"
+        f" WHERE {gate_condition(viewer, Hide.MISSING)}",
+        (json.dumps(list(photos)),),
+    )
+    return {row[0]: virtual_path(row[1], row[2], row[3]) for row in rows}
 
 
 async def page_extras(db: Database, photo_id: int) -> Extra:

@@ -1,12 +1,15 @@
-"""The folder tree as people browse it: children with counts and covers."""
+"""The folder tree as people browse it: children with counts and covers, from the counters that triggers keep (`folder_count`)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from facetd.db.connection import Database
+from facetd.db.connection import Connection, Database
 from facetd.db.names import from_stored, shown
-from facetd.db.visibility import Hide, gate_condition, id_list
+from facetd.db.photos import paths_of
+from facetd.db.readers import snapshot
+from facetd.db.visibility import Hide, count_condition, id_list
 from facetd.records import Viewer
 
 
@@ -18,41 +21,51 @@ class Branch:
     path: str
     photo_count: int
     cover_id: int | None
+    cover_path: str | None
 
 
 async def root_branches(db: Database, viewer: Viewer, hide: Hide) -> list[Branch]:
-    """The roots that a viewer sees."""
-    rows = await db.rows(
-        f"SELECT root.name, COUNT(g.photo_id), NULL FROM root LEFT JOIN gate g ON g.root_id = root.id AND {gate_condition(viewer, hide)}"
-        f" WHERE root.id IN ({id_list(viewer.root_ids)}) GROUP BY root.id ORDER BY root.name COLLATE NOCASE"
-    )
-    covers = await db.rows(
-        "SELECT root.name, (SELECT p.id FROM photo p INDEXED BY photo_aggregate CROSS JOIN gate g ON g.photo_id = p.id"
-        f" WHERE g.root_id = root.id AND {gate_condition(viewer, hide)} ORDER BY p.aggregate DESC, p.id DESC LIMIT 1) FROM root"
-    )
-    best = {row[0]: row[1] for row in covers}
-    return [Branch(row[0], f"/{row[0]}/", row[1], best.get(row[0])) for row in rows]
+    """The roots that a viewer sees, also those without photos."""
+
+    def read(connection: Connection) -> list[Branch]:
+        with snapshot(connection):
+            rows = connection.execute(
+                "SELECT root.name, counted.photos, counted.cover FROM root LEFT JOIN"
+                " (SELECT root_id, SUM(photos) AS photos, hero_id AS cover, MAX(hero_score) FROM folder_count"
+                f" WHERE {count_condition(viewer, hide)} GROUP BY root_id) counted ON counted.root_id = root.id"
+                f" WHERE root.id IN ({id_list(viewer.root_ids)})"
+            ).fetchall()
+            return _branches(connection, viewer, ((row[0], f"/{row[0]}/", row[1] or 0, row[2]) for row in rows))
+
+    return await db.read(read)
 
 
-async def branches(db: Database, viewer: Viewer, folder_id: int, prefix: str, hide: Hide) -> tuple[list[Branch], bool]:
-    """The folders directly in a folder that hold photos at any depth, and whether the folder itself has some.
+async def branches(db: Database, viewer: Viewer, folder_id: int, hide: Hide) -> tuple[list[Branch], bool]:
+    """The folders directly in a folder that hold photos at any depth, and whether the folder itself has some."""
+    seen = count_condition(viewer, hide)
 
-    `prefix` is the shown path of the folder, with slashes at both ends.
-    """
-    rows = await db.rows(
-        "WITH RECURSIVE below (id, top) AS (SELECT id, id FROM folder WHERE parent_id = :folder"
-        " UNION ALL SELECT f.id, below.top FROM folder f JOIN below ON f.parent_id = below.id)"
-        " SELECT top.path, COUNT(*) AS photos, MAX(COALESCE(p.aggregate, -1)), p.id AS cover"
-        " FROM below JOIN photo p ON p.folder_id = below.id JOIN gate g ON g.photo_id = p.id JOIN folder top ON top.id = below.top"
-        f" WHERE {gate_condition(viewer, hide)} GROUP BY below.top",
-        {"folder": folder_id},
-    )
-    direct = await db.row(
-        f"SELECT 1 FROM photo p JOIN gate g ON g.photo_id = p.id WHERE p.folder_id = ? AND {gate_condition(viewer, hide)} LIMIT 1",
-        (folder_id,),
-    )
-    found = []
-    for row in rows:
-        name = shown(from_stored(row["path"])).rpartition("/")[2]
-        found.append(Branch(name, f"{prefix}{name}/", row["photos"], row["cover"]))
-    return sorted(found, key=lambda branch: branch.name.casefold()), direct is not None
+    def read(connection: Connection) -> tuple[list[Branch], bool]:
+        with snapshot(connection):
+            counted = connection.execute(
+                "WITH RECURSIVE below (id, top) AS (SELECT id, id FROM folder WHERE parent_id = :folder"
+                " UNION ALL SELECT f.id, below.top FROM below CROSS JOIN folder f ON f.parent_id = below.id)"
+                " SELECT top, SUM(photos), hero_id, MAX(hero_score) FROM below CROSS JOIN folder_count c ON c.folder_id = below.id"
+                f" WHERE {seen} GROUP BY top",
+                {"folder": folder_id},
+            ).fetchall()
+            children = connection.execute(
+                "SELECT f.id, f.path, root.name FROM folder f JOIN root ON root.id = f.root_id WHERE f.parent_id = ?", (folder_id,)
+            )
+            names = {row[0]: (shown(from_stored(row[1])), row[2]) for row in children}
+            direct = connection.execute(f"SELECT 1 FROM folder_count WHERE folder_id = ? AND {seen} LIMIT 1", (folder_id,)).fetchone()
+            found = ((path.rpartition("/")[2], f"/{root}/{path}/", row[1], row[2]) for row in counted for path, root in [names[row[0]]])
+            return _branches(connection, viewer, found), direct is not None
+
+    return await db.read(read)
+
+
+def _branches(connection: Connection, viewer: Viewer, found: Iterable[tuple[str, str, int, int | None]]) -> list[Branch]:
+    """With the paths of the covers, in the order of their names, ignoring case."""
+    rows = sorted(found, key=lambda row: (row[0].casefold(), row[0]))
+    covers = paths_of(connection, viewer, [cover for *_, cover in rows if cover is not None])
+    return [Branch(name, path, count, cover, covers[cover] if cover is not None else None) for name, path, count, cover in rows]

@@ -76,7 +76,7 @@ class Browse:
         folder_id = await db_folders.find_folder(self._db, viewer, root_name, inside)
         if folder_id is None:
             raise NotFound(f"there is no folder {prefix}")
-        return await tree.branches(self._db, viewer, folder_id, f"/{prefix.strip('/')}/", hide)
+        return await tree.branches(self._db, viewer, folder_id, hide)
 
     async def failures(self, viewer: Viewer, *, page: int, per_page: int) -> tuple[int, list[dict[str, Any]]]:
         """Unreadable files with the reason: how many, and one page, newest first."""

@@ -9,7 +9,8 @@ from itertools import groupby
 from facetd.config import Config
 from facetd.db.conditions import hide_bits
 from facetd.db.connection import Connection, Database
-from facetd.db.days import FIRST, LAST, Span, Tally, daily_tallies, days, paths_of, photos_of, tally, undated, years
+from facetd.db.days import FIRST, LAST, Span, Tally, daily_tallies, days, photos_of, tally, undated, years
+from facetd.db.photos import paths_of
 from facetd.db.readers import snapshot
 from facetd.db.visibility import Hide
 from facetd.errors import FieldError, InvalidInput

@@ -87,6 +87,10 @@ async def test_a_photo_tells_everything_and_no_path_of_the_server(library: Site,
 async def test_folders_and_failures(library: Site) -> None:
     top = await library.json("/api/folders")
     assert [(each["name"], each["path"], each["photo_count"]) for each in top["folders"]] == [("Pictures", "/Pictures/", 7)]
+    photo = await library.json(f"/api/photo?id={top['folders'][0]['cover_photo_id']}")
+    assert photo["path"] == top["folders"][0]["cover_photo_path"]
+    etag = (await library.get("/api/folders")).headers["ETag"]
+    assert (await library.get("/api/folders", If_None_Match=etag)).status == 304
     inner = await library.json("/api/folders?prefix=/Pictures/")
     assert [(each["name"], each["photo_count"]) for each in inner["folders"]] == [("Rome", 2), ("Rome (2)", 1)]
     assert inner["has_direct_photos"] is True

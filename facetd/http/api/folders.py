@@ -7,10 +7,10 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.errors import Forbidden
 from facetd.http.api.models import HideQuery, Strict
-from facetd.http.openapi import Operations
-from facetd.http.services import services, viewer_of
+from facetd.http.caching import list_headers, unchanged
+from facetd.http.openapi import Operations, json_response
+from facetd.http.services import require_feature, services, viewer_of
 
 operations = Operations("folders")
 
@@ -25,9 +25,10 @@ class Folder(BaseModel):
     """A folder that holds photos at or below it."""
 
     name: str
-    path: str
+    path: str = Field(description="Its virtual path, with slashes at both ends: the `prefix` of what is in it.")
     photo_count: int
-    cover_photo_id: int | None
+    cover_photo_id: int | None = Field(description="The best photo at or below it.")
+    cover_photo_path: str | None
 
 
 class FoldersReply(BaseModel):
@@ -65,18 +66,26 @@ class FailuresReply(BaseModel):
     per_page: int
 
 
-@operations.add("GET", "/api/folders", summary="Folders", query=FoldersQuery, reply=FoldersReply, errors=(403, 404))
+@operations.add("GET", "/api/folders", summary="Folders", query=FoldersQuery, reply=FoldersReply, errors=(403, 404), others=(304,))
 async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
-    """The folders directly below `prefix` with counts and covers, in the order of their names."""
-    house = services(request)
-    if not house.config.viewer.features.show_folders:
-        raise Forbidden("folders are switched off (viewer.features.show_folders)")
-    branches, direct = await house.browse.folders(await viewer_of(request), query.prefix, query.chosen())
+    """The folders directly below `prefix` with counts and covers, in the order of their names, ignoring case."""
+    require_feature(request, "show_folders")
+    house, viewer = services(request), await viewer_of(request)
+    headers = list_headers(request, await house.gallery.revision(viewer))
+    if same := unchanged(request, headers):
+        return same
+    branches, direct = await house.browse.folders(viewer, query.prefix, query.chosen())
     folders = [
-        {"name": branch.name, "path": branch.path, "photo_count": branch.photo_count, "cover_photo_id": branch.cover_id}
+        {
+            "name": branch.name,
+            "path": branch.path,
+            "photo_count": branch.photo_count,
+            "cover_photo_id": branch.cover_id,
+            "cover_photo_path": branch.cover_path,
+        }
         for branch in branches
     ]
-    return {"folders": folders, "has_direct_photos": direct}
+    return json_response({"folders": folders, "has_direct_photos": direct}, headers=headers)
 
 
 @operations.add("GET", "/api/failures", summary="Files that could not be read", query=FailuresQuery, reply=FailuresReply)

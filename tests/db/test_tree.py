@@ -1,0 +1,122 @@
+"""The folder tree: counts and covers of what a viewer may see, whatever the folders are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from facetd.db import roots, store
+from facetd.db.connection import Database
+from facetd.db.folders import find_folder
+from facetd.db.tree import Branch, branches, root_branches
+from facetd.db.visibility import Hide
+from facetd.records import Root, Viewer
+from tests.db.conftest import put, visit
+
+LISTED = Hide.MISSING | Hide.UNREADABLE | Hide.COMPANION
+ODD = os.fsdecode(b"caf\xe9")
+FOLDERS = (
+    "",
+    "a_b",
+    "axb",
+    "a%b",
+    "a_b/deep/er",
+    "B",
+    "É",
+    "é/z",
+    ODD,
+    f"{ODD}/{ODD}",
+    f"{ODD}/plain",
+    "only hidden ones",
+    "only gone",
+    "only broken",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The same folders in three roots."""
+
+    db: Database
+    alice: Viewer
+    bob: Viewer
+    shared: Root
+
+
+@pytest.fixture
+async def house(db: Database) -> House:
+    made = [await roots.add_root(db, f"/photos/{name}") for name in ("a_b", "axb", "shared")]
+    a, b, s = (root.id for root in made)
+    for root in made:
+        await put(db, *(visit(root, f"{n}.jpg", folder=folder, aggregate=n + len(folder)) for folder in FOLDERS for n in range(root.id)))
+    async with db.writing() as connection:
+        for name, bit in (("only hidden ones", Hide.BLINK), ("only gone", Hide.MISSING), ("only broken", Hide.UNREADABLE)):
+            await connection.execute(
+                "UPDATE gate SET hide = ? WHERE photo_id IN"
+                " (SELECT p.id FROM photo p JOIN folder f ON f.id = p.folder_id WHERE f.path = ?)",
+                (int(bit), name),
+            )
+    await roots.set_presence(db, s, online=False)
+    return House(db, Viewer(1, "user", frozenset({a, s})), Viewer(2, "user", frozenset({b, s})), made[2])
+
+
+async def below(house: House, viewer: Viewer, path: str, hide: Hide = LISTED) -> tuple[dict[str, Branch], bool]:
+    """The branches of a folder by name, and whether it has photos itself."""
+    root, _, inside = path.strip("/").partition("/")
+    folder = await find_folder(house.db, viewer, root, inside)
+    assert folder is not None
+    found, direct = await branches(house.db, viewer, folder, hide)
+    return {branch.name: branch for branch in found}, direct
+
+
+async def test_counts_are_of_all_that_is_below(house: House) -> None:
+    for viewer, mine, factor in ((house.alice, "a_b", 1), (house.bob, "axb", 2)):
+        top = {branch.name: branch for branch in await root_branches(house.db, viewer, LISTED)}
+        assert {name: branch.photo_count for name, branch in top.items()} == {mine: 12 * factor, "shared": 36}
+        found, direct = await below(house, viewer, f"/{mine}")
+        counts = {"a_b": 2, "axb": 1, "a%b": 1, "B": 1, "É": 1, "é": 1, "caf%E9": 3, "only hidden ones": 1}
+        assert {name: branch.photo_count for name, branch in found.items()} == {name: count * factor for name, count in counts.items()}
+        assert direct
+        assert found["caf%E9"].path == f"/{mine}/caf%E9/"
+        hiding, _ = await below(house, viewer, f"/{mine}", LISTED | Hide.BLINK)
+        assert found.keys() - hiding.keys() == {"only hidden ones"}
+        deep, direct = await below(house, viewer, f"/{mine}/a_b")
+        assert ({name: branch.photo_count for name, branch in deep.items()}, direct) == ({"deep": factor}, True)
+        deeper, direct = await below(house, viewer, f"/{mine}/a_b/deep/")
+        assert (list(deeper), direct) == (["er"], False)
+        odd, direct = await below(house, viewer, f"/{mine}/caf%E9")
+        assert ({branch.path for branch in odd.values()}, direct) == ({f"/{mine}/caf%E9/caf%E9/", f"/{mine}/caf%E9/plain/"}, True)
+        assert await below(house, viewer, f"/{mine}/only gone") == ({}, False)
+        assert await find_folder(house.db, viewer, "axb" if mine == "a_b" else "a_b", "a_b") is None
+
+
+async def test_the_order_ignores_case(house: House) -> None:
+    found, _ = await below(house, house.alice, "/shared")
+    assert list(found) == ["a%b", "a_b", "axb", "B", "caf%E9", "only hidden ones", "É", "é"]
+
+
+async def test_a_cover_is_the_best_photo_that_may_be_seen(house: House) -> None:
+    def covers(found: dict[str, Branch]) -> Iterator[tuple[str, str | None]]:
+        return ((name, branch.cover_path) for name, branch in found.items())
+
+    found, _ = await below(house, house.bob, "/shared")
+    assert dict(covers(found))["a_b"] == "/shared/a_b/deep/er/2.jpg"
+    assert dict(covers(found))["caf%E9"] == "/shared/caf%E9/plain/2.jpg"
+    best = found["a_b"].cover_id
+    assert best is not None
+    await store.set_missing(house.db, [best], missing=True, pair_raw=True)
+    found, _ = await below(house, house.bob, "/shared")
+    assert dict(covers(found))["a_b"] == "/shared/a_b/deep/er/1.jpg"
+    assert found["a_b"].photo_count == 5
+    top = {branch.name: branch.cover_path for branch in await root_branches(house.db, house.bob, LISTED)}
+    assert top == {"axb": "/axb/only hidden ones/1.jpg", "shared": "/shared/only hidden ones/2.jpg"}
+    hiding = {branch.name: branch.cover_path for branch in await root_branches(house.db, house.bob, LISTED | Hide.BLINK)}
+    assert hiding["axb"] == "/axb/a_b/deep/er/1.jpg"
+
+
+async def test_a_root_without_photos_is_there_for_who_sees_it(db: Database, root: Root, viewer: Viewer) -> None:
+    assert await root_branches(db, viewer, LISTED) == [Branch(root.name, f"/{root.name}/", 0, None, None)]
+    assert await root_branches(db, Viewer(5, "admin", frozenset()), LISTED) == []
