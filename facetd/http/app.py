@@ -29,6 +29,7 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.on_startup.append(_check_routes)
     app.on_shutdown.append(_end_streams)
+    app.on_cleanup.append(_end_counting)
     register(app, OPERATIONS)
     setup_pages(app)
     return app
@@ -54,3 +55,7 @@ async def _check_routes(app: web.Application) -> None:
 
 async def _end_streams(app: web.Application) -> None:
     app[SERVICES].ingest.events.close()
+
+
+async def _end_counting(app: web.Application) -> None:
+    await app[SERVICES].albums.stop()

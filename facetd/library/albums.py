@@ -1,8 +1,4 @@
-"""Albums: collections that somebody made by hand, and filters that are looked up anew whenever they are opened.
-
-An album belongs to who made it. Others of the household open it only when its `visibility` says so, and see of it what they may see of the
-library: photos that are private to the owner are not listed, not counted, and never the cover.
-"""
+"""Albums: collections that somebody makes by hand, and filters that are looked up anew whenever they are opened."""
 
 from __future__ import annotations
 
@@ -14,59 +10,22 @@ from facetd.config import Config
 from facetd.db import albums as db_albums
 from facetd.db import albumwrites
 from facetd.db.albums import AlbumRow
-from facetd.db.connection import Connection, Database
-from facetd.db.listing import POSITION
-from facetd.db.photos import shown_names
-from facetd.db.store import now
-from facetd.errors import Conflict, FacetdError, FieldError, Forbidden, InvalidInput, NotFound
-from facetd.filters import PhotoConditions, PhotoFilter
+from facetd.db.connection import Database
+from facetd.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.library.albumorder import moved, rearranged
 from facetd.library.albumundo import KIND, added, ordered, take_back, taken_out
-from facetd.library.gallery import Gallery, PhotoPage
+from facetd.library.albumviews import Album, AlbumViews
+from facetd.library.gallery import Gallery
 from facetd.library.smartfilter import FIELD, parse_smart_filter
 from facetd.library.targets import targets
 from facetd.library.undoing import Undoing
 from facetd.records import Viewer
 
 LONGEST_NAME = 200
-AlbumSort = Literal["updated_at", "name", "photo_count"]
 Visibility = Literal["private", "household"]
 Ids = Sequence[int] | None
 Paths = Sequence[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A photo that stands for an album: its id, virtual path, and the hash that its thumbnails are kept under."""
-
-    id: int
-    path: str
-    content_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Album:
-    """An album as one viewer sees it. `error`: why a smart one shows nothing. `photo_count` is None while it is being counted,
-    and not `exact` when it may be that of a moment ago.
-    """
-
-    row: AlbumRow
-    is_mine: bool
-    photo_count: int | None
-    cover: Named | None
-    first: Named | None
-    error: str | None = None
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AlbumPage:
-    """One page of an album's photos, and the order they are in."""
-
-    photos: PhotoPage
-    sort: str
-    descending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +40,13 @@ class Changed:
     undo: str | None
 
 
-class Albums:
-    """What people do with albums."""
+class Albums(AlbumViews):
+    """What people see of albums, and do with their own."""
 
     def __init__(self, db: Database, config: Config, gallery: Gallery, undoing: Undoing) -> None:
-        self._db = db
-        self._config = config
-        self._gallery = gallery
+        super().__init__(db, config, gallery)
         self._undoing = undoing
         undoing.register(KIND, take_back, editing=True)
-
-    async def albums(
-        self, viewer: Viewer, *, page: int = 1, per_page: int = 48, search: str = "", kind: str = "", sort: AlbumSort = "updated_at"
-    ) -> tuple[list[Album], int]:
-        """One page of the albums that `viewer` may open, and how many there are. `kind`: smart, manual, or all.
-
-        Changed last first, by name, or most photos first.
-        """
-        rows = [row for row in await self._db.read(lambda connection: db_albums.albums(connection, viewer)) if _is(row, kind)]
-        if wanted := search.strip().casefold():
-            rows = [row for row in rows if wanted in row.name.casefold() or wanted in row.description.casefold()]
-        rows.sort(key=lambda row: row.id, reverse=True)
-        if sort == "name":
-            rows.sort(key=lambda row: row.name.casefold())
-        elif sort == "photo_count":
-            rows.sort(key=lambda row: row.photos, reverse=True)
-        else:
-            rows.sort(key=lambda row: row.updated_at, reverse=True)
-        return await self._shown(viewer, rows[(page - 1) * per_page : page * per_page]), len(rows)
-
-    async def revision(self, viewer: Viewer) -> str:
-        """Changes with every change that `viewer` could see in albums, links that ran out included."""
-        return f"{await self._gallery.revision(viewer)}.{now()[:16]}"
-
-    async def album(self, viewer: Viewer, album: int) -> Album:
-        """One album. Raises NotFound."""
-        return (await self._shown(viewer, [await self._find(viewer, album)]))[0]
 
     async def make(
         self,
@@ -171,46 +101,6 @@ class Albums:
         await self._own(viewer, album)
         await albumwrites.delete(self._db, album)
 
-    async def photos(
-        self,
-        viewer: Viewer,
-        album: int,
-        *,
-        sort: str | None = None,
-        descending: bool | None = None,
-        per_page: int,
-        page: int = 1,
-        after: str | None = None,
-    ) -> AlbumPage:
-        """One page of an album's photos, without `sort` in the order of the album. Raises NotFound, InvalidInput.
-
-        A smart album has no positions: it comes in the order of its filter, or as the gallery does. One whose filter cannot be read
-        any more has no photos.
-        """
-        row = await self._find(viewer, album)
-        chosen: PhotoConditions = PhotoFilter(album_id=album)
-        if row.smart_filter is None:
-            sort, descending = sort or POSITION, descending if descending is not None else sort not in (None, POSITION)
-        else:
-            try:
-                smart = parse_smart_filter(row.smart_filter)
-            except InvalidInput:
-                return AlbumPage(PhotoPage(b"[]", 0, None), sort or POSITION, bool(descending))
-            defaults = self._config.viewer.defaults
-            if sort in (None, POSITION):
-                sort, descending = smart.sort or defaults.sort, smart.descending if descending is None else descending
-            descending = defaults.sort_direction == "DESC" if descending is None else descending
-            chosen = smart.chosen
-        try:
-            found = await self._gallery.page(
-                viewer, chosen, sort=sort or POSITION, descending=descending, per_page=per_page, page=page, after=after
-            )
-        except FacetdError as error:
-            if row.smart_filter is None or _is_about_asking(error):
-                raise
-            found = PhotoPage(b"[]", 0, None)
-        return AlbumPage(found, sort or POSITION, descending)
-
     async def add(self, viewer: Viewer, album: int, ids: Ids, paths: Paths) -> Changed:
         """Put photos at the end of a manual album; those that are in it already stay where they are.
 
@@ -261,12 +151,6 @@ class Albums:
             token = await self._undoing.keep(connection, viewer, KIND, ordered(album, order)) if changed else None
         return Changed(changed, (await self._find(viewer, album)).photos, (*wanted.not_found, *outside), token)
 
-    async def _find(self, viewer: Viewer, album: int) -> AlbumRow:
-        row = await db_albums.find(self._db, viewer, album)
-        if row is None:
-            raise NotFound(_("there is no such album"))
-        return row
-
     async def _own(self, viewer: Viewer, album: int) -> AlbumRow:
         row = await self._find(viewer, album)
         if row.user_id != viewer.user_id:
@@ -304,24 +188,6 @@ class Albums:
                 _("the cover is not in the album"), errors=[FieldError("cover_photo_id", _("expected a photo of the album"))]
             )
 
-    async def _shown(self, viewer: Viewer, rows: Sequence[AlbumRow]) -> list[Album]:
-        def read(connection: Connection) -> tuple[dict[int, int], set[int], dict[int, tuple[str, str]]]:
-            firsts = db_albums.first_photos(connection, viewer, [row.id for row in rows if row.photos])
-            covers = db_albums.shown_covers(connection, viewer, [row.cover_photo_id for row in rows if row.cover_photo_id is not None])
-            return firsts, covers, shown_names(connection, viewer, [*firsts.values(), *covers])
-
-        firsts, covers, names = await self._db.read(read)
-
-        def named(photo: int | None) -> Named | None:
-            return Named(photo, *names[photo]) if photo is not None and photo in names else None
-
-        found = []
-        for row in rows:
-            first = named(firsts.get(row.id))
-            cover = named(row.cover_photo_id) if row.cover_photo_id in covers else None
-            found.append(Album(row, row.user_id == viewer.user_id, row.photos, cover or first, first))
-        return found
-
 
 def clean_name(name: str) -> str:
     """A name as it is kept: one line, no blanks at its ends. Raises InvalidInput."""
@@ -332,12 +198,3 @@ def clean_name(name: str) -> str:
             errors=[FieldError("name", _("expected 1 to {count} characters").format(count=LONGEST_NAME))],
         )
     return clean
-
-
-def _is(row: AlbumRow, kind: str) -> bool:
-    return not kind or (kind == "smart") == (row.smart_filter is not None)
-
-
-def _is_about_asking(error: FacetdError) -> bool:
-    """Whether the order or page that was asked for is wrong, and not the album's filter."""
-    return any(each.field in ("sort", "after") for each in error.errors)

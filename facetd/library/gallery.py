@@ -239,9 +239,13 @@ class Gallery:
         if album.smart_filter is None:
             narrowed.within(album_id)
             return
-        inner = parse_smart_filter(album.smart_filter).chosen
+        try:
+            inner = parse_smart_filter(album.smart_filter).chosen
+            found = await self._with_terms(await self._narrowed(viewer, inner, nested=True), inner)
+        except (InvalidInput, NotFound) as error:  # which may name what only the owner knows
+            raise NotFound(_("the filter of this album cannot be looked up")) from error
         not_hidden(narrowed, hide_bits(inner))
-        narrowed.also(await self._with_terms(await self._narrowed(viewer, inner, nested=True), inner), "smart_")
+        narrowed.also(found, "smart_")
 
     def _by_quality(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
         if chosen.quality:

@@ -11,7 +11,8 @@ from facetd.config import Config
 from facetd.db import store
 from facetd.db.connection import Database
 from facetd.errors import Conflict, Forbidden, InvalidInput, NotFound
-from facetd.library.albums import Album, Albums
+from facetd.library.albums import Albums
+from facetd.library.albumviews import Album
 from facetd.library.gallery import Gallery
 from facetd.library.undoing import Undoing
 from facetd.records import Judgement, Viewer

@@ -18,7 +18,8 @@ from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Access, Nothing, Operations, json_body, json_response
 from facetd.http.services import Services, require_feature, services, viewer_of
 from facetd.i18n import _
-from facetd.library.albums import Album, AlbumSort, Changed, Named, Visibility
+from facetd.library.albums import Changed, Visibility
+from facetd.library.albumviews import Album, AlbumSort, Named
 from facetd.library.smartfilter import LONGEST
 from facetd.records import Viewer
 
@@ -131,6 +132,7 @@ class AlbumPhotos(BaseModel):
     next: str | None = Field(description="For `after=`: the photos that follow this page.")
     sort_col: str
     sort_direction: Literal["ASC", "DESC"]
+    error: str | None = Field(description="Why a smart album shows nothing; null if all is well.")
 
 
 class OrderBody(PhotosBody):
@@ -285,6 +287,7 @@ async def album_photos(request: web.Request, query: AlbumPhotosQuery) -> Any:
         "next": found.photos.next,
         "sort_col": found.sort,
         "sort_direction": "DESC" if found.descending else "ASC",
+        "error": found.error,
     }
     body = b'{"photos":' + found.photos.photos_json + b"," + to_json(reply)[1:]
     return json_body(body, headers=headers if found.photos.exact else {"Cache-Control": "no-store"})
