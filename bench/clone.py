@@ -60,7 +60,7 @@ def _copy_rows(connection: sqlite3.Connection, copies: int) -> None:
     step = int(connection.execute(largest).fetchone()[0]) + copies + 1
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
     columns = {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}
-    belonging = [table for table in tables if "photo_id" in columns[table] and table != "look"]  # a trigger fills that one
+    belonging = [table for table in tables if "photo_id" in columns[table] and table not in ("look", "spot_change")]  # triggers fill those
     photos, folders = (int(connection.execute(f"SELECT MAX(id) FROM {table}").fetchone()[0]) for table in ("photo", "folder"))
     for number in range(1, copies + 1):
         shift = number * step

@@ -41,6 +41,7 @@ from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
+from facetd.library.map import Map
 from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
@@ -98,6 +99,7 @@ def make_services(house: House) -> Services:
         culling=Culling(house.db, house.config),
         ratings=Ratings(house.db, undoing, rated),
         jobs=house.jobs,
+        map=Map(house.db, house.config, gallery, lambda: house.ingest.scanning, house.ingest.placed),
         undoing=undoing,
         albums=Albums(house.db, house.config, gallery, undoing),
         ingest=house.ingest,

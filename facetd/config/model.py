@@ -127,6 +127,12 @@ class DuplicateDetection(Section):
     similarity_percent: Percent = 90
 
 
+class Map(Section):
+    """The map of where photos were taken. Below the threshold of zoom (0..22) photos are shown in clusters."""
+
+    cluster_zoom_threshold: int = Field(default=10, ge=0, le=23)
+
+
 class Server(Section):
     """The daemon's HTTP side."""
 
@@ -161,6 +167,7 @@ class Config(BaseModel):
     people: People = People()
     objects: Objects = Objects()
     tags: Tags = Tags()
+    map: Map = Map()
     server: Server = Server()
 
     @model_validator(mode="before")

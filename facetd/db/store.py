@@ -14,6 +14,7 @@ from facetd.db.companions import pair_companions
 from facetd.db.connection import Database
 from facetd.db.folders import ensure_folder
 from facetd.db.names import from_stored, to_stored
+from facetd.db.positions import keep_hand_positions
 from facetd.db.revision import bump, note_faces
 from facetd.db.visibility import Hide, id_list
 from facetd.records import Judgement, Metadata, PhotoVisit, PixelMetrics
@@ -39,6 +40,7 @@ async def save_visits(db: Database, visits: Sequence[PhotoVisit], *, pair_raw: b
                 folders[place] = await ensure_folder(connection, *place)
             ids.append(await _save_photo(connection, visit, folders[place]))
         pairs = list(zip(ids, visits, strict=True))
+        await keep_hand_positions(connection, [number for number, visit in pairs if "gps_latitude" in _columns(visit)])
         await _save_gates(connection, pairs)
         await _save_blobs(connection, pairs)
         await _save_keywords(connection, pairs)

@@ -42,6 +42,11 @@ def gate_condition(viewer: Viewer, hide: Hide) -> str:
     return f"g.root_id IN ({id_list(viewer.root_ids)}) AND (g.hide & {int(hide)}) = 0"
 
 
+def admits(viewer: Viewer, hide: Hide, root_id: int, bits: int) -> bool:
+    """What `gate_condition` says, for one photo that was read before, by its root and its bits."""
+    return root_id in viewer.root_ids and not bits & hide
+
+
 def count_condition(viewer: Viewer, hide: Hide) -> str:
     """The same limit as a condition on `gate_count`."""
     return f"root_id IN ({id_list(viewer.root_ids)}) AND (hide & {int(hide)}) = 0"

@@ -27,6 +27,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.report import Report
 from facetd.library.jobs import Jobs
+from facetd.library.map import Map
 from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
@@ -78,6 +79,7 @@ class Services:
     people: People
     similar: Similar
     culling: Culling
+    map: Map
     ratings: Ratings
     undoing: Undoing
     albums: Albums

@@ -301,6 +301,11 @@ class Ingest:
         self._people_changed()
         self.followups.run_soon()
 
+    def placed(self, photo_id: int) -> None:
+        """Somebody said where a photo was taken: everybody who watches is told, and the place gets its name soon."""
+        self._likeness_changed([photo_id])
+        self.followups.run_soon()
+
     def _likeness_changed(self, ids: Sequence[int]) -> None:
         self._in_background(self._publish_changed(list(ids)))
 
