@@ -48,6 +48,7 @@ from facetd.library.ratings import Ratings
 from facetd.library.roots import real_path
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.records import Viewer
@@ -106,6 +107,7 @@ def make_services(house: House) -> Services:
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         downloads=Downloads(house.db, house.config),
         darktable=Developer(house.ingest.renditions_folder, house.data / "darktable", house.config),
+        tickets=Tickets(),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
         group_people=house.group_people,
         viewer=lambda: single_viewer(house.db),

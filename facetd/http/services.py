@@ -33,6 +33,7 @@ from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.search import Search
 from facetd.library.similar import Similar
+from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.records import Root, Viewer
@@ -88,6 +89,7 @@ class Services:
     renditions: Renditions
     downloads: Downloads
     darktable: Developer
+    tickets: Tickets
     face_crops: FaceCrops
     group_people: Callable[[bool], Awaitable[dict[str, int]]]
     viewer: Callable[[], Awaitable[Viewer]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,8 +15,11 @@ from facetd.db.names import shown
 from facetd.db.photos import file_places
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.i18n import _
+from facetd.library.targets import Targets, targets
 from facetd.media.formats import RAW, suffix_of
 from facetd.records import FilePlace, Viewer
+
+AT_ONCE = 500  # photos that are looked up in one read, so that others come in between
 
 
 class Kind(Enum):
@@ -50,9 +54,32 @@ class Download:
 
     photo: FilePlace
     source: FilePlace
+    kind: Kind
     making: Making
     filename: str
     profile: str | None = None
+
+    @property
+    def photo_path(self) -> str:
+        """The photo's virtual path."""
+        return _virtual_path(self.photo)
+
+    def require_readable(self) -> None:
+        """Raises NotFound when the library knows that there is nothing to send. A RAW is sent also where nobody could read it."""
+        if self.kind is not Kind.RAW:
+            _require_readable(self.photo)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Files that are downloaded together as `filename`. `gone` are ids of photos that are not there (any more), `without_raw` virtual
+    paths of those that have no RAW where one was wanted.
+    """
+
+    filename: str
+    files: tuple[Download, ...]
+    gone: tuple[int, ...]
+    without_raw: tuple[str, ...]
 
 
 class Downloads:
@@ -97,8 +124,30 @@ class Downloads:
         found = (await self.several(viewer, [photo_id], kind, profile)).get(photo_id)
         if found is None:
             raise NotFound(_("there is no such photo") if kind is not Kind.RAW else _("there is no RAW file of this photo"))
-        _require_readable(found.photo)
+        found.require_readable()
         return found
+
+    async def select(self, viewer: Viewer, ids: Sequence[int] | None, paths: Sequence[str] | None) -> Targets:
+        """The photos that are named by ids or by paths. Raises InvalidInput."""
+        return await targets(self._db, viewer, ids, paths)
+
+    async def together(self, viewer: Viewer, ids: Sequence[int], kind: Kind, profile: str | None, *, name: str = "") -> Together:
+        """What is sent for these photos, in this order, each file once; called `name`, or by the days they were taken."""
+        found: dict[int, Download] = {}
+        there: dict[int, FilePlace] = {}
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            found |= await self.several(viewer, some, kind, profile)
+            if kind is Kind.RAW:
+                left = [number for number in some if number not in found]
+                there |= await self._db.read(functools.partial(file_places, viewer=viewer, ids=left))
+        files = {(each.source.path, each.making): each for each in found.values()}
+        return Together(
+            filename=f"{name or _days(found.values())}.zip",
+            files=tuple(files.values()),
+            gone=tuple(number for number in ids if number not in found and number not in there),
+            without_raw=tuple(_virtual_path(place) for place in there.values()),
+        )
 
     async def several(self, viewer: Viewer, ids: Sequence[int], kind: Kind, profile: str | None) -> dict[int, Download]:
         """What is sent for each of `ids` that the viewer may see and that has such a file. The profile exists."""
@@ -128,12 +177,24 @@ class Downloads:
 def _download(photo: FilePlace, raw: FilePlace | None, kind: Kind, profile: str | None) -> Download:
     """Without a RAW to develop, the original is sent."""
     if kind is Kind.RAW and raw is not None:
-        return Download(photo, raw, Making.AS_IT_IS, shown(raw.name))
+        return Download(photo, raw, kind, Making.AS_IT_IS, shown(raw.name))
     if kind is Kind.DARKTABLE and raw is not None and profile is not None:
-        return Download(photo, raw, Making.DEVELOPED, f"{_stem(shown(photo.name))}_{profile}.jpg", profile)
+        return Download(photo, raw, kind, Making.DEVELOPED, f"{_stem(shown(photo.name))}_{profile}.jpg", profile)
     if photo.format == RAW:
-        return Download(photo, photo, Making.CONVERTED, f"{_stem(shown(photo.name))}.jpg")
-    return Download(photo, photo, Making.AS_IT_IS, shown(photo.name))
+        return Download(photo, photo, kind, Making.CONVERTED, f"{_stem(shown(photo.name))}.jpg")
+    return Download(photo, photo, kind, Making.AS_IT_IS, shown(photo.name))
+
+
+def _virtual_path(place: FilePlace) -> str:
+    return f"/{place.root_name}/{shown(place.relative)}"
+
+
+def _days(downloads: Iterable[Download]) -> str:
+    """The days on which these photos were taken, `2024-07-14` or `2024-07-14 - 2024-07-20`."""
+    days = sorted(each.photo.date_taken[:10] for each in downloads if each.photo.date_taken)
+    if not days:
+        return "photos"
+    return days[0] if days[0] == days[-1] else f"{days[0]} - {days[-1]}"
 
 
 def _require_readable(photo: FilePlace) -> None:

@@ -23,6 +23,7 @@ from facetd.http.api import (
     system,
     timeline,
     undo,
+    zips,
 )
 from facetd.http.openapi import Operation
 
@@ -51,6 +52,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         similar,
         culling,
         downloads,
+        zips,
     )
     for operation in module.operations.all
 )

@@ -1,0 +1,77 @@
+"""Several photos as one zip file: a selection by a ticket, so that a browser can follow a link to it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from facetd.errors import NotFound
+from facetd.http.api.models import PhotosBody, Strict
+from facetd.http.openapi import Operations
+from facetd.http.services import services, viewer_of
+from facetd.http.zipping import send_zip
+from facetd.i18n import _
+from facetd.library.downloads import Kind
+from facetd.library.tickets import LIFETIME_S, Selection
+
+operations = Operations("downloads")
+
+
+class ZipBody(PhotosBody):
+    """Which photos, and what of each."""
+
+    type: Kind = Field(default=Kind.ORIGINAL, description="original (a RAW as a JPEG), darktable (a RAW developed by `profile`), or raw.")
+    profile: str | None = Field(default=None, max_length=64, description="One of darktable's profiles; needed for darktable.")
+
+
+class ZipTicket(BaseModel):
+    """Where the zip file can be had."""
+
+    token: str
+    url: str
+    expires_in_s: int
+    filename: str
+    count: int = Field(description="How many photos are in it.")
+    not_found: list[int | str] = Field(description="Ids or paths that name no photo.")
+    without_raw: int = Field(description="For `raw`: photos that have none, which are left out.")
+
+
+class ZipQuery(Strict):
+    """Which selection."""
+
+    token: str = Field(min_length=1, max_length=64, description="What POST answered.")
+
+
+@operations.add("POST", "/api/download/zip", summary="Choose photos to download together", body=ZipBody, reply=ZipTicket, errors=(404,))
+async def choose_zip(request: web.Request, body: ZipBody) -> Any:
+    """A ticket for ten minutes, for whoever asked, with the address of the zip file."""
+    house = services(request)
+    viewer = await viewer_of(request)
+    house.downloads.require_profile(body.type, body.profile)
+    found = await house.downloads.select(viewer, body.photo_ids, body.photo_paths)
+    if not found.ids:
+        raise NotFound(_("there is no such photo"))
+    downloads = await house.downloads.together(viewer, found.ids, body.type, body.profile)
+    token = house.tickets.issue(viewer, Selection(found.ids, body.type, body.profile))
+    return {
+        "token": token,
+        "url": f"/api/download/zip?token={quote(token)}",
+        "expires_in_s": LIFETIME_S,
+        "filename": downloads.filename,
+        "count": len(downloads.files),
+        "not_found": list(found.not_found),
+        "without_raw": len(downloads.without_raw),
+    }
+
+
+@operations.add("GET", "/api/download/zip", summary="Download the chosen photos", query=ZipQuery, reply="application/zip", errors=(404,))
+async def download_zip(request: web.Request, query: ZipQuery) -> Any:
+    """A zip file of the photos that a ticket names, as far as they are there and may be seen now; it tells in `errors.txt` what is not."""
+    house = services(request)
+    viewer = await viewer_of(request)
+    selection = house.tickets.find(viewer, query.token)
+    downloads = await house.downloads.together(viewer, selection.ids, selection.kind, selection.profile)
+    return await send_zip(request, house, viewer, downloads)
