@@ -197,6 +197,7 @@ class Daemon:
             await self._listen(stack, services, socket)
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
+            house.ingest.sidecars.start()
             if self._captions_left is not None:
                 house.captioning.start(*self._captions_left)
             self.started.set()

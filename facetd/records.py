@@ -94,14 +94,25 @@ class FaceRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class SidecarReading:
+    """How the XMP sidecars of a photo were read: which fields of Metadata come from them, whether all of them could be read, and when the
+    newest was changed (seconds since 1970).
+    """
+
+    fields: frozenset[str]
+    sound: bool
+    changed_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What a file and its sidecars say about a photo. None where nothing usable was found.
 
     `date_taken` is ISO 8601 local wall time with sub-seconds where known (`2024-07-14T18:03:22.25`), `date_offset` like `+02:00`.
     `exposure_time` in seconds; `focal_length` and `focal_length_35mm` in mm; `gps_latitude` and `gps_longitude` in
     signed degrees; `gps_altitude` in metres; `orientation` 1..8 (EXIF), already 1 for containers that rotate by themselves;
-    `rating` 0..5, or -1 for rejected. `keywords` are in the order of the file, without duplicates.
-    `warnings` are sentences about values that were odd and left out.
+    `rating` 0..5, or -1 for rejected; `label` is the word for a colour. `keywords` are in the order of the file, without duplicates.
+    `warnings` are sentences about values that were odd and left out. `sidecar` is None without an XMP sidecar.
     """
 
     date_taken: str | None = None
@@ -121,11 +132,13 @@ class Metadata:
     gps_altitude: float | None = None
     orientation: int = 1
     rating: int | None = None
+    label: str | None = None
     title: str | None = None
     description: str | None = None
     keywords: tuple[str, ...] = ()
     regions: tuple[FaceRegion, ...] = ()
     warnings: tuple[str, ...] = ()
+    sidecar: SidecarReading | None = None
 
 
 @dataclass(frozen=True, slots=True)

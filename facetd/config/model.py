@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from facetd.config.captions import Captions
 from facetd.config.eyes import Faces, Inference, Objects, People, Tags
+from facetd.config.sidecars import SidecarRoot
 from facetd.config.viewer import Memories, Section, Texts, Translation, User, Viewer
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -168,6 +169,7 @@ class Config(BaseModel):
     objects: Objects = Objects()
     tags: Tags = Tags()
     map: Map = Map()
+    sidecars: dict[str, SidecarRoot] = {}
     server: Server = Server()
 
     @model_validator(mode="before")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
 from typing import Any
 
 import aiosqlite
@@ -13,20 +12,18 @@ import aiosqlite
 from facetd.db.companions import pair_companions
 from facetd.db.connection import Database
 from facetd.db.folders import ensure_folder
+from facetd.db.moment import now as now  # noqa: PLC0414 - taken from here by those who store
 from facetd.db.names import from_stored, to_stored
 from facetd.db.positions import keep_hand_positions
 from facetd.db.revision import bump, note_faces
+from facetd.db.takeover import settle, take_over
 from facetd.db.visibility import Hide, id_list
 from facetd.records import Judgement, Metadata, PhotoVisit, PixelMetrics
 
 SINGLE_USER = 0
-METADATA_COLUMNS = tuple(f.name for f in fields(Metadata) if f.name not in ("rating", "description", "keywords", "regions", "warnings"))
+NOT_COLUMNS = frozenset({"rating", "label", "description", "keywords", "regions", "warnings", "sidecar"})
+METADATA_COLUMNS = tuple(f.name for f in fields(Metadata) if f.name not in NOT_COLUMNS)
 METRIC_COLUMNS = tuple(f.name for f in fields(PixelMetrics) if f.name not in ("details", "histogram"))
-
-
-def now() -> str:
-    """The moment, as the library keeps it: UTC, ISO 8601, seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def save_visits(db: Database, visits: Sequence[PhotoVisit], *, pair_raw: bool) -> list[int]:
@@ -43,9 +40,12 @@ async def save_visits(db: Database, visits: Sequence[PhotoVisit], *, pair_raw: b
         await keep_hand_positions(connection, [number for number, visit in pairs if "gps_latitude" in _columns(visit)])
         await _save_gates(connection, pairs)
         await _save_blobs(connection, pairs)
+        pairs = await take_over(connection, pairs)
         await _save_keywords(connection, pairs)
         await _save_regions(connection, pairs)
         await _save_ratings(connection, pairs)
+        await _save_labels(connection, pairs)
+        await settle(connection, pairs)
         await _save_ledger(connection, pairs)
         if pair_raw:
             await pair_companions(connection, {(folders[v.root_id, v.folder], v.filename) for v in visits})
@@ -184,6 +184,13 @@ async def _save_ratings(connection: aiosqlite.Connection, pairs: Sequence[tuple[
     await connection.executemany(
         "INSERT INTO rating (user_id, photo_id, stars, is_rejected, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
     )
+
+
+async def _save_labels(connection: aiosqlite.Connection, pairs: Sequence[tuple[int, PhotoVisit]]) -> None:
+    """A label in the file counts until somebody gives one."""
+    moment = now()
+    rows = [(number, visit.metadata.label, moment) for number, visit in pairs if visit.metadata is not None and visit.metadata.label]
+    await connection.executemany("INSERT INTO label (photo_id, text, updated_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
 
 
 LEDGER_UPSERT = """

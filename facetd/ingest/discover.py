@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from facetd.media.formats import is_photo_name, is_video_name
@@ -28,7 +30,9 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Listing:
-    """One folder, `path` relative to the root. `videos` counts files that are not indexed."""
+    """One folder, `path` relative to the root. `videos` counts files that are not indexed. `places` are the folders where sidecars of its
+    photos may be, with the names there.
+    """
 
     path: str
     files: list[FoundFile] = field(default_factory=list)
@@ -36,16 +40,24 @@ class Listing:
     videos: int = 0
     error: str | None = None
     gone: bool = False
+    places: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def sidecars_of(self, name: str) -> list[str]:
+        """The sidecars of a photo, the most specific first."""
+        return [path for folder, names in self.places for path in find_sidecars(os.path.join(folder, name), names)]
 
 
 @dataclass(frozen=True, slots=True)
 class Territory:
-    """One root as a walk sees it: what is excluded, which folders belong to nobody or another root, and where links may lead."""
+    """One root as a walk sees it: what is excluded, which folders belong to nobody or another root, where links may lead, and where
+    sidecars are besides those beside the photos: in a tree of folders of the same names ('' for none).
+    """
 
     root: str
     excludes: Excludes
     foreign: frozenset[str] = frozenset()
     link_targets: tuple[str, ...] = ()
+    sidecar_tree: str = ""
 
     def list_folder(self, path: str) -> Listing:
         """Look into one folder, given relative to the root. An unreadable folder has `error` and is not taken for empty."""
@@ -63,10 +75,16 @@ class Territory:
         except OSError as error:
             listing.error = error.strerror or str(error)
             return listing
-        names = frozenset(others)
+        listing.places = ((here, frozenset(others)),)
+        if self.sidecar_tree:
+            there = os.path.join(self.sidecar_tree, path) if path else self.sidecar_tree
+            listing.places = ((there, names_in(there)), *listing.places)
+        stems = Counter(os.path.splitext(name)[0] for name, _ in photos)
         for name, facts in photos:
-            sidecars = tuple(find_sidecars(os.path.join(here, name), names))
-            listing.files.append(FoundFile(name, facts.st_size, facts.st_mtime_ns, sidecars, sidecar_stamp(sidecars)))
+            sidecars = listing.sidecars_of(name)
+            seen = sizes_and_times(sidecars)
+            ordered = in_reading_order(sidecars, seen, alone=stems[os.path.splitext(name)[0]] == 1)
+            listing.files.append(FoundFile(name, facts.st_size, facts.st_mtime_ns, ordered, sidecar_stamp(sidecars, seen)))
         return listing
 
     def _look_at(self, entry: os.DirEntry[str], listing: Listing, photos: list[tuple[str, os.stat_result]], others: dict[str, str]) -> None:
@@ -112,15 +130,40 @@ class Territory:
             yield listing
 
 
-def sidecar_stamp(sidecars: tuple[str, ...]) -> str:
+def names_in(folder: str) -> frozenset[str]:
+    """The names in a folder; none where it cannot be read."""
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def sizes_and_times(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Size and time (ns) of each of these files that is there."""
+    found = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            facts = os.stat(path)
+            found[path] = (facts.st_size, facts.st_mtime_ns)
+    return found
+
+
+def sidecar_stamp(paths: Sequence[str], seen: Mapping[str, tuple[int, int]]) -> str:
     """Short text that changes when a sidecar appears, goes or is written; '' without any."""
-    if not sidecars:
+    if not paths:
         return ""
     digest = hashlib.blake2b(digest_size=STAMP_BYTES)
-    for path in sidecars:
-        try:
-            facts = os.stat(path)
-        except OSError:
-            continue
-        digest.update(os.fsencode(os.path.basename(path)) + f"\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+    for path in paths:
+        if path in seen:
+            size, mtime_ns = seen[path]
+            digest.update(os.fsencode(os.path.basename(path)) + f"\0{size}\0{mtime_ns}\0".encode())
     return digest.hexdigest()
+
+
+def in_reading_order(paths: Sequence[str], seen: Mapping[str, tuple[int, int]], *, alone: bool) -> tuple[str, ...]:
+    """Sidecars in the order in which their values count: the newest first when no other photo has the same stem (`alone`), else as they
+    come, the most specific first. Picasa's files come last.
+    """
+    if not alone or len(paths) < 2:
+        return tuple(paths)
+    return tuple(sorted(paths, key=lambda path: (path.endswith(PICASA_NAMES), -seen.get(path, (0, 0))[1])))

@@ -37,6 +37,7 @@ from facetd.ingest.places import Places
 from facetd.ingest.progress import Broadcast, PhotosChange, Progress, changes_of
 from facetd.ingest.scan import Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
+from facetd.ingest.sidecars import Sidecars
 from facetd.ingest.tasks import SALIENCY, SIGHT_KINDS
 from facetd.ingest.vanished import forget_missing
 from facetd.ingest.vectorcare import VectorCare
@@ -81,6 +82,7 @@ class Ingest:
         self.meaning = Meaning(self.models, Vectors(db, data, self.lookups))
         self.vectors = VectorCare(db, data, self.lookups)
         self.opinions = Opinions(db, self.models, lambda: self.judging, self._likeness_changed)
+        self.sidecars = Sidecars(db, data, config, self.apply, self.territory)
         self.followups = Followups(
             [self.opinions, self.people, self.likeness], [self.places, self.vectors]
         )  # by the processes that they compute in
@@ -115,6 +117,7 @@ class Ingest:
 
     async def stop(self) -> None:
         """Cancel what runs and end the workers; what is done is stored."""
+        await self.sidecars.stop()
         await self.cancel()
         background = set(self._background)
         for task in background:
@@ -261,6 +264,7 @@ class Ingest:
     async def _make_scan(self, options: ScanOptions, progress: Progress) -> Scan:
         await self._load_judging()
         roots = await db_roots.roots(self._db)
+        await self.sidecars.prepare(roots)
         return Scan(
             self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed,
             self.models if self.models.names else None, self._frames, self.opinions.of,
@@ -272,7 +276,7 @@ class Ingest:
         excludes = Excludes((*scanning.exclude, *scanning.also_exclude))
         links = tuple(os.path.realpath(root.path) for root in roots) if scanning.follow_symlinks else ()
         foreign = frozenset({root.path for root in roots} | {str(self._data)})
-        return lambda root: Territory(root.path, excludes, foreign - {root.path}, links)
+        return lambda root: Territory(root.path, excludes, foreign - {root.path}, links, self.sidecars.tree_of(root))
 
     async def apply(self, change: Change) -> None:
         """Take over what the watcher saw in one root, beside a scan that may be running."""

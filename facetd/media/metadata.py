@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +16,15 @@ from facetd.media.failures import unreadable
 from facetd.media.picasa import picasa_faces
 from facetd.media.raw import raw_exposure
 from facetd.media.sidecars import PICASA_NAMES
-from facetd.media.xmp import xmp_facts
-from facetd.records import Metadata, PictureHeader
+from facetd.media.xmp import metadata_date, xmp_facts
+from facetd.records import Metadata, PictureHeader, SidecarReading
 
 _LARGEST_SIDECAR = 16 << 20
+_FIRST_XMP = 978307200  # 2001-01-01: no sidecar is older
+_CLOCKS_DIFFER_S = 300
 # Whatever a person or program added later wins; what the camera measured is only filled in where EXIF has nothing.
-_ADDED = ("rating", "title", "description", "keywords", "regions")
+_ADDED = ("rating", "label", "title", "description", "keywords", "regions")
+_CHANGEABLE = ("rating", "label", "description", "keywords")  # what facetd writes into sidecars
 # Values that belong together come from one source.
 _MEASURED = (("date_taken", "date_offset"), ("camera_make",), ("camera_model",), ("lens_model",), ("gps_latitude", "gps_longitude"))
 
@@ -49,10 +54,16 @@ def read_metadata(path: str, header: PictureHeader, sidecars: Sequence[str]) -> 
     sound = [(os.path.basename(sidecar), packet) for sidecar, (packet, problem) in zip(sidecars, read, strict=True) if not problem]
     packets = [packet for name, packet in sound if name not in PICASA_NAMES]
     added: list[dict[str, Any]] = []
-    for packet in (*packets, *blocks.xmp):
+    odd_packets = 0
+    for number, packet in enumerate((*packets, *blocks.xmp)):
         found, odd = xmp_facts(packet, stored_size=stored_size, orientation=facts["orientation"])
         added.append(found)
         warnings.extend(odd)
+        odd_packets += bool(odd) and number < len(packets)
+    beside = [sidecar for sidecar in sidecars if os.path.basename(sidecar) not in PICASA_NAMES]
+    if beside:
+        told = frozenset(key for key in _CHANGEABLE if any(key in found for found in added[: len(packets)]))
+        facts["sidecar"] = SidecarReading(told, len(packets) == len(beside) and not odd_packets, _changed_at(beside))
     for name, content in sound:
         if name in PICASA_NAMES and (faces := picasa_faces(content, os.path.basename(path))):
             added.append({"regions": faces})
@@ -68,6 +79,17 @@ def _merge(facts: dict[str, Any], added: list[dict[str, Any]]) -> None:
     for keys in _MEASURED:
         if keys[0] not in facts:
             facts.update(next(({key: found[key] for key in keys if key in found} for found in added if keys[0] in found), {}))
+
+
+def _changed_at(sidecars: Sequence[str]) -> float:
+    """When the newest of the sidecars was changed, in seconds since 1970: by the file system, unless that is impossible."""
+    now = time.time()
+    found = [0.0]
+    for sidecar in sidecars:
+        with contextlib.suppress(OSError):
+            changed = os.stat(sidecar).st_mtime
+            found.append(changed if _FIRST_XMP < changed < now + _CLOCKS_DIFFER_S else metadata_date(sidecar) or now)
+    return min(max(found), now)
 
 
 def _read_sidecar(path: str) -> tuple[bytes, str]:

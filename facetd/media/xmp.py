@@ -5,8 +5,10 @@ Parsed without entities or external references; larger packets than `_LARGEST` a
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from facetd.i18n import _
@@ -55,6 +57,17 @@ def xmp_facts(packet: bytes, *, stored_size: tuple[int, int], orientation: int) 
     if regions:
         facts["regions"] = regions
     return facts, warnings
+
+
+def metadata_date(path: str) -> float | None:
+    """When the metadata of a sidecar were changed by its own word, in seconds since 1970; None where it does not say."""
+    with contextlib.suppress(OSError, OddValue, ValueError, OverflowError):
+        with open(path, "rb") as file:
+            properties = _Properties(file.read(_LARGEST))
+        for name in (f"{_XMP}MetadataDate", f"{_XMP}ModifyDate"):
+            if found := xmp_date(properties.text(name)):
+                return datetime.fromisoformat(found[0] + (found[1] or "")).timestamp()
+    return None
 
 
 class _Properties:
@@ -128,6 +141,7 @@ def _words(xmp: _Properties) -> dict[str, Any]:
             known.add(leaf.casefold())
             keywords.append(leaf)
     return {
+        "label": xmp.text(f"{_XMP}Label"),
         "title": xmp.text(f"{_DC}title", f"{_PHOTOSHOP}Headline"),
         "description": xmp.text(f"{_DC}description"),
         "keywords": tuple(dict.fromkeys(keywords)) or None,

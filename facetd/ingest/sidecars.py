@@ -1,0 +1,243 @@
+"""Sidecars kept in step with the library: a few seconds after a change, in batches, beside whatever else runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from facetd.config import Config
+from facetd.db import roots as db_roots
+from facetd.db import sidecars as db_sidecars
+from facetd.db.connection import Database
+from facetd.db.sidecars import Due, Kept
+from facetd.errors import NotFound
+from facetd.i18n import _
+from facetd.ingest.discover import Territory
+from facetd.ingest.presence import check_presence
+from facetd.ingest.sidecarplaces import Place, find_places
+from facetd.ingest.sidecarwriting import FolderWriter, Outcome, Planned
+from facetd.records import Root
+from facetd.watch.change import Change
+
+logger = logging.getLogger(__name__)
+SINGLE_USER = 0
+LOOK_EVERY_S = 2.0
+QUIET_S = 3.0  # after a change, for the next one to the same photo
+BATCH = 64
+WAITS_S = (60.0, 300.0, 900.0)  # before a root that could not be written is tried again
+EVER = "9999"
+
+
+@dataclass(slots=True)
+class RootState:
+    """How it went in a root since the start. `problem` is why nothing can be written, '' when it can."""
+
+    written: int = 0
+    problem: str = ""
+    tries: int = 0
+    again_at: float = 0.0  # by time.monotonic
+
+
+@dataclass(slots=True)
+class Round:
+    """What one command did. `unread` photos had sidecars that changed and were read first, `unknown` ones wait for a scan. `planned` are
+    the sidecars that would be written, when it was only asked for that.
+    """
+
+    written: int = 0
+    failed: int = 0
+    unread: int = 0
+    unknown: int = 0
+    planned: list[Planned] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+class Sidecars:
+    """What is due is written where the configuration says so, and nowhere else."""
+
+    def __init__(
+        self, db: Database, data: Path, config: Config, read: Callable[[Change], Awaitable[None]],
+        territory: Callable[[Sequence[Root]], Callable[[Root], Territory]],
+    ) -> None:  # fmt: skip
+        """`read` has files read again, `territory` tells how a walk of a root is bounded."""
+        self._db = db
+        self._data = data
+        self._config = config
+        self._read = read
+        self._territory = territory
+        self._prepared: list[Root] | None = None
+        self._writing = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self.places: dict[int, Place] = {}
+        self.problems: list[str] = []
+        self.states: dict[int, RootState] = {}
+
+    def start(self) -> None:
+        """Write in the background from now on."""
+        if self._config.sidecars and self._task is None:
+            self._task = asyncio.create_task(self._run(), name="sidecars")
+
+    async def stop(self) -> None:
+        """Write no more; what is being written is finished."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def prepare(self, roots: Sequence[Root]) -> None:
+        """Settle, for the roots as they are, where sidecars are written."""
+        known = [Root(root.id, root.name, root.path, online=True) for root in roots]
+        if known == self._prepared:
+            return
+        found, self.problems = await asyncio.to_thread(find_places, roots, self._config.sidecars, str(self._data))
+        kept = {}
+        self.places = {}
+        for place in found:
+            user = SINGLE_USER if not place.settings.user else await db_sidecars.account_id(self._db, place.settings.user)
+            if user is None:
+                self.problems.append(
+                    _("sidecars.{name}.user: there is no user {user}").format(name=place.root.name, user=place.settings.user)
+                )
+                continue
+            kept[place.root.id] = Kept(user, frozenset(place.settings.fields))
+            self.places[place.root.id] = place
+        for problem in (*self.problems, *(place.problem for place in self.places.values() if place.problem)):
+            logger.warning("%s", problem)
+        await db_sidecars.keep_roots(self._db, kept)
+        self._prepared = known
+
+    def tree_of(self, root: Root) -> str:
+        """The folder where sidecars of a root are besides those beside its photos; '' for none."""
+        place = self.places.get(root.id)
+        return place.tree if place is not None and not place.problem else ""
+
+    async def write(self, name: str | None = None, *, dry: bool = False) -> Round:
+        """Write everything that is due now, also what failed before; in one root or all. Raises NotFound."""
+        roots = await db_roots.roots(self._db)
+        await self.prepare(roots)
+        chosen = [place for place in self.places.values() if name is None or place.root.name.casefold() == name.casefold()]
+        if name is not None and not chosen:
+            raise NotFound(_("sidecars of '{name}' are not written").format(name=name), hint=_("Switch it on in the section `sidecars`."))
+        done = Round()
+        if not dry:
+            await db_sidecars.forget_failures(self._db, [place.root.id for place in chosen])
+        for place in chosen:
+            state = self.states.setdefault(place.root.id, RootState())
+            state.again_at = 0.0
+            await self._write_root(place, EVER, done, dry=dry)
+            if done.unread and not dry:
+                await self._write_root(place, EVER, done, dry=dry)
+            if state.problem:
+                done.problems[place.root.name] = state.problem
+        return done
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except Exception:
+                logger.exception("sidecars could not be written; they will be tried again")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        await self.prepare(await db_roots.roots(self._db))
+        for root_id in await db_sidecars.roots_due(self._db):
+            place = self.places.get(root_id)
+            state = self.states.setdefault(root_id, RootState())
+            if place is not None and time.monotonic() >= state.again_at:
+                until = datetime.fromtimestamp(time.time() - QUIET_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                await self._write_root(place, until, Round(), dry=False)
+
+    async def _write_root(self, place: Place, until: str, done: Round, *, dry: bool) -> None:
+        async with self._writing:
+            state = self.states.setdefault(place.root.id, RootState())
+            before, after, blocked = state.problem, 0, set[str]()
+            state.problem = await self._obstacle(place)
+            while not state.problem:
+                photos = await db_sidecars.due_in(self._db, place.root.id, until=until, after=after, limit=BATCH)
+                if not photos:
+                    break
+                after = photos[-1].photo_id
+                if problem := await self._obstacle(place):
+                    state.problem = problem
+                    break
+                await self._write_batch(place, [photo for photo in photos if photo.folder not in blocked], done, blocked, dry=dry)
+            if not state.problem and blocked:
+                state.problem = self._first_blocked
+            self._note(place, state, before)
+
+    async def _write_batch(self, place: Place, photos: Sequence[Due], done: Round, blocked: set[str], *, dry: bool) -> None:
+        state = self.states[place.root.id]
+        roots = await db_roots.roots(self._db)
+        territory = self._territory(roots)(place.root)
+        unread: list[str] = []
+        for folder, group in groupby(sorted(photos, key=lambda photo: photo.folder), key=lambda photo: photo.folder):
+            writer = FolderWriter(
+                place, territory, folder, [root.path for root in roots], raw_pairs=self._config.scanning.raw_jpeg == "pair"
+            )  # fmt: skip
+            # What has begun is finished and noted, also when the daemon ends meanwhile.
+            outcome = await asyncio.shield(self._write_folder(writer, list(group), dry=dry))
+            unread += outcome.unread
+            done.written += len(outcome.written)
+            state.written += len(outcome.written)
+            done.failed += len(outcome.failures)
+            done.planned += outcome.planned
+            if outcome.blocked:
+                self._first_blocked = outcome.blocked if not blocked else self._first_blocked
+                blocked.add(folder)
+                if outcome.whole_root:
+                    state.problem = outcome.blocked
+                    break
+            done.unknown += outcome.unknown
+        done.unread += len(unread)
+        if unread and not dry:
+            await self._read(Change(place.root.id, place.root.path, paths=tuple(unread)))
+
+    _first_blocked = ""
+
+    async def _write_folder(self, writer: FolderWriter, photos: list[Due], *, dry: bool) -> Outcome:
+        outcome = await asyncio.to_thread(writer.write, photos, dry=dry)
+        if not dry:
+            await db_sidecars.settle(self._db, outcome.written, outcome.idle)
+            if outcome.failures:
+                await db_sidecars.note_failures(self._db, outcome.failures)
+        return outcome
+
+    async def _obstacle(self, place: Place) -> str:
+        """Why nothing can be written in a root now; '' when it can."""
+        if place.problem:
+            return place.problem
+        if not await check_presence(self._db, place.root):
+            return _("{root} is offline").format(root=place.root.name)
+        if place.tree:
+            names = await asyncio.to_thread(_names, place.tree)
+            if names is None:
+                return _("{tree}: there is no such folder").format(tree=place.tree)
+            if not names and await db_sidecars.has_written(self._db, place.root.id):
+                return _("{tree} is empty though sidecars were written there: is its disk mounted?").format(tree=place.tree)
+        return ""
+
+    def _note(self, place: Place, state: RootState, before: str) -> None:
+        if state.problem:
+            if state.problem != before:
+                logger.error("sidecars of %s are not written: %s", place.root.name, state.problem)
+            state.again_at = time.monotonic() + WAITS_S[min(state.tries, len(WAITS_S) - 1)]
+            state.tries += 1
+        else:
+            if before:
+                logger.info("sidecars of %s are written again", place.root.name)
+            state.tries, state.again_at = 0, 0.0
+
+
+def _names(folder: str) -> list[str] | None:
+    try:
+        return [name.name for name in Path(folder).iterdir()]
+    except OSError:
+        return None
