@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # LibRaw's flip has one bit each for: mirrored left-right 1, top-bottom 2, then rows and columns swapped 4.
 _EXIF_OF_FLIP = {0: 1, 1: 2, 3: 3, 2: 4, 4: 5, 6: 6, 7: 7, 5: 8}
@@ -27,6 +30,8 @@ def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
 
 def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """`pixels` (H,W,C) or (H,W) as they are to be seen; a new contiguous array unless nothing is to do."""
+    import numpy as np  # noqa: PLC0415 - who turns regions only has no pixels
+
     if orientation >= 5:
         pixels = np.swapaxes(pixels, 0, 1)
     if orientation in (2, 3, 6, 7):
