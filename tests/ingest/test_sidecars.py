@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from facetd.db import captions as db_captions
 from facetd.house import House
 from facetd.ingest.sidecars import Round
