@@ -36,6 +36,7 @@ from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
 from facetd.library.albums import Albums
 from facetd.library.browse import Browse
+from facetd.library.capsules import Capsules
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
@@ -97,6 +98,7 @@ def make_services(house: House) -> Services:
         memories=Memories(house.db, house.config),
         people=People(house.db, house.config, house.ingest.people_decided),
         similar=Similar(house.db, house.config, house.data, house.ingest.lookups),
+        capsules=Capsules(house.db, house.config, house.ingest.capsules),
         culling=Culling(house.db, house.config),
         ratings=Ratings(house.db, undoing, rated),
         jobs=house.jobs,
@@ -198,6 +200,7 @@ class Daemon:
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
             house.ingest.sidecars.start()
+            house.ingest.capsules.start()
             if self._captions_left is not None:
                 house.captioning.start(*self._captions_left)
             self.started.set()

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from facetd.config.capsules import Capsules
 from facetd.config.captions import Captions
 from facetd.config.eyes import Faces, Inference, Objects, People, Tags
 from facetd.config.sidecars import SidecarRoot
@@ -170,6 +171,7 @@ class Config(BaseModel):
     tags: Tags = Tags()
     map: Map = Map()
     sidecars: dict[str, SidecarRoot] = {}
+    capsules: Capsules = Capsules()
     server: Server = Server()
 
     @model_validator(mode="before")

@@ -19,6 +19,7 @@ from facetd.ingest.renditions import Renditions
 from facetd.ingest.service import Ingest
 from facetd.library.albums import Albums
 from facetd.library.browse import Browse
+from facetd.library.capsules import Capsules
 from facetd.library.captioning import Captioning
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
@@ -79,6 +80,7 @@ class Services:
     memories: Memories
     people: People
     similar: Similar
+    capsules: Capsules
     culling: Culling
     map: Map
     ratings: Ratings

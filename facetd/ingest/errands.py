@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from facetd.config.capsules import Capsules
     from facetd.db.naming import Naming
     from facetd.ingest.findings import Found, FoundPairs, FoundSeries, FoundSets, Middles
-    from facetd.records import SubjectMap, SubjectMetrics
+    from facetd.records import Capsule, CapsuleOccasion, SubjectMap, SubjectMetrics, Viewer
     from facetd.score.settings import MeasureSettings
 
 
@@ -73,3 +74,10 @@ def series(path: Path, thumbs: Path, fresh: Sequence[int], window_s: float, rapi
     from facetd.score.bursts import BITS, BurstRule  # noqa: PLC0415
 
     return find_bursts(path, thumbs, fresh, BurstRule(window_s, rapid_s, int(BITS * (1 - similarity) + 1e-6)))
+
+
+def capsules(path: Path, viewer: Viewer, rules: Capsules, days: tuple[str, str], occasion: CapsuleOccasion) -> list[Capsule]:
+    """See capsuling.make_capsules."""
+    from facetd.ingest.capsuling import make_capsules  # noqa: PLC0415
+
+    return make_capsules(path, viewer, rules, days, occasion)

@@ -37,18 +37,21 @@ class Followup(Protocol):
 
 
 class Followups:
-    """All of them: lanes side by side, the works of a lane in order."""
+    """All of them: lanes side by side, the works of a lane in order, and one that is `last` of all."""
 
-    def __init__(self, *lanes: Sequence[Followup]) -> None:
+    def __init__(self, *lanes: Sequence[Followup], last: Followup | None = None) -> None:
         self._lanes = lanes
+        self._last = [] if last is None else [last]
         self._running = asyncio.Lock()
         self._soon: asyncio.Task[None] | None = None
 
     async def run(self, tell: Tell = lambda _phase: None) -> None:
         """Do what is due. What cannot be done now is left for another time, with a line in the log."""
-        async with self._running, asyncio.TaskGroup() as group:
-            for lane in self._lanes:
-                group.create_task(self._follow(lane, tell))
+        async with self._running:
+            async with asyncio.TaskGroup() as group:
+                for lane in self._lanes:
+                    group.create_task(self._follow(lane, tell))
+            await self._follow(self._last, tell)
 
     async def run_until(self, end: asyncio.Event) -> None:
         """Do what is due now and then until `end`, a tenth of the time at most. A round that has begun is finished."""

@@ -23,6 +23,7 @@ from facetd.db.photos import roots_of
 from facetd.db.subjects import forget_subjects
 from facetd.db.tags import save_synonyms
 from facetd.errors import Conflict, FacetdError
+from facetd.ingest.capsules import CapsuleMaking
 from facetd.ingest.discover import Territory
 from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
@@ -83,8 +84,9 @@ class Ingest:
         self.vectors = VectorCare(db, data, self.lookups)
         self.opinions = Opinions(db, self.models, lambda: self.judging, self._likeness_changed)
         self.sidecars = Sidecars(db, data, config, self.apply, self.territory)
+        self.capsules = CapsuleMaking(db, workers, config)
         self.followups = Followups(
-            [self.opinions, self.people, self.likeness], [self.places, self.vectors]
+            [self.opinions, self.people, self.likeness], [self.places, self.vectors], last=self.capsules
         )  # by the processes that they compute in
 
     @property
@@ -124,6 +126,7 @@ class Ingest:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await self.followups.stop()
+        await self.capsules.stop()
         await self.meaning.stop()
         await asyncio.gather(self._workers.stop(), self.lookups.stop(), self.models.stop())
 

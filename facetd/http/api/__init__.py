@@ -2,6 +2,7 @@
 
 from facetd.http.api import (
     albums,
+    capsules,
     captions,
     config,
     culling,
@@ -50,6 +51,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         system,
         timeline,
         similar,
+        capsules,
         culling,
         downloads,
         zips,

@@ -1,0 +1,81 @@
+"""What runs in a worker to make the capsules of one viewer. Needs NumPy.
+
+100,000 photos take some seconds and about 150 MB; vectors are read a capsule at a time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facetd.db import embeddings
+from facetd.db.capsulefacts import SCORES, Facts, read_cosines, read_facts, read_vectors
+from facetd.db.vectors import reading
+from facetd.score.capsules.diversity import likeness_of
+from facetd.score.capsules.photos import Links, Photos
+from facetd.score.capsules.selection import Looks, select
+
+if TYPE_CHECKING:
+    from facetd.config.capsules import Capsules
+    from facetd.db.connection import Connection
+    from facetd.records import Capsule, CapsuleOccasion, Viewer
+    from facetd.score.capsules.photos import Floats, Numbers
+
+
+def make_capsules(path: Path, viewer: Viewer, rules: Capsules, days: tuple[str, str], occasion: CapsuleOccasion) -> list[Capsule]:
+    """The capsules of the library at `path` for `viewer`, of photos of these days ('' for no bound), in the order that the list has."""
+    with reading(path) as connection:
+        photos = photos_of(read_facts(connection, viewer, days), rules)
+        if not len(photos.ids):
+            return []
+        return select(photos, rules, _looks(connection, photos), occasion)
+
+
+def photos_of(facts: Facts, rules: Capsules) -> Photos:
+    """What the database tells, as the rules take it."""
+    numbers, words = facts.numbers, facts.words
+    return Photos(
+        ids=facts.ids,
+        good=np.nan_to_num(numbers["aggregate"], nan=-1.0) >= np.float32(rules.min_aggregate),
+        aggregate=numbers["aggregate"],
+        scores={name: numbers[name] for name in SCORES},
+        taken=facts.taken,
+        latitude=numbers["gps_latitude"],
+        longitude=numbers["gps_longitude"],
+        place=facts.places if rules.reverse_geocoding else np.full(len(facts.ids), -1, np.int64),
+        places=facts.place_names,
+        focal=numbers["focal"],
+        saturation=numbers["mean_saturation"],
+        luminance=numbers["mean_luminance"],
+        mono=facts.mono,
+        stars=facts.stars,
+        favorite=facts.favorite,
+        hashes=facts.hashes,
+        hashed=facts.hashed,
+        camera=Links.of(*words["camera_model"]),
+        lens=Links.of(*words["lens_model"]),
+        category=Links.of(*words["category"]),
+        composition=Links.of(*words["composition_pattern"]),
+        tags=Links(facts.tags.rows, facts.tags.codes, facts.tags.names, facts.tags.names),
+        persons=Links(facts.persons.rows, facts.persons.codes, facts.persons.ids, facts.persons.names),
+    )
+
+
+def _looks(connection: Connection, photos: Photos) -> Looks:
+    """What the newest model says about these photos, read when it is asked for."""
+    space = next(iter(embeddings.spaces(connection)), None)
+
+    def likeness(rows: Numbers) -> Floats:
+        vectors, known = read_vectors(connection, space, photos.ids[rows])
+        return likeness_of(vectors, known, photos.hashes[rows], photos.hashed[rows])
+
+    def vectors(rows: Numbers) -> tuple[Numbers, Floats]:
+        found, known = read_vectors(connection, space, photos.ids[rows])
+        return rows[known], np.ascontiguousarray(found[known])
+
+    def cosines(rows: Numbers) -> Floats:
+        return read_cosines(connection, space, photos.ids, photos.ids[rows])
+
+    return Looks(likeness, vectors, cosines)

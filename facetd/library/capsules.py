@@ -1,0 +1,219 @@
+"""Capsules as a viewer sees them: the list that was made for them, and of it what they may still be shown."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from facetd.config import Config
+from facetd.db import capsules as db_capsules
+from facetd.db.capsules import NO_DAY, ListKey, StoredList
+from facetd.db.connection import Connection, Database
+from facetd.db.faces import people_of_photos
+from facetd.db.rows import photo_rows
+from facetd.errors import NotFound
+from facetd.i18n import _
+from facetd.ingest.capsules import CapsuleMaking
+from facetd.library import present
+from facetd.library.capsuletitles import PREFIX, subtitle, title
+from facetd.records import Capsule, Viewer
+
+State = Literal["ready", "computing", "unavailable"]
+Days = tuple[str, str]
+LEAST_NARROWED = 3  # photos of a capsule that is only narrowed to some days
+DATED_ID = re.compile(r"(.+)@(\d{4}-\d\d-\d\d)?\.\.(\d{4}-\d\d-\d\d)?", re.ASCII)
+LONGEST_ID = 400
+TRANSITIONS = {
+    "slide": ("journey", "location", "this_week"),
+    "zoom": ("faces_of", "person_pair", "rare_pair", "color_story"),
+    "kenburns": ("golden", "seasonal", "star_rating", "favorites"),
+}
+TRANSITION = {kind: name for name, kinds in TRANSITIONS.items() for kind in kinds}
+ICONS = {
+    "journey": "flight", "this_week": "history", "faces_of": "face", "seasonal": "park", "golden": "star", "favorites": "favorite",
+    "location": "place", "person_pair": "group", "color_story": "palette", "seeded": "explore", "progress": "trending_up",
+    "color_palette": "palette", "rare_pair": "group", "year": "calendar_today", "month": "calendar_today", "week": "calendar_today",
+    "camera": "photo_camera", "lens": "camera", "tag": "label", "day_of_week": "calendar_today", "composition": "grid_on",
+    "focal_range": "zoom_in", "category": "category", "time_of_day": "schedule", "star_rating": "star", "person": "face", "score": "star",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CapsulePage:
+    """Some capsules, and how many there are. `refreshing`: another list is on its way."""
+
+    capsules: list[dict[str, Any]]
+    total: int
+    state: State
+    refreshing: bool
+    made_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a stored list a viewer may be shown: each capsule with the photos that are left, and the names of persons."""
+
+    stored: StoredList | None
+    capsules: Sequence[Capsule]
+    names: dict[int, str]
+
+
+class Capsules:
+    """The lists that `making` keeps. Nothing is made here."""
+
+    def __init__(self, db: Database, config: Config, making: CapsuleMaking) -> None:
+        self._db = db
+        self._config = config
+        self._making = making
+
+    async def page(self, viewer: Viewer, *, page: int = 1, per_page: int = 24, days: Days = NO_DAY) -> CapsulePage:
+        """One page of the viewer's capsules; `days` are the first and last local day of their photos, '' for no bound.
+
+        Where no list was made yet it is asked for, and there are none; of certain days what the whole list has of them.
+        """
+        key = ListKey.of(viewer, days)
+        await self._ask(key)
+        kept = await self._kept(viewer, days)
+        made = kept.stored is not None and kept.stored.key == key
+        state: State = "ready" if made else "unavailable" if self._making.has_failed(key) else "computing"
+        shown = kept.capsules[(page - 1) * per_page : page * per_page]
+        covers = [self._cover(capsule) for capsule in shown]
+        paths = await self._db.read(lambda connection: db_capsules.paths_of(connection, viewer, covers))
+        capsules = [self._shown(capsule, kept.names, paths) for capsule in shown]
+        made_at = kept.stored.made_at if kept.stored else None
+        return CapsulePage(capsules, len(kept.capsules), state, self._making.is_making(key), made_at)
+
+    async def refresh(self, viewer: Viewer, days: Days = NO_DAY) -> None:
+        """Have another list made, with other discoveries, in the background."""
+        key = ListKey.of(viewer, days)
+        await db_capsules.ask(self._db, key, _moment(), other=True)
+        self._making.want(key)
+
+    async def photos(self, viewer: Viewer, capsule_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """A capsule and its photos in its order. Raises NotFound."""
+        capsule, names = await self.find(viewer, capsule_id)
+
+        def read(connection: Connection) -> tuple[dict[int, str], list[dict[str, Any]]]:
+            rows = photo_rows(connection, viewer, capsule.photos)
+            people = people_of_photos(connection, capsule.photos)
+            paths = db_capsules.paths_of(connection, viewer, [self._cover(capsule)])
+            return paths, [present.photo(row, self._config, people) for row in rows]
+
+        paths, photos = await self._db.read(read)
+        return self._shown(capsule, names, paths), photos
+
+    async def find(self, viewer: Viewer, capsule_id: str) -> tuple[Capsule, dict[int, str]]:
+        """A capsule with what of its photos the viewer may be shown, and the names of persons. Raises NotFound.
+
+        An id of certain days finds what the whole list has of them where no list of these days was made.
+        """
+        for days in _possible_days(capsule_id):
+            kept = await self._kept(viewer, days)
+            for capsule in kept.capsules:
+                if capsule.id == capsule_id:
+                    return capsule, kept.names
+        raise NotFound(_("there is no such capsule"))
+
+    def title(self, capsule: Capsule, names: dict[int, str]) -> str:
+        """The English title."""
+        return title(capsule.title, _params(capsule, names))
+
+    async def _ask(self, key: ListKey) -> None:
+        """Note that the list is looked at: in the database once a day."""
+        stored = await self._db.per_revision(("capsule list", key, self._making.version), lambda: db_capsules.find(self._db, key))
+        if stored is None or stored.asked_at[:10] != _moment()[:10]:
+            await db_capsules.ask(self._db, key, _moment())
+        if stored is None or stored.made_of is None:
+            if not self._making.has_failed(key):
+                self._making.want(key)
+        else:
+            self._making.look_at(key)
+
+    async def _kept(self, viewer: Viewer, days: Days) -> Kept:
+        return await self._db.per_revision(
+            ("capsules", viewer.user_id, viewer.root_ids, days, self._making.version), lambda: self._read(viewer, days)
+        )
+
+    async def _read(self, viewer: Viewer, days: Days) -> Kept:
+        stored = await db_capsules.usable(self._db, ListKey.of(viewer, days))
+        narrowed = stored is None and any(days)
+        if narrowed:
+            stored = await db_capsules.usable(self._db, ListKey.of(viewer))
+        if stored is None:
+            return Kept(None, (), {})
+        number = stored.id
+
+        def read(connection: Connection) -> Kept:
+            capsules = db_capsules.capsules_of(connection, number)
+            seen = db_capsules.visible(connection, viewer, {photo for capsule in capsules for photo in capsule.photos}, days)
+            names = db_capsules.names_of(connection, {person for capsule in capsules for person in capsule.persons})
+            left = [_left(capsule, seen, days) for capsule in capsules if names.keys() >= set(capsule.persons)]
+            least = LEAST_NARROWED if narrowed else 1
+            return Kept(stored, tuple(capsule for capsule in left if len(capsule.photos) >= least), names)
+
+        return await self._db.read(read)
+
+    def _cover(self, capsule: Capsule) -> int:
+        """One of the best photos, another one each period."""
+        choices = capsule.best or capsule.photos
+        word = hashlib.blake2b(f"{capsule.id} {self._making.period}".encode(), digest_size=8).digest()
+        return choices[int.from_bytes(word) % len(choices)]
+
+    def _shown(self, capsule: Capsule, names: dict[int, str], paths: dict[int, str]) -> dict[str, Any]:
+        params = _params(capsule, names)
+        cover = self._cover(capsule)
+        return {
+            "type": capsule.type,
+            "id": capsule.id,
+            "title": title(capsule.title, params),
+            "title_key": PREFIX + capsule.title,
+            "title_params": params,
+            "subtitle": subtitle(len(capsule.photos)),
+            "cover_photo_id": cover if cover in paths else None,
+            "cover_photo_path": paths.get(cover),
+            "photo_count": len(capsule.photos),
+            "icon": ICONS.get(capsule.type) or ICONS[capsule.type.partition("_")[0]],
+            "transition": TRANSITION.get(capsule.type, "crossfade"),
+        }
+
+
+def _left(capsule: Capsule, seen: set[int], days: Days) -> Capsule:
+    """The capsule with the photos that are `seen`; of certain days it has another id."""
+    photos = tuple(photo for photo in capsule.photos if photo in seen)
+    best = tuple(photo for photo in capsule.best if photo in seen)
+    return replace(capsule, id=_dated(capsule.id, days), photos=photos, best=best)
+
+
+def _dated(capsule_id: str, days: Days) -> str:
+    return f"{capsule_id}@{days[0]}..{days[1]}" if any(days) else capsule_id
+
+
+def _possible_days(capsule_id: str) -> list[Days]:
+    """The days that an id names, for which it may be looked up."""
+    found = DATED_ID.fullmatch(capsule_id) if len(capsule_id) <= LONGEST_ID else None
+    if found is None:
+        return [NO_DAY]
+    days = (found[2] or "", found[3] or "")
+    return [days] if all(not day or _is_day(day) for day in days) and any(days) else [NO_DAY]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _params(capsule: Capsule, names: dict[int, str]) -> dict[str, str | int]:
+    """What stands in the title, with the names that persons have now."""
+    persons = dict(zip(("person", "other"), (names[person] for person in capsule.persons), strict=False))
+    return {**capsule.params, **persons}
+
+
+def _moment() -> str:
+    return datetime.now(UTC).isoformat()
