@@ -6,12 +6,14 @@ import asyncio
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from facetd.db.connection import Connection, Database
 from facetd.db.migrate import available, statements
+from facetd.db.readers import snapshot
 from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable, DiskFull
 
@@ -215,3 +217,32 @@ async def test_a_cancellation_at_any_moment_leaves_the_writer_usable(db: Databas
         assert before is not None
         assert after is not None
         assert after[0] - before[0] in (1, 3)
+
+
+async def test_a_snapshot_is_one_state_of_the_library(db: Database) -> None:
+    def read(connection: Connection) -> list[int]:
+        def value() -> int:
+            return int(connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0])
+
+        def write() -> None:
+            with closing(sqlite3.connect(db.path, isolation_level=None)) as other:
+                other.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+
+        found = []
+        with snapshot(connection):
+            found.append(value())
+            write()
+            found.append(value())
+        found.append(value())
+        return found
+
+    first, second, after = await db.read(read)
+    assert first == second == after - 1
+
+    def failing(connection: Connection) -> None:
+        with snapshot(connection):
+            raise ValueError("something else")
+
+    with pytest.raises(ValueError, match="something else"):
+        await db.read(failing)
+    assert (await db.read(read))[2] == after + 1, "the connection is of use afterwards"

@@ -77,6 +77,8 @@ def closed(schema: Any) -> Any:
         "/api/folders", "/api/folders?prefix=/Pictures", "/api/failures", "/api/scan/status", "/api/scan/directories", "/health", "/ready",
         "/api/filter_options/cameras", "/api/filter_options/lenses", "/api/filter_options/tags", "/api/filter_options/patterns",
         "/api/filter_options/categories", "/api/filter_options/apertures", "/api/filter_options/focal_lengths",
+        "/api/timeline", "/api/timeline/years", "/api/timeline/months?year=2023", "/api/timeline/dates?year=2023",
+        "/api/memories?date=2030-01-01", "/api/memories/check",
     ],
 )  # fmt: skip
 async def test_what_is_answered_is_what_is_documented(library: Site, path: str) -> None:
