@@ -35,6 +35,8 @@ from facetd.score.rules import categories, photo_types
 COUNT_STALE_S = 5.0  # how old a filtered total may be while a scan changes the library all the time
 COUNTS_KEPT = 500
 LEADING = 500  # photos of a search that a list is made from; with more it is walked in its order, and each photo looked up among them
+MOST_IDS = 1_000_000  # of a whole list
+IDS_KEPT_BYTES = 4 * 1024 * 1024  # a few whole lists of 100,000 photos
 PAGES_KEPT_BYTES = 4 * 1024 * 1024  # some 30 pages of 64 photos
 TOP_PICKS = "top_picks"
 
@@ -55,6 +57,14 @@ class PhotoPage:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoIds:
+    """The ids of a whole list as JSON, in its order; `total` is how many photos the list has, which may be more."""
+
+    ids_json: bytes
+    total: int
+
+
 class Gallery:
     """What the gallery asks of the library. `judge` explains a score with the rules in force."""
 
@@ -65,6 +75,7 @@ class Gallery:
         self._judge = judge
         self._counts: OrderedDict[tuple[object, ...], tuple[int, float, int]] = OrderedDict()
         self._pages: SizedMemo[PhotoPage] = SizedMemo(PAGES_KEPT_BYTES)
+        self._ids: SizedMemo[PhotoIds] = SizedMemo(IDS_KEPT_BYTES)
 
     async def revision(self, viewer: Viewer) -> str:
         """Changes with every change that a list could show to this viewer."""
@@ -112,6 +123,21 @@ class Gallery:
         if made.exact:
             self._pages.put(asked, made, size=len(photos_json))
         return made
+
+    async def ids(self, viewer: Viewer, chosen: PhotoConditions, *, sort: str, descending: bool) -> PhotoIds:
+        """The photos of a list, all MOST_IDS of them at most, by id and in order. Raises InvalidInput, NotFound."""
+        listing, key = await self._listing(viewer, chosen, self._order(sort, descending, in_album=chosen.album_id is not None))
+        asked = (self._db.revision, key, sort, descending)
+        if known := self._ids.get(asked):
+            return known
+
+        def read(connection: Connection) -> PhotoIds:
+            count, ids_json = listing.ids(connection, limit=MOST_IDS)
+            return PhotoIds(ids_json, count if count < MOST_IDS else listing.total(connection))
+
+        found = await self._db.read(read)
+        self._ids.put(asked, found, size=len(found.ids_json))
+        return found
 
     async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
         """One photo with EXIF, histogram, and why it has its score. Raises NotFound."""

@@ -13,19 +13,14 @@ from facetd.filters import PhotoFilter
 from facetd.http.api.models import HideQuery, OnePhoto, Photo, PhotoDetail
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Operations, json_body
-from facetd.http.services import services, viewer_of
+from facetd.http.services import Services, services, viewer_of
 
 operations = Operations("photos")
 
 
-class PhotosQuery(PhotoFilter):
-    """Filters, order and page of a list of photos."""
+class OrderedQuery(PhotoFilter):
+    """Filters and order of a list of photos."""
 
-    page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
-    after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")
-    per_page: int | None = Field(
-        default=None, ge=1, le=500, description="Photos on a page; viewer.pagination.default_per_page when absent."
-    )
     sort: str | None = Field(
         default=None,
         description="A sort key of /api/config; viewer.defaults.sort when absent.",
@@ -33,6 +28,16 @@ class PhotosQuery(PhotoFilter):
     )
     sort_direction: Literal["ASC", "DESC"] | None = Field(
         default=None, validation_alias=AliasChoices("sort_direction", "dir"), description="ASC or DESC."
+    )
+
+
+class PhotosQuery(OrderedQuery):
+    """Filters, order and page of a list of photos."""
+
+    page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
+    after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")
+    per_page: int | None = Field(
+        default=None, ge=1, le=500, description="Photos on a page; viewer.pagination.default_per_page when absent."
     )
 
 
@@ -47,6 +52,13 @@ class PhotosReply(BaseModel):
     has_more: bool
     next: str | None = Field(description="For `after=`: the photos that follow this page.")
     sort_col: str
+
+
+class IdsReply(BaseModel):
+    """A whole list, by ids."""
+
+    ids: list[int] = Field(description="In the order of the list; a million at most.")
+    total: int = Field(description="How many photos the list has.")
 
 
 class TypeCount(BaseModel):
@@ -71,13 +83,9 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     headers = list_headers(request, await house.gallery.revision(viewer))
     if same := unchanged(request, headers):
         return same
-    defaults = house.config.viewer
-    per_page = query.per_page or defaults.pagination.default_per_page
-    sort = query.sort or defaults.defaults.sort
-    direction = query.sort_direction or defaults.defaults.sort_direction
-    found = await house.gallery.page(
-        viewer, query, sort=sort, descending=direction == "DESC", per_page=per_page, page=query.page, after=query.after
-    )
+    per_page = query.per_page or house.config.viewer.pagination.default_per_page
+    sort, descending = _order(house, query)
+    found = await house.gallery.page(viewer, query, sort=sort, descending=descending, per_page=per_page, page=query.page, after=query.after)
     total_pages = max(1, -(-found.total // per_page))
     reply = {
         "page": query.page,
@@ -92,6 +100,19 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     return json_body(body, headers=headers if found.exact else {"Cache-Control": "no-store"})
 
 
+@operations.add("GET", "/api/photos/ids", summary="All ids of a list", query=OrderedQuery, reply=IdsReply, errors=(404,), others=(304,))
+async def list_ids(request: web.Request, query: OrderedQuery) -> Any:
+    """Every photo of a list of /api/photos, by its id and in the same order: to select all, and do something to them."""
+    house = services(request)
+    viewer = await viewer_of(request)
+    headers = list_headers(request, await house.gallery.revision(viewer))
+    if same := unchanged(request, headers):
+        return same
+    sort, descending = _order(house, query)
+    found = await house.gallery.ids(viewer, query, sort=sort, descending=descending)
+    return json_body(b'{"ids":' + found.ids_json + b',"total":%d}' % found.total, headers=headers)
+
+
 @operations.add("GET", "/api/photo", summary="One photo", query=OnePhoto, reply=PhotoDetail, errors=(404,))
 async def get_photo(request: web.Request, query: OnePhoto) -> Any:
     """A photo with its EXIF facts, histogram, and why it has its score."""
@@ -104,3 +125,9 @@ async def get_photo(request: web.Request, query: OnePhoto) -> Any:
 async def type_counts(request: web.Request, query: HideQuery) -> Any:
     """How many photos there are of each type; types without photos are left out."""
     return {"types": await services(request).gallery.type_counts(await viewer_of(request), query.chosen())}
+
+
+def _order(house: Services, query: OrderedQuery) -> tuple[str, bool]:
+    """The sort key, and whether it descends: as asked, else as configured."""
+    defaults = house.config.viewer.defaults
+    return query.sort or defaults.sort, (query.sort_direction or defaults.sort_direction) == "DESC"
