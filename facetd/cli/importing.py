@@ -48,7 +48,7 @@ def importing() -> None:
 @data_option
 @json_option
 def facet(database: Path, facet_config: Path | None, maps: tuple[str, ...], dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Bring over ratings, favorites, rejections, captions, and people with their faces from a library of Facet.
+    """Bring over ratings, favorites, rejections, captions, people with their faces, albums and comparisons.
 
     Scan the photos first. What you decided here stays; done again, it brings what is new.
     """

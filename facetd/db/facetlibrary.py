@@ -7,72 +7,38 @@ what SQLite's loose types let through; what is none of the expected is left out.
 from __future__ import annotations
 
 import itertools
-import math
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from facetd.db.facetvalues import (
+    ForeignAlbum,
+    ForeignCaption,
+    ForeignComparison,
+    ForeignFace,
+    ForeignPerson,
+    ForeignPhoto,
+    ForeignSnapshot,
+    Opinion,
+    moment_of,
+    opinion_of,
+    real,
+    text_of,
+    whole,
+    words_of,
+)
 from facetd.db.names import to_stored
 from facetd.errors import InvalidInput
 
 MAGIC = b"SQLite format 3\0"
 WRONG = "Give the photo_scores.db of Facet, or a copy of it, with --db."
 CHUNK = 400  # paths in one query
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignPhoto:
-    """A photo as Facet names it: its path as stored, date (`YYYY:MM:DD HH:MM:SS`), and size in pixels."""
-
-    path: str
-    filename: str
-    date_taken: str | None
-    width: int | None
-    height: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What somebody thinks of a photo."""
-
-    stars: int
-    is_favorite: bool
-    is_rejected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignCaption:
-    """A caption and its translation, where there is one."""
-
-    path: str
-    text: str
-    translated: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignPerson:
-    """Somebody with a name, and the face that stands for them."""
-
-    id: int
-    name: str
-    hidden: bool
-    avatar: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignFace:
-    """A face: left, top, right and bottom in pixels of the upright picture, and whose it is."""
-
-    id: int
-    corners: tuple[int, int, int, int]
-    person: int | None
 
 
 class FacetLibrary:
@@ -143,7 +109,7 @@ class FacetLibrary:
                     if path:
                         found[text_of(row[0]), path] = row[2:]
             for (user, path), values in found.items():
-                yield user, path, _opinion(values)
+                yield user, path, opinion_of(values)
 
     def captions(self) -> Iterator[ForeignCaption]:
         """Every caption."""
@@ -178,6 +144,50 @@ class FacetLibrary:
                     found.append(ForeignFace(number, (left, top, right, bottom), whole(row[2])))
             if path and found:
                 yield path, found
+
+    def albums(self) -> Iterator[ForeignAlbum]:
+        """Every album with the paths of its photos."""
+        photos: dict[int | None, list[str]] = {}
+        for row in self.select("album_photos", ("album_id", "photo_path"), f"ORDER BY {self._order('album_photos', 'position', 'id')}"):
+            path = text_of(row[1])
+            if path:
+                photos.setdefault(whole(row[0]), []).append(path)
+        columns = ("id", "user_id", "name", "description", "cover_photo_path", "is_smart", "smart_filter_json", "share_token")
+        for row in self.select("albums", (*columns, "created_at", "updated_at"), f"ORDER BY {self._order('albums', 'id')}"):
+            number, name = whole(row[0]), words_of(row[2])
+            if number is not None and name is not None:
+                smart = (words_of(row[6]) or "") if whole(row[5]) else None
+                yield ForeignAlbum(
+                    number, text_of(row[1]) or None, name, words_of(row[3]) or "", text_of(row[4]), smart, bool(row[7]),
+                    moment_of(row[8]), moment_of(row[9]), tuple(dict.fromkeys(photos.get(number, ()))),
+                )  # fmt: skip
+
+    def comparisons(self) -> Iterator[ForeignComparison]:
+        """Every answer to which of two photos is the better one."""
+        columns = ("user_id", "photo_a_path", "photo_b_path", "winner", "category", "source", "session_id", "timestamp")
+        for row in self.select("comparisons", columns, f"ORDER BY {self._order('comparisons', 'id')}"):
+            one, other = text_of(row[1]), text_of(row[2])
+            if one and other:
+                yield ForeignComparison(
+                    text_of(row[0]) or None, one, other, words_of(row[3]) or "", words_of(row[4]) or None, words_of(row[5]) or "vote",
+                    words_of(row[6]) or "", moment_of(row[7]),
+                )  # fmt: skip
+
+    def snapshots(self) -> Iterator[ForeignSnapshot]:
+        """Every snapshot of weights."""
+        columns = ("id", "category", "weights", "description", "accuracy_before", "accuracy_after", "comparisons_used", "created_by")
+        for row in self.select(
+            "weight_config_snapshots", (*columns, "timestamp"), f"ORDER BY {self._order('weight_config_snapshots', 'id')}"
+        ):
+            number, weights = whole(row[0]), words_of(row[2])
+            if number is not None and weights:
+                yield ForeignSnapshot(
+                    number, words_of(row[1]) or "", weights, words_of(row[3]) or "", real(row[4]), real(row[5]), whole(row[6]),
+                    words_of(row[7]) or "manual", moment_of(row[8]),
+                )  # fmt: skip
+
+    def _order(self, table: str, *columns: str) -> str:
+        return ", ".join(name for name in columns if name in self.columns(table)) or "1"
 
 
 @contextmanager
@@ -233,32 +243,3 @@ def _check_file(path: Path) -> None:
         raise InvalidInput(f"{path}: cannot be read: {error.strerror}", hint=WRONG) from error
     if start != MAGIC:
         raise InvalidInput(f"{path}: this is not a SQLite database" if start else f"{path}: the file is empty", hint=WRONG)
-
-
-def text_of(value: object) -> str | None:
-    """A text, also where it was stored as bytes."""
-    if isinstance(value, bytes):
-        value = os.fsdecode(value)
-    return value if isinstance(value, str) else None
-
-
-def words_of(value: object) -> str | None:
-    """A text for people: what is no UTF-8 becomes a replacement character."""
-    text = text_of(value)
-    return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def whole(value: object) -> int | None:
-    """A whole number, also where it was stored as a text or with a fraction of nothing."""
-    try:
-        number = float(value) if isinstance(value, int | float | str) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return int(number) if math.isfinite(number) and number == int(number) else None
-
-
-def _opinion(values: Sequence[object]) -> Opinion | None:
-    stars, favorite, rejected = (0 if value is None else whole(value) for value in values)
-    if stars is None or favorite is None or rejected is None or not 0 <= stars <= 5:
-        return None
-    return Opinion(stars, bool(favorite), bool(rejected))

@@ -76,6 +76,14 @@ async def save_person(writes: Writes, person: NamedPerson, theirs: Mapping[int, 
         return outcome
 
 
+async def persons_named(writes: Writes) -> dict[str, int]:
+    """Whom each name (case folded) means; see naming.persons_by_name. What the import made is among them."""
+    async with writes.batch() as connection:
+        rows = list(await connection.execute_fetchall("SELECT name, id FROM person WHERE name IS NOT NULL ORDER BY kept, id DESC"))
+        rows += await connection.execute_fetchall("SELECT name, person_id FROM person_alias")
+    return {str(row[0]).casefold(): int(row[1]) for row in rows}
+
+
 class _Bringing:
     """One person, in one transaction."""
 

@@ -12,7 +12,7 @@ import aiosqlite
 
 from facetd.db.captions import IMPORTED, MANUAL
 from facetd.db.connection import Database
-from facetd.db.facetlibrary import Opinion
+from facetd.db.facetvalues import Opinion
 from facetd.db.names import from_stored
 from facetd.db.revision import bump
 from facetd.db.store import now
@@ -94,7 +94,7 @@ async def save_ratings(writes: Writes, user_id: int, wanted: Mapping[int, Opinio
     done: Counter[str] = Counter()
     for photos in _batches(list(wanted)):
         async with writes.batch() as connection:
-            came = await _came(connection, "rating", user_id, photos)
+            noted = await came(connection, "rating", user_id, photos)
             rows = await connection.execute_fetchall(
                 f"SELECT photo_id, stars, is_favorite, is_rejected FROM rating WHERE user_id = ? AND photo_id IN ({id_list(photos)})",
                 (user_id,),
@@ -104,7 +104,7 @@ async def save_ratings(writes: Writes, user_id: int, wanted: Mapping[int, Opinio
             notes: dict[int, str] = {}
             for photo in photos:
                 value = _rating_text(wanted[photo])
-                before = came.get(photo)
+                before = noted.get(photo)
                 merged = merge_opinions(ours.get(photo, NOTHING), wanted[photo], before)
                 if merged != ours.get(photo, NOTHING):
                     changed[photo] = merged
@@ -145,12 +145,12 @@ async def save_captions(writes: Writes, wanted: Mapping[int, str]) -> Counter[st
     done: Counter[str] = Counter()
     for photos in _batches(list(wanted)):
         async with writes.batch() as connection:
-            came = await _came(connection, "caption", 0, photos)
+            noted = await came(connection, "caption", 0, photos)
             rows = await connection.execute_fetchall(f"SELECT photo_id, text, source FROM caption WHERE photo_id IN ({id_list(photos)})")
             ours = {int(row[0]): (str(row[1]), str(row[2])) for row in rows}
             changed, notes = [], {}
             for photo in photos:
-                text, before = wanted[photo], came.get(photo)
+                text, before = wanted[photo], noted.get(photo)
                 said, by = ours.get(photo, (None, ""))
                 if said == text:
                     done[SAME] += 1
@@ -178,7 +178,7 @@ async def save_translations(writes: Writes, language: str, wanted: Mapping[int, 
     done: Counter[str] = Counter()
     for photos in _batches(list(wanted)):
         async with writes.batch() as connection:
-            came = await _came(connection, "translation", 0, photos)
+            noted = await came(connection, "translation", 0, photos)
             rows = await connection.execute_fetchall(
                 "SELECT c.photo_id, c.text, t.text, t.language FROM caption c LEFT JOIN caption_translation t ON t.photo_id = c.photo_id"
                 f" WHERE c.photo_id IN ({id_list(photos)})"
@@ -190,13 +190,13 @@ async def save_translations(writes: Writes, language: str, wanted: Mapping[int, 
                 said, translated, spoken = ours.get(photo, (None, None, None))
                 if (translated, spoken) == (text, language):
                     done[SAME] += 1
-                elif said == caption and translated == came.get(photo) and spoken in (None, language):
+                elif said == caption and translated == noted.get(photo) and spoken in (None, language):
                     changed.append(photo)
                     done[BROUGHT] += 1
                 else:
                     done[KEPT] += 1
                     continue
-                if text != came.get(photo):
+                if text != noted.get(photo):
                     notes[photo] = text
             await connection.executemany(
                 "INSERT INTO caption_translation (photo_id, language, text, model, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)"
@@ -207,7 +207,7 @@ async def save_translations(writes: Writes, language: str, wanted: Mapping[int, 
     return done
 
 
-async def _came(connection: aiosqlite.Connection, kind: str, user_id: int, refs: Sequence[int]) -> dict[int, str]:
+async def came(connection: aiosqlite.Connection, kind: str, user_id: int, refs: Sequence[int]) -> dict[int, str]:
     """What the last import said about each of `refs`."""
     rows = await connection.execute_fetchall(
         f"SELECT ref, value FROM imported WHERE kind = ? AND user_id = ? AND ref IN ({id_list(refs)})", (kind, user_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from facetd.db.facetlibrary import ForeignFace
+from facetd.db.facetvalues import ForeignFace
 from facetd.db.sightings import match_faces, overlap
 from facetd.records import Box
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.db.importing import Writes
 from facetd.db.store import SINGLE_USER
+from facetd.library.importing.albums import bring_albums
 from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.harvest import Harvest, read_harvest
 from facetd.library.importing.paths import PathRules
 from facetd.library.importing.people import bring_people
 from facetd.library.importing.report import Report
+from facetd.library.importing.taste import bring_comparisons, bring_snapshots
 from facetd.library.writers import LANGUAGES
 
 
@@ -39,26 +41,32 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
     report = Report(wanted.trial)
     tell("Reading what Facet knows")
     ours = await db.read(db_importing.known_photos)
-    roots = [root.path for root in await db_roots.roots(db)]
-    harvest = await asyncio.to_thread(read_harvest, wanted.path, db.path.parent, ours, wanted.rules, roots, report)
+    roots = await db_roots.roots(db)
+    paths = [root.path for root in roots]
+    harvest = await asyncio.to_thread(read_harvest, wanted.path, db.path.parent, ours, wanted.rules, paths, report)
+    users: dict[str | None, int] = {None: SINGLE_USER}
     async with db_importing.importing(db, trial=wanted.trial) as writes:
         tell("Bringing over ratings")
-        await _ratings(writes, harvest, report)
+        await _ratings(writes, harvest, users, report)
         tell("Bringing over captions")
         await _captions(writes, harvest, wanted.config.language, report)
         tell("Bringing over people")
         await bring_people(db, writes, harvest, report)
+        tell("Bringing over albums and comparisons")
+        await bring_albums(writes, harvest, roots, wanted.rules.place, users, bool(wanted.config.users), report)
+        await bring_comparisons(writes, harvest, users, report)
+        await bring_snapshots(writes, harvest, report)
     return report
 
 
-async def _ratings(writes: Writes, harvest: Harvest, report: Report) -> None:
+async def _ratings(writes: Writes, harvest: Harvest, users: Mapping[str | None, int], report: Report) -> None:
     tally = report.tallies["ratings"]
     for user, opinions in harvest.opinions.items():
-        if user is None:
-            tally.add(await db_importing.save_ratings(writes, SINGLE_USER, opinions))
+        if user in users:
+            tally.add(await db_importing.save_ratings(writes, users[user], opinions))
         else:
             tally.left += len(opinions)
-            report.note("ratings", user, "there is no such user here")
+            report.note("ratings", str(user), "there is no such user here")
 
 
 async def _captions(writes: Writes, harvest: Harvest, language: str, report: Report) -> None:

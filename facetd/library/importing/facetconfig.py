@@ -12,6 +12,8 @@ from facetd.errors import InvalidInput
 
 WRONG = "Give Facet's scoring_config.json with --config, or leave --config out."
 
+CATEGORIES = {"others": "default"}  # where ours is called otherwise
+
 
 @dataclass(frozen=True, slots=True)
 class FacetConfig:
@@ -50,6 +52,11 @@ def read_facet_config(path: Path | None) -> FacetConfig:
         shared_directories=tuple(each for each in _list(users.get("shared_directories")) if isinstance(each, str)),
         categories={name: entry for name, entry in named if isinstance(name, str) and isinstance(entry, dict)},
     )
+
+
+def our_category(name: str) -> str:
+    """Our name of a category of Facet."""
+    return CATEGORIES.get(name, name)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from facetd.db.facetlibrary import FacetLibrary, ForeignFace, ForeignPerson, Opinion, open_facet
+from facetd.db.facetlibrary import FacetLibrary, open_facet
+from facetd.db.facetvalues import ForeignAlbum, ForeignComparison, ForeignFace, ForeignPerson, ForeignSnapshot, Opinion
 from facetd.db.importing import KnownPhoto
 from facetd.infer.chat.sentence import LONGEST
 from facetd.library.captions import one_line
@@ -19,7 +20,7 @@ from facetd.library.importing.report import Left, Report
 
 @dataclass(slots=True)
 class Harvest:
-    """By kind, photos by their ids here.
+    """By kind, photos by their ids here: `photos` has these by path.
 
     `opinions` of each user (None: of single-user mode); `translations` with the caption that they are of; `faces` of photos with some of
     `persons`, with the sizes that the picture may have.
@@ -29,6 +30,10 @@ class Harvest:
     captions: dict[int, str] = field(default_factory=dict)
     translations: dict[int, tuple[str, str]] = field(default_factory=dict)
     persons: dict[int, ForeignPerson] = field(default_factory=dict)
+    photos: dict[str, int] = field(default_factory=dict)
+    albums: list[ForeignAlbum] = field(default_factory=list)
+    comparisons: list[ForeignComparison] = field(default_factory=list)
+    snapshots: list[ForeignSnapshot] = field(default_factory=list)
     faces: dict[int, tuple[list[ForeignFace], list[Size]]] = field(default_factory=dict)
 
 
@@ -42,6 +47,8 @@ def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: P
         report.left = [Left(each, matched.places.get(each, each), reason) for each, reason in matched.left.items()]
         _read_opinions(facet, matched, harvest, report)
         _read_captions(facet, matched, harvest, report)
+        harvest.photos = matched.photos
+        harvest.albums, harvest.comparisons, harvest.snapshots = list(facet.albums()), list(facet.comparisons()), list(facet.snapshots())
         sizes = {photo.path: (photo.width, photo.height) for photo in foreign}
         known = {photo.id: (photo.width, photo.height) for photo in ours}
         harvest.persons = {person.id: person for person in facet.persons()}

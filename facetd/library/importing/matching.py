@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from facetd.db.facetlibrary import ForeignPhoto
+from facetd.db.facetvalues import ForeignPhoto
 from facetd.db.importing import KnownPhoto
 from facetd.library.importing.paths import PathRules, common_end, composed, file_name, is_of_windows, on_disk, real_paths
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from facetd.db import importedpeople
 from facetd.db.connection import Database
-from facetd.db.facetlibrary import ForeignFace
+from facetd.db.facetvalues import ForeignFace
 from facetd.db.importedpeople import NamedPerson
 from facetd.db.importing import KEPT, Writes
 from facetd.errors import InvalidInput

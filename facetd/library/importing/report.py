@@ -44,7 +44,7 @@ class Note:
     reason: str
 
 
-KINDS = ("ratings", "captions", "translations", "persons", "faces")
+KINDS = ("ratings", "captions", "translations", "persons", "faces", "albums", "comparisons", "snapshots")
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facetd.db.facetlibrary import ForeignPhoto
+from facetd.db.facetvalues import ForeignPhoto
 from facetd.db.importing import KnownPhoto
 from facetd.errors import InvalidInput
 from facetd.library.importing.matching import AMBIGUOUS, GONE, TWICE, Matched, match_photos
