@@ -108,11 +108,16 @@ class Listing:
 
     def ids(self, connection: Connection, *, limit: int) -> tuple[int, bytes]:
         """How many photos the list has up to `limit`, and their ids in order, as a JSON list: SQLite writes it in half the time."""
-        if self._order.rated or self._many is not None:
+        if self._many is not None:
             found = [key.id for key in self.page(connection, offset=0, limit=limit)]
             return len(found), json.dumps(found, separators=(",", ":")).encode()
         column, way = self._order.column, self._order.way
-        ordered = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit"
+        if self._order.rated:
+            rated = f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit"
+            rest = f"{self._without_value(connection)} ORDER BY p.id {way} LIMIT :limit"
+            ordered = f"SELECT id FROM ({rated}) UNION ALL SELECT id FROM ({rest}) LIMIT :limit"
+        else:
+            ordered = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit"
         sql = f"SELECT COUNT(*), json_group_array(id) FROM ({ordered})"
         row = connection.execute(sql, {**self._narrowed.parameters, "limit": limit}).fetchone()
         return int(row[0]), row[1].encode()
