@@ -42,12 +42,14 @@ from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
 from facetd.library.gallery import Gallery
+from facetd.library.labels import Labels
 from facetd.library.map import Map
 from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.roots import real_path
 from facetd.library.search import Search
+from facetd.library.sidecars import Sidecars
 from facetd.library.similar import Similar
 from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
@@ -104,6 +106,8 @@ def make_services(house: House) -> Services:
         jobs=house.jobs,
         map=Map(house.db, house.config, gallery, lambda: house.ingest.scanning, house.ingest.placed),
         undoing=undoing,
+        labels=Labels(house.db),
+        sidecars=Sidecars(house.db),
         albums=Albums(house.db, house.config, gallery, undoing),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),

@@ -5,6 +5,7 @@ ALL = {
     "scan": "facetd.cli.scan:scan",
     "root": "facetd.cli.root:root",
     "captions": "facetd.cli.captions:captions",
+    "sidecars": "facetd.cli.sidecars:sidecars",
     "people": "facetd.cli.people:people",
     "import": "facetd.cli.importing:importing",
     "models": "facetd.cli.models:models",

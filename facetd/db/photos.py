@@ -20,6 +20,7 @@ class Extra:
     """What is read for the page of one photo only; `details` and `warnings` are JSON."""
 
     description: str | None
+    label: str | None
     keywords: list[str]
     regions: list[dict[str, Any]]
     objects: list[dict[str, Any]]
@@ -135,7 +136,11 @@ def paths_of(connection: Connection, viewer: Viewer, photos: Sequence[int]) -> M
 
 async def page_extras(db: Database, photo_id: int) -> Extra:
     """What only the page of this photo shows. The caller has checked that it may be seen."""
-    blob = await db.row("SELECT description, warnings, histogram, details FROM photo_blob WHERE photo_id = ?", (photo_id,))
+    blob = await db.row(
+        "SELECT b.description, b.warnings, b.histogram, b.details, l.text AS label FROM photo_blob b"
+        " LEFT JOIN label l ON l.photo_id = b.photo_id WHERE b.photo_id = ?",
+        (photo_id,),
+    )
     words = await db.rows(
         "SELECT t.name FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = ? AND pt.source = 'keyword' ORDER BY t.name",
         (photo_id,),
@@ -149,6 +154,7 @@ async def page_extras(db: Database, photo_id: int) -> Extra:
     )
     return Extra(
         description=blob["description"] if blob else None,
+        label=(blob["label"] or None) if blob else None,
         keywords=[row[0] for row in words],
         regions=[dict(row) for row in areas],
         objects=[dict(row) for row in things],

@@ -16,6 +16,7 @@ from facetd.db.revision import bump
 from facetd.db.visibility import Hide
 
 RATING, LABEL, KEYWORDS, CAPTION = FIELDS = ("rating", "label", "keywords", "caption")
+EVER = "9999"  # later than any moment
 LONGEST_CAPTION = 2000  # characters, as the library keeps them
 KEPT_CONFLICTS = 10_000
 NOT_WRITTEN = int(Hide.MISSING | Hide.COMPANION)  # what is said of a pair is written for its picture
@@ -51,19 +52,17 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A photo whose sidecar is to be written. `fields` are those due, with when they changed; `before` is what its files say as far as
-    known, `mine` what the library says. `stamp` is that of its sidecars when they were read, `failed` when writing failed ('' or None).
+    """A photo whose sidecar is to be written: the `fields` that are due, what its files say (`before`) and what the library says (`mine`).
+    `stamp` is that of its sidecars when they were read.
     """
 
     photo_id: int
     folder: str
     filename: str
     stamp: str
-    hide: int
-    fields: Mapping[str, str]
-    before: Said | None
+    fields: frozenset[str]
+    before: Said
     mine: Said
-    failed: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,6 @@ async def keep_roots(db: Database, wanted: Mapping[int, Kept]) -> None:
                 await connection.execute(
                     "DELETE FROM analysis WHERE kind = 'metadata' AND photo_id IN (SELECT photo_id FROM gate WHERE root_id = ?)", (root_id,)
                 )
-        await connection.execute("DELETE FROM sidecar_due WHERE NOT EXISTS (SELECT 1 FROM photo p WHERE p.id = photo_id)")
 
 
 async def account_id(db: Database, name: str) -> int | None:
@@ -152,13 +150,15 @@ async def count_due(db: Database) -> dict[int, int]:
     return {row[0]: row[1] for row in await db.rows(sql)}
 
 
-async def roots_due(db: Database) -> list[int]:
-    """Roots where something may be due."""
-    rows = await db.rows(
-        "SELECT root_id FROM sidecar_root s WHERE EXISTS"
-        " (SELECT 1 FROM sidecar_due d CROSS JOIN gate g ON g.photo_id = d.photo_id WHERE g.root_id = s.root_id)"
-    )
-    return [row[0] for row in rows]
+async def is_due(db: Database, root_id: int) -> bool:
+    """Whether anything is due in a root."""
+    return await db.row(f"SELECT 1 {_DUE}", {"root": root_id, "until": EVER, "after": 0, "limit": 1}) is not None
+
+
+async def forget_gone(db: Database) -> None:
+    """Let nothing be due for photos that are not there any more."""
+    async with db.writing() as connection:
+        await connection.execute("DELETE FROM sidecar_due WHERE NOT EXISTS (SELECT 1 FROM photo p WHERE p.id = photo_id)")
 
 
 async def settle(db: Database, written: Sequence[Written], idle: Iterable[int]) -> None:
@@ -176,7 +176,7 @@ async def settle(db: Database, written: Sequence[Written], idle: Iterable[int]) 
             if owner is not None:
                 await refresh_due(connection, photo_id, owner)
             await connection.execute("DELETE FROM sidecar_failure WHERE photo_id = ?", (photo_id,))
-        if written:
+        if any(CAPTION in each.fields for each in written):
             await bump(connection)
 
 
@@ -293,15 +293,24 @@ async def _all_rows(connection: aiosqlite.Connection, photo_id: int, user_id: in
     return _mine(row, words), times
 
 
+# Not those that were not read yet, nor those that could not be written and are as they were then.
+_DUE = f"""
+    FROM (SELECT photo_id, MAX(at) AS at FROM sidecar_due WHERE photo_id > :after GROUP BY photo_id) d
+    CROSS JOIN gate g ON g.photo_id = d.photo_id AND g.root_id = :root AND g.hide & {NOT_WRITTEN} = 0
+    CROSS JOIN sidecar_root o ON o.root_id = g.root_id
+    CROSS JOIN sidecar s ON s.photo_id = d.photo_id AND s.user_id = o.user_id
+    CROSS JOIN photo p ON p.id = d.photo_id CROSS JOIN folder f ON f.id = p.folder_id
+    LEFT JOIN sidecar_failure x ON x.photo_id = p.id
+    WHERE d.at <= :until AND x.stamp IS NOT p.sidecar_stamp ORDER BY d.photo_id LIMIT :limit
+"""
+
+
 def _due(connection: Connection, root_id: int, until: str, after: int, limit: int) -> list[Due]:
     user = connection.execute("SELECT user_id, fields FROM sidecar_root WHERE root_id = ?", (root_id,)).fetchone()
     if user is None:
         return []
     rows = connection.execute(
-        "SELECT p.id, f.path, p.filename, p.sidecar_stamp, g.hide, x.stamp AS failed FROM (SELECT photo_id, MAX(at) AS at FROM sidecar_due"
-        " WHERE photo_id > :after GROUP BY photo_id) d CROSS JOIN gate g ON g.photo_id = d.photo_id AND g.root_id = :root"
-        " CROSS JOIN photo p ON p.id = d.photo_id JOIN folder f ON f.id = p.folder_id LEFT JOIN sidecar_failure x ON x.photo_id = p.id"
-        f" WHERE d.at <= :until AND g.hide & {NOT_WRITTEN} = 0 ORDER BY p.id LIMIT :limit",
+        f"SELECT p.id, f.path, p.filename, p.sidecar_stamp {_DUE}",
         {"root": root_id, "until": until, "after": after, "limit": limit},
     ).fetchall()
     found = []
@@ -310,12 +319,11 @@ def _due(connection: Connection, root_id: int, until: str, after: int, limit: in
         words = [word[0] for word in connection.execute(_WORDS, {"photo": row["id"]})]
         mine = _mine(connection.execute(_MINE, named).fetchone(), words)
         known = connection.execute(f"{_KNOWN} WHERE s.photo_id = :photo AND s.user_id = :user", named).fetchone()
-        fields = {each[0]: each[1] for each in connection.execute(_DUE_AT, {"photo": row["id"]})}
+        fields = connection.execute(_DUE_AT, {"photo": row["id"]}).fetchall()
         found.append(
             Due(
-                row["id"], from_stored(row["path"]), from_stored(row["filename"]), row["sidecar_stamp"], row["hide"],
-                {field: at for field, at in fields.items() if field in user["fields"].split()}, _said(known) if known else None, mine,
-                row["failed"],
+                row["id"], from_stored(row["path"]), from_stored(row["filename"]), row["sidecar_stamp"],
+                frozenset(each[0] for each in fields) & frozenset(user["fields"].split()), _said(known), mine,
             )
         )  # fmt: skip
     return found

@@ -181,6 +181,33 @@ async def control_import_facet(request: web.Request, body: ControlFacet) -> Any:
     return report.as_dict()
 
 
+class ControlSidecars(BaseModel):
+    """Which sidecars are written; of one root by its name, or of all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    root: str | None = None
+    dry_run: bool = False
+
+
+class AnyReply(BaseModel):
+    """What the command shows; see ingest/sidecars.py."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@operations.add("GET", "/sidecars", summary="How sidecars stand", reply=AnyReply)
+async def control_sidecars(request: web.Request, _parameters: Nothing) -> Any:
+    """Roots, problems, the last failures and conflicts of everybody."""
+    return await services(request).ingest.sidecars.report()
+
+
+@operations.add("POST", "/sidecars/write", summary="Write sidecars now", body=ControlSidecars, reply=AnyReply, errors=(404,))
+async def control_write_sidecars(request: web.Request, body: ControlSidecars) -> Any:
+    """Write what is due, after what is not read yet was read."""
+    return (await services(request).ingest.sidecars.write(body.root, dry=body.dry_run)).as_dict()
+
+
 def _root(root: Root, count: int) -> dict[str, Any]:
     return {"name": root.name, "path": quote(os.fsencode(root.path)), "online": root.online, "photos": count}
 

@@ -28,11 +28,13 @@ from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.report import Report
 from facetd.library.jobs import Jobs
+from facetd.library.labels import Labels
 from facetd.library.map import Map
 from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.search import Search
+from facetd.library.sidecars import Sidecars
 from facetd.library.similar import Similar
 from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
@@ -85,6 +87,8 @@ class Services:
     map: Map
     ratings: Ratings
     undoing: Undoing
+    labels: Labels
+    sidecars: Sidecars
     albums: Albums
     jobs: Jobs
     ingest: Ingest

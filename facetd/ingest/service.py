@@ -39,7 +39,7 @@ from facetd.ingest.progress import Broadcast, PhotosChange, Progress, changes_of
 from facetd.ingest.scan import Scan, ScanOptions
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.sidecars import Sidecars
-from facetd.ingest.tasks import SALIENCY, SIGHT_KINDS
+from facetd.ingest.tasks import METADATA, SALIENCY, SIGHT_KINDS
 from facetd.ingest.vanished import forget_missing
 from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
@@ -83,7 +83,7 @@ class Ingest:
         self.meaning = Meaning(self.models, Vectors(db, data, self.lookups))
         self.vectors = VectorCare(db, data, self.lookups)
         self.opinions = Opinions(db, self.models, lambda: self.judging, self._likeness_changed)
-        self.sidecars = Sidecars(db, data, config, self.apply, self.territory)
+        self.sidecars = Sidecars(db, data, config, self.apply, self._read_metadata, self.territory)
         self.capsules = CapsuleMaking(db, workers, config)
         self.followups = Followups(
             [self.opinions, self.people, self.likeness], [self.places, self.vectors], last=self.capsules
@@ -302,6 +302,12 @@ class Ingest:
         if progress.confirm:
             self.progress.take_questions(progress)
             self.events.publish("scan", self.progress.as_dict())
+
+    async def _read_metadata(self, roots: Sequence[Root]) -> None:
+        """Read what files and sidecars say, as far as that was not done; a scan that runs does it."""
+        while self.scanning and self._scan is not None:
+            await asyncio.wait({self._scan})
+        await self.start_scan([Part(root) for root in roots], ScanOptions(only=frozenset({METADATA})))
 
     def people_decided(self) -> None:
         """Somebody decided something about people: everybody who watches is told, and the others are compared with it soon."""

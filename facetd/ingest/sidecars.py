@@ -11,28 +11,32 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db import sidecars as db_sidecars
 from facetd.db.connection import Database
-from facetd.db.sidecars import Due, Kept
+from facetd.db.names import shown
+from facetd.db.sidecarlists import conflicts, failures, unread_count
+from facetd.db.sidecars import EVER, Due, Kept
 from facetd.errors import NotFound
 from facetd.i18n import _
 from facetd.ingest.discover import Territory
 from facetd.ingest.presence import check_presence
 from facetd.ingest.sidecarplaces import Place, find_places
 from facetd.ingest.sidecarwriting import FolderWriter, Outcome, Planned
-from facetd.records import Root
+from facetd.records import Root, Viewer
 from facetd.watch.change import Change
 
 logger = logging.getLogger(__name__)
 SINGLE_USER = 0
 LOOK_EVERY_S = 2.0
+LOOK_ANYWAY_S = 60.0
 QUIET_S = 3.0  # after a change, for the next one to the same photo
 BATCH = 64
 WAITS_S = (60.0, 300.0, 900.0)  # before a root that could not be written is tried again
-EVER = "9999"
+SHOWN = 100  # failures and conflicts, to who administers
 
 
 @dataclass(slots=True)
@@ -47,16 +51,27 @@ class RootState:
 
 @dataclass(slots=True)
 class Round:
-    """What one command did. `unread` photos had sidecars that changed and were read first, `unknown` ones wait for a scan. `planned` are
+    """What one command did. `stale` photos had sidecars that changed and were read first, `unread` ones wait for a scan. `planned` are
     the sidecars that would be written, when it was only asked for that.
     """
 
     written: int = 0
     failed: int = 0
+    stale: int = 0
     unread: int = 0
-    unknown: int = 0
     planned: list[Planned] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the command line shows it."""
+        planned = [{"photo_id": each.photo_id, "path": shown(each.path), "changes": each.changes} for each in self.planned]
+        return {**self.counts(), "planned": planned}
+
+    def counts(self) -> dict[str, Any]:
+        """As the API tells it."""
+        return {
+            "written": self.written, "planned": len(self.planned), "failed": self.failed, "unread": self.unread, "problems": self.problems,
+        }  # fmt: skip
 
 
 class Sidecars:
@@ -64,17 +79,21 @@ class Sidecars:
 
     def __init__(
         self, db: Database, data: Path, config: Config, read: Callable[[Change], Awaitable[None]],
-        territory: Callable[[Sequence[Root]], Callable[[Root], Territory]],
+        read_all: Callable[[Sequence[Root]], Awaitable[None]], territory: Callable[[Sequence[Root]], Callable[[Root], Territory]],
     ) -> None:  # fmt: skip
-        """`read` has files read again, `territory` tells how a walk of a root is bounded."""
+        """`read` has files read again, `read_all` the metadata of roots, as far as they are not; `territory` tells how a walk of a root is
+        bounded.
+        """
         self._db = db
         self._data = data
         self._config = config
         self._read = read
+        self._read_all = read_all
         self._territory = territory
         self._prepared: list[Root] | None = None
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._looked_at, self._look_again = -1, 0.0
         self.places: dict[int, Place] = {}
         self.problems: list[str] = []
         self.states: dict[int, RootState] = {}
@@ -118,27 +137,73 @@ class Sidecars:
         place = self.places.get(root.id)
         return place.tree if place is not None and not place.problem else ""
 
-    async def write(self, name: str | None = None, *, dry: bool = False) -> Round:
-        """Write everything that is due now, also what failed before; in one root or all. Raises NotFound."""
-        roots = await db_roots.roots(self._db)
-        await self.prepare(roots)
-        chosen = [place for place in self.places.values() if name is None or place.root.name.casefold() == name.casefold()]
+    async def write(
+        self, name: str | None = None, *, dry: bool = False, read_first: bool = True, viewer: Viewer | None = None
+    ) -> Round:  # fmt: skip
+        """Write everything that is due now, also what failed before; in one root or all (that `viewer` sees). With `read_first`, photos
+        that were not read since the root was switched on are read before. Raises NotFound.
+        """
+        await self.prepare(await db_roots.roots(self._db))
+        chosen = [place for place in self._seen(viewer) if name is None or place.root.name.casefold() == name.casefold()]
         if name is not None and not chosen:
-            raise NotFound(_("sidecars of '{name}' are not written").format(name=name), hint=_("Switch it on in the section `sidecars`."))
+            raise NotFound(
+                _("sidecars of '{name}' are not written").format(name=name), hint=_("The section `sidecars` says where they are.")
+            )
         done = Round()
         if not dry:
             await db_sidecars.forget_failures(self._db, [place.root.id for place in chosen])
+            behind = [place.root for place in chosen if await self._unread(place)]
+            if behind and read_first:
+                await self._read_all(behind)
         for place in chosen:
             state = self.states.setdefault(place.root.id, RootState())
             state.again_at = 0.0
             await self._write_root(place, EVER, done, dry=dry)
-            if done.unread and not dry:
+            if done.stale and not dry:
                 await self._write_root(place, EVER, done, dry=dry)
+            done.unread += await self._unread(place)
             if state.problem:
                 done.problems[place.root.name] = state.problem
         return done
 
+    async def status(self, viewer: Viewer | None = None) -> dict[str, Any]:
+        """The roots (that `viewer` sees) whose sidecars are written, and what is wrong with the configuration."""
+        await self.prepare(await db_roots.roots(self._db))
+        waiting = await db_sidecars.count_due(self._db)
+        found = []
+        for place in self._seen(viewer):
+            state = self.states.get(place.root.id, RootState())
+            found.append(
+                {
+                    "root": place.root.name,
+                    "mode": place.settings.mode,
+                    "user": place.settings.user,
+                    "fields": sorted(place.settings.fields),
+                    "waiting": waiting.get(place.root.id, 0),
+                    "unread": await self._unread(place),
+                    "written": state.written,
+                    "problem": state.problem or place.problem,
+                }
+            )
+        return {"roots": found, "problems": list(self.problems)}
+
+    async def report(self) -> dict[str, Any]:
+        """The same with the last failures and conflicts, for who administers the machine."""
+        everything = Viewer(SINGLE_USER, "superadmin", frozenset(root.id for root in await db_roots.roots(self._db)))
+        found = await self.status()
+        found["failure_count"], found["failures"] = await failures(self._db, everything, offset=0, limit=SHOWN)
+        found["conflict_count"], found["conflicts"] = await conflicts(self._db, everything, everybody=True, offset=0, limit=SHOWN)
+        return found
+
+    def _seen(self, viewer: Viewer | None) -> list[Place]:
+        return [place for place in self.places.values() if viewer is None or place.root.id in viewer.root_ids]
+
+    async def _unread(self, place: Place) -> int:
+        kept = (await db_sidecars.kept_roots(self._db)).get(place.root.id)
+        return await unread_count(self._db, place.root.id, kept.user_id) if kept else 0
+
     async def _run(self) -> None:
+        await db_sidecars.forget_gone(self._db)
         while True:
             try:
                 await self._look()
@@ -147,13 +212,21 @@ class Sidecars:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _look(self) -> None:
+        """Write what has been due for a while. Without a change of the library that is looked for now and then only."""
+        now, revision = time.monotonic(), self._db.revision
+        if revision == self._looked_at and now < self._look_again:
+            return
         await self.prepare(await db_roots.roots(self._db))
-        for root_id in await db_sidecars.roots_due(self._db):
-            place = self.places.get(root_id)
-            state = self.states.setdefault(root_id, RootState())
-            if place is not None and time.monotonic() >= state.again_at:
+        self._look_again = now + LOOK_ANYWAY_S
+        for place in self.places.values():
+            state = self.states.setdefault(place.root.id, RootState())
+            if now < state.again_at:
+                self._look_again = min(self._look_again, state.again_at)
+            elif await db_sidecars.is_due(self._db, place.root.id):
                 until = datetime.fromtimestamp(time.time() - QUIET_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
                 await self._write_root(place, until, Round(), dry=False)
+                self._look_again = now
+        self._looked_at = revision
 
     async def _write_root(self, place: Place, until: str, done: Round, *, dry: bool) -> None:
         async with self._writing:
@@ -177,14 +250,14 @@ class Sidecars:
         state = self.states[place.root.id]
         roots = await db_roots.roots(self._db)
         territory = self._territory(roots)(place.root)
-        unread: list[str] = []
+        stale: list[str] = []
         for folder, group in groupby(sorted(photos, key=lambda photo: photo.folder), key=lambda photo: photo.folder):
             writer = FolderWriter(
                 place, territory, folder, [root.path for root in roots], raw_pairs=self._config.scanning.raw_jpeg == "pair"
             )  # fmt: skip
             # What has begun is finished and noted, also when the daemon ends meanwhile.
             outcome = await asyncio.shield(self._write_folder(writer, list(group), dry=dry))
-            unread += outcome.unread
+            stale += outcome.stale
             done.written += len(outcome.written)
             state.written += len(outcome.written)
             done.failed += len(outcome.failures)
@@ -195,10 +268,9 @@ class Sidecars:
                 if outcome.whole_root:
                     state.problem = outcome.blocked
                     break
-            done.unknown += outcome.unknown
-        done.unread += len(unread)
-        if unread and not dry:
-            await self._read(Change(place.root.id, place.root.path, paths=tuple(unread)))
+        done.stale += len(stale)
+        if stale and not dry:
+            await self._read(Change(place.root.id, place.root.path, paths=tuple(stale)))
 
     _first_blocked = ""
 

@@ -37,16 +37,14 @@ class Planned:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of photos. `idle`: there was nothing to write; `unread`: the files changed and are to be read first; `unknown`: they were
-    not read yet since the root was switched on; `failures` by photo; `blocked`: why nothing could be written in this folder, and whether
-    that is so in the whole root.
+    """What became of photos. `idle`: there was nothing to write; `stale`: the files changed and are to be read first; `failures` by photo;
+    `blocked`: why nothing could be written in this folder, and whether that is so in the whole root.
     """
 
     written: list[Written] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     idle: list[int] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    unknown: int = 0
+    stale: list[str] = field(default_factory=list)
     failures: dict[int, tuple[str, str]] = field(default_factory=dict)
     blocked: str = ""
     whole_root: bool = False
@@ -96,14 +94,9 @@ class FolderWriter:
         paths = listing.sidecars_of(photo.filename)
         seen = sizes_and_times(paths)
         stamp = sidecar_stamp(paths, seen)
-        if photo.before is None:
-            outcome.unknown += 1
-            return
         if stamp != photo.stamp:
-            outcome.unread.append(os.path.join(self._territory.root, self._folder, photo.filename))
+            outcome.stale.append(os.path.join(self._territory.root, self._folder, photo.filename))
             return
-        if photo.failed == stamp:
-            return  # until it changes, or somebody asks
         fields = frozenset(name for name in photo.fields if not photo.mine.same(photo.before, name))
         if not fields:
             outcome.idle.append(photo.photo_id)
@@ -119,7 +112,7 @@ class FolderWriter:
             message = _("{name} was left alone: {why}").format(name=os.path.basename(target), why=odd)
             outcome.failures[photo.photo_id] = (stamp, message)
         except ChangedMeanwhile:
-            outcome.unread.append(os.path.join(self._territory.root, self._folder, photo.filename))
+            outcome.stale.append(os.path.join(self._territory.root, self._folder, photo.filename))
         except OSError as error:
             if error.errno in OF_ROOT or error.errno in OF_FOLDER:
                 raise

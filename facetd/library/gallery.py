@@ -153,6 +153,7 @@ class Gallery:
         return {
             **present.photo(row, self._config, people),
             "description": extra.description,
+            "label": extra.label,
             "keywords": extra.keywords,
             "regions": extra.regions,
             "objects": [{**thing, "shown": thing["score"] >= self._shown_score(thing["label"])} for thing in extra.objects],

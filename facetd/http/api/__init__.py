@@ -20,6 +20,7 @@ from facetd.http.api import (
     ratings,
     scan,
     search,
+    sidecars,
     similar,
     system,
     timeline,
@@ -55,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         culling,
         downloads,
         zips,
+        sidecars,
     )
     for operation in module.operations.all
 )

@@ -170,6 +170,7 @@ class PhotoDetail(Photo):
     """A photo with everything known of it."""
 
     description: str | None
+    label: str | None = Field(description="A word for a colour.")
     keywords: list[str]
     regions: list[dict[str, Any]]
     objects: list[ObjectOut]
