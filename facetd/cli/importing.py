@@ -16,13 +16,16 @@ from facetd.cli.client import encoded
 from facetd.cli.library import open_library
 from facetd.cli.options import data_folder, data_option, json_option, printable
 from facetd.cli.settings import load_settings, log_to
+from facetd.config import load_config, save_config
 from facetd.house import House
 from facetd.library.importing.facet import Wanted
-from facetd.library.importing.facetconfig import read_facet_config
+from facetd.library.importing.facetconfig import FacetConfig, read_facet_config
 from facetd.library.importing.matching import AMBIGUOUS, GONE, NO_ROOT, NOT_SCANNED, TWICE
 from facetd.library.importing.paths import PathRules
-from facetd.library.importing.report import KINDS
+from facetd.library.importing.report import KINDS, Report
+from facetd.library.importing.weights import merge_weights
 
+CONFIG_NAME = "scoring_config.json"
 SHOWN = 5
 ADVICE = {
     NOT_SCANNED: "not scanned yet: run `facetd scan`, and import again",
@@ -44,11 +47,27 @@ def importing() -> None:
 @click.option(
     "--map", "maps", metavar="FROM=TO", multiple=True, help="Photos that Facet has in FROM are in TO here. May be given more than once."
 )
+@click.option("--no-weights", is_flag=True, help="Leave what the categories weigh as it is.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Configuration of facetd that weights go into. Default: scoring_config.json in the data folder.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be brought over.")
 @data_option
 @json_option
-def facet(database: Path, facet_config: Path | None, maps: tuple[str, ...], dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Bring over ratings, favorites, rejections, captions, people with their faces, albums and comparisons.
+def facet(
+    database: Path,
+    facet_config: Path | None,
+    maps: tuple[str, ...],
+    no_weights: bool,
+    into: Path | None,
+    dry_run: bool,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Bring over what Facet knows: ratings, favorites, rejections, captions, people with their faces, albums, comparisons and weights.
 
     Scan the photos first. What you decided here stays; done again, it brings what is new.
     """
@@ -57,13 +76,15 @@ def facet(database: Path, facet_config: Path | None, maps: tuple[str, ...], dry_
     database, facet_config = database.absolute(), facet_config.absolute() if facet_config else None
     known = read_facet_config(facet_config)
     rules = PathRules.parse(maps, known.path_mapping)
+    folder = data_folder(data)
+    ours = into.absolute() if into else folder / CONFIG_NAME
+    load_config(ours)
 
-    async def run() -> Mapping[str, Any]:
-        async with open_library(data_folder(data), lambda folder: load_settings(folder, None, console).config) as found:
+    async def run() -> Report:
+        async with open_library(folder, lambda _folder: load_settings(folder, into, console).config) as found:
             with console.status("") as status:
                 if isinstance(found, House):
-                    wanted = Wanted(database, known, rules, dry_run)
-                    return (await found.import_facet(wanted, status.update)).as_dict()
+                    return await found.import_facet(Wanted(database, known, rules, dry_run), status.update)
                 status.update("The running daemon brings it over")
                 body = {
                     "db": encoded(str(database)),
@@ -71,14 +92,26 @@ def facet(database: Path, facet_config: Path | None, maps: tuple[str, ...], dry_
                     "maps": [encoded(each) for each in maps],
                     "dry_run": dry_run,
                 }
-                return await found.post("/import/facet", body, timeout_s=None)
+                return Report.from_dict(await found.post("/import/facet", body, timeout_s=None))
 
     report = asyncio.run(run())
+    if not no_weights:
+        _bring_weights(ours, known, report)
     if as_json:
-        click.echo(json.dumps(report))
+        click.echo(json.dumps(report.as_dict()))
         return
-    for line in summary(report):
+    for line in summary(report.as_dict()):
         click.echo(printable(line))
+
+
+def _bring_weights(path: Path, facet: FacetConfig, report: Report) -> None:
+    """Put Facet's weights into the configuration at `path`; a running daemon takes it over by itself."""
+    raw = json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+    merged = merge_weights(raw, facet, report)
+    if merged != raw and not report.dry_run:
+        backup = save_config(path, merged)
+        if backup is not None:
+            report.note("weights", str(path), f"changed; the old one is {backup.name}")
 
 
 def summary(report: Mapping[str, Any]) -> Iterator[str]:

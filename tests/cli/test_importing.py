@@ -39,7 +39,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     facet.photo("/old/lost.jpg", star_rating=1)
     facet.run("INSERT INTO photos (path, filename, is_favorite) VALUES (CAST(x'2F6F6C642FFF2E6A7067' AS TEXT), '', 1)")
     facet.run("INSERT INTO photos (path, filename, is_favorite) VALUES (CAST(x'2F6F6C642FFE2E6A7067' AS TEXT), '', 1)")
-    settings = {"viewer": {"path_mapping": {"/old": str(tmp_path / "Photos")}}, "translation": {"target_language": "fr"}}
+    portrait = {"aesthetic_percent": 60, "liqe_percent": 30, "fractal_percent": 10, "color_percent": 0}
+    categories = [{"name": "portrait", "weights": portrait, "filters": {"has_face": True}}, {"name": "underwater", "weights": portrait}]
+    settings = {
+        "categories": categories,
+        "viewer": {"path_mapping": {"/old": str(tmp_path / "Photos")}},
+        "translation": {"target_language": "fr"},
+    }
     (tmp_path / "scoring_config.json").write_text(json.dumps(settings))
     return folder
 
@@ -70,9 +76,9 @@ def bring(data: Path, *options: object, code: int = 0) -> Result:
 
 def test_what_came_is_told(data: Path) -> None:
     trial = bring(data, "--dry-run").stdout
-    assert "Nothing was changed; it would have been 4." in trial
+    assert "Nothing was changed; it would have been 5." in trial
     found = json.loads(bring(data, "--json").stdout)
-    assert (found["changes"], found["photos"]) == (4, {"total": 4, "matched": 2, "moved": 0, "left": {"not found": 2}})
+    assert (found["changes"], found["photos"]) == (5, {"total": 4, "matched": 2, "moved": 0, "left": {"not found": 2}})
     assert found["ratings"] == {"brought": 2, "same": 0, "kept": 0, "left": 2}
     lines = bring(data).stdout.splitlines()
     assert lines[0] == "2 of 4 photos of Facet are here."
@@ -114,7 +120,39 @@ async def test_a_running_daemon_does_it(data: Path) -> None:
     async with running(data) as daemon:
         await eventually(lambda: daemon.house and not daemon.house.ingest.scanning)
         found = json.loads((await asyncio.to_thread(bring, data, "--json")).stdout)
-        assert (found["changes"], found["photos"]["matched"]) == (4, 2)
+        assert (found["changes"], found["photos"]["matched"]) == (5, 2)
+        assert await eventually(lambda: daemon.house and daemon.house.config.categories)
+        await eventually(lambda: daemon.house and daemon.started.is_set() and not daemon.house.ingest.scanning)
         assert (await asyncio.to_thread(bring, data)).stdout.splitlines()[-1] == "Nothing was new."
         (data.parent / "photo_scores.db").write_bytes(b"")
         assert "the file is empty" in (await asyncio.to_thread(bring, data, code=2)).stderr
+
+
+def test_weights_go_into_our_configuration(data: Path) -> None:
+    ours = data / "scoring_config.json"
+    before = ours.read_bytes()
+    trial = json.loads(bring(data, "--dry-run", "--json").stdout)
+    assert (trial["weights"], ours.read_bytes()) == ({"brought": 1, "same": 0, "kept": 0, "left": 1}, before)
+    assert json.loads(bring(data, "--no-weights", "--json").stdout)["weights"]["brought"] == 0
+    assert ours.read_bytes() == before
+    lines = bring(data).stdout.splitlines()
+    assert "weights: portrait: these have no equivalent: fractal_percent 10" in lines
+    assert "weights: underwater: there is no such category here, and none can be added" in lines
+    raw = json.loads(ours.read_text())
+    assert raw["categories"] == {"portrait": {"weights": {"aesthetic_percent": 60.0, "liqe_score_percent": 30.0}}}
+    assert raw["scanning"] == QUICK["scanning"]
+    (backup,) = data.glob("scoring_config.json.*.bak")
+    assert backup.read_bytes() == before
+    raw["categories"]["portrait"]["weights"]["color_percent"] = 5
+    ours.write_text(json.dumps(raw))
+    assert json.loads(bring(data, "--json").stdout)["weights"] == {"brought": 0, "same": 0, "kept": 1, "left": 1}
+    assert json.loads(ours.read_text()) == raw
+    call("config", "check", "--data", data)
+
+
+def test_weights_go_where_they_are_told_to(data: Path) -> None:
+    bring(data, "--into", data.parent / "other.json")
+    assert list(json.loads((data.parent / "other.json").read_text())["categories"]) == ["portrait"]
+    assert "categories" not in json.loads((data / "scoring_config.json").read_text())
+    (data.parent / "other.json").write_text("[")
+    assert "expected JSON" in bring(data, "--into", data.parent / "other.json", code=3).stderr

@@ -44,7 +44,7 @@ class Note:
     reason: str
 
 
-KINDS = ("ratings", "captions", "translations", "persons", "faces", "albums", "comparisons", "snapshots")
+KINDS = ("ratings", "captions", "translations", "persons", "faces", "albums", "comparisons", "snapshots", "weights")
 
 
 @dataclass(slots=True)
@@ -83,3 +83,16 @@ class Report:
             "left": [asdict(each) for each in self.left],
             "notes": [asdict(note) for note in self.notes],
         }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Report:
+        """What `as_dict` made."""
+        return cls(
+            raw["dry_run"],
+            raw["photos"]["total"],
+            raw["photos"]["matched"],
+            raw["photos"]["moved"],
+            [Left(**each) for each in raw["left"]],
+            {kind: Tally(**raw[kind]) for kind in KINDS},
+            [Note(**each) for each in raw["notes"]],
+        )
