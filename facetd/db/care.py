@@ -10,6 +10,7 @@ from pathlib import Path
 
 from facetd.db.connection import Database
 from facetd.db.migrate import APPLICATION_ID
+from facetd.db.options import wrong_counts
 from facetd.errors import DatabaseUnusable
 
 COUNTED_ANEW = (
@@ -77,6 +78,7 @@ async def consistency(db: Database) -> list[str]:
         " FULL JOIN gate_count c ON c.root_id = g.root_id AND c.hide = g.hide WHERE COALESCE(g.n, 0) <> COALESCE(c.photos, 0)"
     )
     found += [f"the counter of root {row[0]}, hide {row[1]} is wrong" for row in wrong]
+    found += [f"the counters of each {facet} are wrong" for facet in await wrong_counts(db)]
     for table, column in (("day_count", "day"), ("folder_count", "folder_id")):
         different = await db.row(
             f"SELECT COUNT(*) FROM ({COUNTED_ANEW.format(column)}) FULL JOIN {table} c USING ({column}, root_id, hide)"

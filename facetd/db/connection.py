@@ -144,6 +144,10 @@ class Database:
             self._memo[key] = found
         return found
 
+    def remembers(self, key: Hashable) -> bool:
+        """Whether `per_revision` has this worked out already."""
+        return key in self._memo
+
     async def _read_revision(self) -> None:
         """Take note of the revision; nobody else writes, so that reading it here is enough."""
         if self._writer is not None:

@@ -13,7 +13,7 @@ from facetd.db.merging import merge_rows
 from facetd.db.options import LISTED
 from facetd.db.revision import bump, note_faces
 from facetd.db.store import now
-from facetd.db.visibility import Hide, gate_condition, id_list
+from facetd.db.visibility import Hide, count_condition, gate_condition, id_list
 from facetd.records import Viewer
 
 KEEP = "UPDATE person SET kept = 1, updated_at = ? WHERE id = ?"
@@ -43,15 +43,23 @@ class Likeness:
 
 async def seen_persons(db: Database, viewer: Viewer) -> list[PersonRow]:
     """Everybody with a face in a photo that `viewer` may list, by id. The avatar stands for a person if it is seen, else the best face."""
+    seen = gate_condition(viewer, LISTED)
     rows = await db.rows(
-        "SELECT p.id, p.name, p.hidden, COUNT(*), COUNT(DISTINCT f.photo_id), f.id, MAX(COALESCE(f.quality, 0)),"
-        " SUM(f.id IS p.avatar_face_id), SUM(iif(f.id IS p.avatar_face_id, COALESCE(f.quality, 0), 0)), p.avatar_face_id"
-        " FROM face f INDEXED BY face_person CROSS JOIN gate g ON g.photo_id = f.photo_id CROSS JOIN person p ON p.id = f.person_id"
-        f" WHERE f.person_id IS NOT NULL AND {gate_condition(viewer, LISTED)} GROUP BY f.person_id"
+        f"""
+        SELECT w.id, w.name, w.hidden, w.faces, w.photos, f.id, COALESCE(f.quality, 0) FROM (
+            SELECT p.id, p.name, p.hidden, c.faces, c.photos, COALESCE(
+                (SELECT a.id FROM face a CROSS JOIN gate g ON g.photo_id = a.photo_id
+                 WHERE a.id = p.avatar_face_id AND a.person_id = p.id AND {seen}),
+                (SELECT b.id FROM face b INDEXED BY face_best CROSS JOIN gate g ON g.photo_id = b.photo_id
+                 WHERE b.person_id = p.id AND {seen} ORDER BY b.quality DESC LIMIT 1)) AS best
+            FROM (SELECT value AS id, SUM(iif(facet = 'face', photos, 0)) AS faces, SUM(iif(facet = 'person', photos, 0)) AS photos
+                  FROM facet_count WHERE facet IN ('face', 'person') AND {count_condition(viewer, LISTED)}
+                  GROUP BY value HAVING faces > 0) c
+            CROSS JOIN person p ON p.id = c.id
+        ) w CROSS JOIN face f ON f.id = w.best ORDER BY w.id
+        """
     )
-    return [
-        PersonRow(row[0], row[1], bool(row[2]), row[3], row[4], row[9] if row[7] else row[5], row[8] if row[7] else row[6]) for row in rows
-    ]
+    return [PersonRow(row[0], row[1], bool(row[2]), row[3], row[4], row[5], row[6]) for row in rows]
 
 
 async def visible(db: Database, viewer: Viewer, ids: Iterable[int]) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from facetd.config import Config
@@ -18,7 +19,7 @@ OPTIONS_KEPT = 200
 
 
 class Browse:
-    """Lists of choices. They are counted once for each revision of the library, and at most every `viewer.cache_ttl_seconds`."""
+    """Lists of choices. They are read once for each revision of the library."""
 
     def __init__(self, db: Database, config: Config) -> None:
         self._db = db
@@ -27,41 +28,46 @@ class Browse:
 
     async def cameras(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """Camera models, most used first; and whether the counts were known already."""
-        return await self._values(viewer, "p.camera_model", limit=self._config.viewer.dropdowns.max_cameras)
+        return await self._values(viewer, "camera", limit=self._config.viewer.dropdowns.max_cameras)
 
     async def lenses(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """Lenses, most used first."""
-        return await self._values(viewer, "p.lens_model", limit=self._config.viewer.dropdowns.max_lenses)
+        return await self._values(viewer, "lens", limit=self._config.viewer.dropdowns.max_lenses)
 
     async def patterns(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """Composition patterns, most frequent first."""
-        return await self._values(viewer, "p.composition_pattern")
+        return await self._values(viewer, "pattern")
 
     async def categories(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """Categories, most frequent first."""
-        return await self._values(viewer, "p.category")
+        return await self._values(viewer, "category")
 
     async def apertures(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """F-numbers, rounded to 0.1, ascending."""
-        return await self._values(viewer, "round(p.f_stop, 1)", by_count=False)
+        return await self._values(viewer, "aperture", by_count=False)
 
     async def focal_lengths(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """Focal lengths in whole mm, ascending."""
-        return await self._values(viewer, "CAST(round(p.focal_length) AS INTEGER)", by_count=False)
+        return await self._values(viewer, "focal_length", by_count=False)
 
     async def tags(self, viewer: Viewer) -> tuple[list[options.Option], bool]:
         """Tags, most frequent first."""
-        return await options.tags(self._db, viewer, limit=self._config.viewer.dropdowns.max_tags), False
+        limit = self._config.viewer.dropdowns.max_tags
+        return await self._known(("tags", viewer.root_ids), lambda: options.tags(self._db, viewer, limit=limit))
 
     async def _values(
-        self, viewer: Viewer, column: str, *, by_count: bool = True, limit: int | None = None
+        self, viewer: Viewer, facet: options.Facet, *, by_count: bool = True, limit: int | None = None
     ) -> tuple[list[options.Option], bool]:
-        key = (viewer.root_ids, column, by_count, limit)
+        return await self._known((facet, viewer.root_ids), lambda: options.values(self._db, viewer, facet, by_count=by_count, limit=limit))
+
+    async def _known(
+        self, key: tuple[object, ...], count: Callable[[], Awaitable[list[options.Option]]]
+    ) -> tuple[list[options.Option], bool]:
         current = self._db.revision
         known = self._cache.get(key)
         if known is not None and known[0] == current:
             return known[1], True
-        found = await options.values(self._db, viewer, column, by_count=by_count, limit=limit)
+        found = await count()
         if len(self._cache) >= OPTIONS_KEPT:
             self._cache.clear()
         self._cache[key] = (current, found)

@@ -219,13 +219,18 @@ class People:
         await self._require(viewer, [one, other])
         return await db_people.distinguish(self._db, one, other)
 
-    async def options(self, viewer: Viewer, ids: Sequence[int] = ()) -> list[tuple[int, str | None, int]]:
-        """(id, name, number of photos) for the filters: those with enough photos, most photos first, and `ids` in any case."""
+    async def options(self, viewer: Viewer, ids: Sequence[int] = ()) -> tuple[list[tuple[int, str | None, int]], bool]:
+        """(id, name, number of photos) for the filters: those with enough photos, most photos first, and `ids` in any case.
+
+        And whether the counts were known already.
+        """
+        cached = self._db.remembers(("persons", viewer.root_ids))
         dropdowns = self._config.viewer.dropdowns
         rows = sorted((row for row in (await self._seen(viewer)).values()), key=lambda row: (-row.photo_count, row.id))
         usual = [row for row in rows if not row.hidden and row.photo_count >= dropdowns.min_photos_for_person][: dropdowns.max_persons]
         known = {row.id for row in usual}
-        return [(row.id, row.name, row.photo_count) for row in (*usual, *(row for row in rows if row.id in set(ids) - known))]
+        others = set(ids) - known
+        return [(row.id, row.name, row.photo_count) for row in (*usual, *(row for row in rows if row.id in others))], cached
 
     async def face(self, viewer: Viewer, face: int) -> FacePlace:
         """Where a face is, for cutting it out. Raises NotFound."""

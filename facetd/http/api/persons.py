@@ -379,4 +379,5 @@ async def dismiss_suggestion(request: web.Request, body: Dismiss) -> Any:
 async def persons_options(request: web.Request, query: PersonOptionsQuery) -> Any:
     """Persons in enough photos, as triples of id, name and number of photos; those of `ids` in any case."""
     wanted = [int(part) for part in query.ids.split(",") if part.strip()]
-    return {"persons": await services(request).people.options(await viewer_of(request), wanted), "cached": False}
+    persons, cached = await services(request).people.options(await viewer_of(request), wanted)
+    return {"persons": persons, "cached": cached}
