@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import ipaddress
 import logging
 import os
 import signal
@@ -18,10 +19,11 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.log import server_logger
 
-from facetd.accounts.viewers import single_viewer
-from facetd.config import LoadedConfig, load_config
+from facetd.accounts.authentication import Authentication, KeepHash, keep_nowhere
+from facetd.accounts.userfile import change_users, set_hash
+from facetd.config import Config, LoadedConfig, load_config
 from facetd.db import roots as db_roots
-from facetd.errors import ConfigError, FacetdError
+from facetd.errors import ConfigError, FacetdError, InvalidInput
 from facetd.house import House, check_settings, make_folder, open_house
 from facetd.http.app import make_app
 from facetd.http.control import make_control_app
@@ -77,8 +79,8 @@ class Address:
     insecure: bool = False
 
 
-def make_services(house: House) -> Services:
-    """What the web side needs of an open library."""
+def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Services:
+    """What the web side needs of an open library. `keep_hash` writes a user's new hash into the configuration."""
 
     async def ready() -> None:
         await house.db.row("SELECT 1 FROM meta")
@@ -116,7 +118,7 @@ def make_services(house: House) -> Services:
         tickets=Tickets(),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
         group_people=house.group_people,
-        viewer=lambda: single_viewer(house.db),
+        authentication=Authentication(house.db, house.config, keep_hash=keep_hash),
         ready=ready,
         household=house,
     )
@@ -169,6 +171,7 @@ class Daemon:
         self._watched: set[int] = set()
         self._packs: frozenset[tuple[str, int, int]] = frozenset()
         self._captions_left: tuple[Viewer, Wanted] | None = None
+        self._authentication: Authentication | None = None
         self.started = asyncio.Event()
         self.house: House | None = None
         self.port = address.port
@@ -191,6 +194,7 @@ class Daemon:
         """One life with one configuration."""
         config = self._loaded.config
         check_settings(config)
+        require_login(self._address, config)
         socket = socket_path(self._data)
         self._packs = await asyncio.to_thread(installed_packs, self._data)
         async with AsyncExitStack() as stack:
@@ -198,7 +202,8 @@ class Daemon:
             self.house = house = await stack.enter_async_context(opening)
             await house.add_configured()
             await house.add_directories(self._photos)
-            services = make_services(house)
+            services = make_services(house, keep_hash=self._keep_hash)
+            self._authentication = services.authentication
             stack.push_async_callback(services.darktable.stop)
             await self._listen(stack, services, socket)
             await stack.enter_async_context(self._watching(house))
@@ -287,19 +292,33 @@ class Daemon:
                 logger.info("the installed packs of models changed")
                 return
 
+    async def _keep_hash(self, name: str, made: str) -> None:
+        """Write a user's new password hash into the configuration; nobody else is disturbed."""
+        path = self._loaded.path
+        await asyncio.to_thread(change_users, path, lambda users: set_hash(users, name, made))
+        self._loaded = await asyncio.to_thread(load_config, path)
+
     def _take_over(self) -> bool:
-        """Load the configuration anew; False, with the reason in the log, when it cannot be used."""
+        """Load the configuration anew; whether everything has to be opened anew for it.
+
+        One that cannot be used is told in the log. When only who may sign in changed, that is in force at once.
+        """
         try:
             loaded = load_config(self._loaded.path)
             check_settings(loaded.config)
-        except ConfigError as error:
+            require_login(self._address, loaded.config)
+        except FacetdError as error:
             logger.error("the configuration was changed and cannot be used, the old one stays: %s", error)
             return False
         for warning in loaded.warnings:
             logger.warning("%s: %s", loaded.path, warning)
-        changed = loaded.config != self._loaded.config
-        self._loaded = loaded
-        return changed
+        before, self._loaded = self._loaded.config, loaded
+        if loaded.config == before:
+            return False
+        if self._authentication is not None and _same_house(before, loaded.config):
+            self._authentication.take(loaded.config)
+            return False
+        return True
 
 
 async def _follow(watcher: Watcher, ingest: Ingest) -> None:
@@ -327,6 +346,33 @@ def installed_packs(data: Path) -> frozenset[tuple[str, int, int]]:
             facts = path.stat()
             found.add((path.parent.name, facts.st_ino, facts.st_mtime_ns))
     return frozenset(found)
+
+
+def require_login(address: Address, config: Config) -> None:
+    """Raise InvalidInput when everybody on the network could see and change everything."""
+    if not (address.insecure or is_loopback(address.host) or config.users or config.viewer.password):
+        raise InvalidInput(
+            f"--host {address.host}: without users or a password everybody on the network could see and change everything",
+            hint="Add a user (`facetd user add NAME --dir DIR`), set viewer.password, keep the default 127.0.0.1, or give --insecure.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _same_house(one: Config, other: Config) -> bool:
+    """Whether two configurations differ in nothing but who may sign in with which password and role."""
+    if bool(one.users) != bool(other.users):
+        return False
+    directories = [{name: user.directories for name, user in config.users.items()} for config in (one, other)]
+    return directories[0] == directories[1] and one.model_copy(update={"users": other.users}) == other
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetd.accounts.viewers import require_single_user
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
@@ -26,7 +25,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted, import_facet
 from facetd.library.importing.report import Report
 from facetd.library.jobs import Jobs
-from facetd.library.roots import add_configured, add_directories, find_root, make_root, real_path
+from facetd.library.roots import add_configured, add_directories, add_owned, find_root, make_root, real_path
 from facetd.records import Root
 from facetd.score.rules import Rules
 from facetd.score.scenes import Scenes
@@ -59,6 +58,8 @@ class House:
     async def add_configured(self) -> None:
         """Roots for the directories of the configuration, as far as they are there."""
         await add_configured(self.db, self.data, self.config.scanning.directories)
+        owned = [directory for user in self.config.users.values() for directory in user.directories]
+        await add_owned(self.db, self.data, [*owned, *self.config.shared_directories])
         await self.roots_changed()
 
     async def list_roots(self) -> list[tuple[Root, int]]:
@@ -160,6 +161,5 @@ def make_folder(path: Path) -> None:
 
 def check_settings(config: Config) -> None:
     """What only the rooms know to be wrong with a configuration. Raises ConfigError."""
-    require_single_user(config)
     Rules.from_config(config)
     Scenes.from_config(config)

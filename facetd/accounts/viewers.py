@@ -1,33 +1,39 @@
-"""Who asks. With neither users nor a password there is one viewer, on this machine, who may do everything."""
+"""Who sees which roots: a user the roots at or below their own directories and the shared ones, a household without users everything."""
 
 from __future__ import annotations
 
-from facetd.config import Config
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.errors import ConfigError, FieldError
-from facetd.i18n import _
-from facetd.records import Viewer
+from facetd.records import Root, Viewer
 
 SINGLE_USER_ID = 0
+READER, USER, ADMIN, SUPERADMIN = "reader", "user", "admin", "superadmin"
+ROLES = (READER, USER, ADMIN, SUPERADMIN)  # each may do what those before it may
 
 
-def require_single_user(config: Config) -> None:
-    """Refuse settings that ask for a login: this version has none, and must not show photos that were meant to be protected.
-
-    Raises ConfigError naming the keys.
-    """
-    closed = [
-        ("viewer.password", config.viewer.password),
-        ("viewer.edition_password", config.viewer.edition_password),
-        ("users", config.users),
-    ]
-    errors = [FieldError(key, _("logins are not part of this version; remove the key")) for key, value in closed if value]
-    if errors:
-        raise ConfigError(_("the configuration asks for a login"), errors=errors)
-
-
-async def single_viewer(db: Database) -> Viewer:
+async def single_viewer(db: Database, role: str = SUPERADMIN) -> Viewer:
     """The one viewer of single-user mode, who sees every root."""
-    roots = await db.per_revision("roots", lambda: db_roots.roots(db))
-    return Viewer(SINGLE_USER_ID, "superadmin", frozenset(root.id for root in roots))
+    return Viewer(SINGLE_USER_ID, role, frozenset(root.id for root in await known_roots(db)))
+
+
+async def known_roots(db: Database) -> list[Root]:
+    """Every root, read once for each revision of the library."""
+    return await db.per_revision("roots", lambda: db_roots.roots(db))
+
+
+def seen_roots(roots: Iterable[Root], directories: Sequence[str]) -> frozenset[int]:
+    """The roots at or below these directories (absolute, links resolved). Whole names count: `/a` is not above `/ab`."""
+    return frozenset(root.id for root in roots if any(_within(root.path, directory) for directory in directories))
+
+
+def _within(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+async def real_directories(directories: Iterable[str]) -> tuple[str, ...]:
+    """Absolute directories, `~` and links resolved, as the paths of roots are. Looks at the disk."""
+    return tuple(await asyncio.to_thread(lambda: [os.path.realpath(os.path.expanduser(each)) for each in directories]))

@@ -3,6 +3,7 @@
 ALL = {
     "serve": "facetd.cli.serve:serve",
     "scan": "facetd.cli.scan:scan",
+    "user": "facetd.cli.user:user",
     "root": "facetd.cli.root:root",
     "captions": "facetd.cli.captions:captions",
     "sidecars": "facetd.cli.sidecars:sidecars",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from rich.console import Console
 from facetd.cli.options import data_folder, settings_options
 from facetd.cli.progress import ProgressView
 from facetd.cli.settings import load_settings, log_to
-from facetd.errors import InvalidInput
 
 if TYPE_CHECKING:
     from facetd.daemon import Address, Daemon
@@ -28,18 +26,14 @@ if TYPE_CHECKING:
 @click.option("--insecure", is_flag=True, help="Allow everybody on the network to see and change everything.")
 def serve(photos: tuple[str, ...], data: Path | None, config_path: Path | None, host: str, port: int, insecure: bool) -> None:
     """Watch photo folders and serve the library."""
-    if not insecure and not _is_loopback(host):
-        raise InvalidInput(
-            f"--host {host}: without users or a password everybody on the network could see and change everything",
-            hint="Keep the default 127.0.0.1, or give --insecure if that is what you want.",
-        )
     console = Console(stderr=True)
     log_to(console, verbose=True)
     folder = data_folder(data)
     loaded = load_settings(folder, config_path, console)
-    from facetd.daemon import Address, Daemon  # noqa: PLC0415 - the other commands need no web side
+    from facetd.daemon import Address, Daemon, require_login  # noqa: PLC0415 - the other commands need no web side
 
     address = Address(host, port, insecure)
+    require_login(address, loaded.config)
     asyncio.run(_serve(Daemon(folder, loaded, photos, address), address, console))
 
 
@@ -65,12 +59,3 @@ async def _announce(daemon: Daemon, address: Address, console: Console) -> None:
         with daemon.house.ingest.events.listening() as events:
             await view.follow(events)
         await asyncio.sleep(0.2)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -139,8 +140,19 @@ class Server(Section):
     """The daemon's HTTP side."""
 
     allowed_hosts: Texts = ()
+    trusted_proxies: Texts = ()
     readers: int = Field(default=2, ge=1, le=32)
     image_cache_mb: int = Field(default=512, ge=16)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError(f"'{each}' is not an address: expected one like 192.168.1.2 or a network like 10.0.0.0/8") from None
+        return value
 
 
 class Config(BaseModel):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from facetd.config.darktable import RawProcessor
 from facetd.config.section import Section, Texts
@@ -123,13 +124,23 @@ class Viewer(Section):
     notification_duration_ms: int = Field(default=2000, ge=0)
 
 
+HASHES = re.compile(r"[0-9a-f]{16,128}:[0-9a-f]{64}|\$argon2id?\$\S+")
+
+
 class User(Section):
-    """One account: read and checked, not used by this version."""
+    """One account. `password_hash` is made by `facetd user passwd`; `salt_hex:dk_hex` (PBKDF2-HMAC-SHA256) is accepted too."""
 
     password_hash: str
     display_name: str = ""
     role: Literal["user", "admin", "superadmin"] = "user"
     directories: Texts = ()
+
+    @field_validator("password_hash")
+    @classmethod
+    def _known_hash(cls, value: str) -> str:
+        if not HASHES.fullmatch(value):
+            raise ValueError("expected a hash that `facetd user passwd` made, or salt_hex:dk_hex")
+        return value
 
 
 class Memories(Section):

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from facetd.errors import NotFound
+from facetd.http.access import identify, page_guard, require
 from facetd.http.api import OPERATIONS
-from facetd.http.middlewares import add_headers, error_guard, host_guard, origin_guard
+from facetd.http.middlewares import add_headers, cross_origin, error_guard, host_guard, origin_guard
 from facetd.http.openapi import register, require_declared
 from facetd.http.pages import FIND_PERSON, FIND_PHOTO, setup_pages
 from facetd.http.services import SERVICES, Services, services, viewer_of
@@ -17,11 +18,17 @@ from facetd.library.people import display_name
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 API_PAGES = frozenset({"/api/docs"})
+PUBLIC_PAGES = frozenset({"sign-in", "static"})
 
 
 def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     """The app over these services. `any_host`: answer whatever name the request calls this machine by."""
-    guards = [error_guard, host_guard(house.config.server.allowed_hosts, any_host=any_host), origin_guard]
+    origins = house.config.viewer.allowed_origins
+    known_host = host_guard(house.config.server.allowed_hosts, any_host=any_host or house.authentication.login_needed)
+    guards = [
+        error_guard, known_host, cross_origin(origins), origin_guard(origins), identify,
+        page_guard([operation.name for operation in OPERATIONS], PUBLIC_PAGES),
+    ]  # fmt: skip
     app = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = house
     app[FIND_PHOTO] = _find_photo
@@ -30,7 +37,7 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     app.on_startup.append(_check_routes)
     app.on_shutdown.append(_end_streams)
     app.on_cleanup.append(_end_counting)
-    register(app, OPERATIONS)
+    register(app, OPERATIONS, require)
     setup_pages(app)
     return app
 

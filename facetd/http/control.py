@@ -11,11 +11,12 @@ from urllib.parse import quote, unquote_to_bytes
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from facetd.accounts.authentication import Caller
 from facetd.http.api import captions, persons
 from facetd.http.api.scan import AnalysisKind
-from facetd.http.middlewares import error_guard
-from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, register
-from facetd.http.services import SERVICES, Services, services, viewer_of
+from facetd.http.middlewares import Handler, error_guard
+from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, everybody, register
+from facetd.http.services import CALLER, SERVICES, Services, services, viewer_of
 from facetd.http.sse import stream
 from facetd.ingest.scan import ScanOptions
 from facetd.library.importing.facet import Wanted
@@ -208,6 +209,28 @@ async def control_write_sidecars(request: web.Request, body: ControlSidecars) ->
     return (await services(request).ingest.sidecars.write(body.root, dry=body.dry_run)).as_dict()
 
 
+class ControlUser(BaseModel):
+    """A user by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+
+
+class Copied(BaseModel):
+    """How many ratings were taken over."""
+
+    copied: int
+
+
+@operations.add(
+    "POST", "/users/migrate-preferences", summary="Take over single-user ratings", body=ControlUser, reply=Copied, errors=(404,)
+)
+async def control_migrate(request: web.Request, body: ControlUser) -> Any:
+    """Give a user the ratings of single-user mode."""
+    return {"copied": await services(request).authentication.users.take_over_ratings(body.name)}
+
+
 def _root(root: Root, count: int) -> dict[str, Any]:
     return {"name": root.name, "path": quote(os.fsencode(root.path)), "online": root.online, "photos": count}
 
@@ -216,9 +239,16 @@ def _decoded(text: str) -> str:
     return os.fsdecode(unquote_to_bytes(text))
 
 
+@web.middleware
+async def _as_superadmin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Who uses the socket sees every root and may do everything."""
+    request[CALLER] = Caller(await services(request).authentication.local_viewer())
+    return await handler(request)
+
+
 def make_control_app(house: Services) -> web.Application:
     """The app for the Unix socket. Whoever may open the socket may do everything."""
-    app = web.Application(middlewares=[error_guard])
+    app = web.Application(middlewares=[error_guard, _as_superadmin])
     app[SERVICES] = house
-    register(app, [*operations.all, *persons.operations.all, *captions.operations.all])
+    register(app, [*operations.all, *persons.operations.all, *captions.operations.all], everybody)
     return app

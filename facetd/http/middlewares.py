@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from facetd.errors import FacetdError
+from facetd.errors import FacetdError, TooManyRequests, Unauthorized
 from facetd.http.openapi import json_response
 from facetd.http.pages import error_page, wants_html
 from facetd.i18n import _
@@ -32,11 +32,19 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+CHALLENGE = 'Bearer realm="facetd"'  # not Basic: browsers would ask for it in a window of their own
 LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
 
 
 BEGUN: web.RequestKey[web.StreamResponse] = web.RequestKey("begun", web.StreamResponse)  # the answer whose head was sent
 HOST_PATTERN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z._-]+)(?::\d{1,5})?")
+FRIEND: web.RequestKey[str] = web.RequestKey("friend", str)  # the origin of a page that may read our answers
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, Range, X-Share-Token",
+    "Access-Control-Max-Age": "600",
+}
+EXPOSED = "ETag, Content-Disposition, Content-Range, Retry-After"
 KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
 
 
@@ -70,12 +78,34 @@ def _is_welcome(host: str, allowed: Collection[str]) -> bool:
         return False
 
 
-@web.middleware
-async def origin_guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A page of another site must not change anything here: writes with a foreign Origin are refused."""
-    if request.method not in SAFE_METHODS:
-        refuse_foreign(request)
-    return await handler(request)
+def origin_guard(allowed_origins: Collection[str]) -> Middleware:
+    """A page of another site must not change anything here: writes with a foreign Origin are refused, but for configured ones."""
+    allowed = {origin.rstrip("/").lower() for origin in allowed_origins}
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method not in SAFE_METHODS and request.headers.get("Origin", "").lower() not in allowed:
+            refuse_foreign(request)
+        return await handler(request)
+
+    return guard
+
+
+def cross_origin(allowed_origins: Collection[str]) -> Middleware:
+    """CORS: pages of the configured origins may read answers, with credentials. Others are told nothing."""
+    allowed = {origin.rstrip("/").lower() for origin in allowed_origins}
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get("Origin", "")
+        if origin.lower() not in allowed:
+            return await handler(request)
+        request[FRIEND] = origin
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return web.Response(status=204, headers=PREFLIGHT)
+        return await handler(request)
+
+    return guard
 
 
 def refuse_foreign(request: web.Request) -> None:
@@ -130,7 +160,12 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
     if isinstance(error, FacetdError):
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("%s %s: %s", request.method, request.path, error)
-        return _problem(request, error.status, error.title, error.message, error)
+        response = _problem(request, error.status, error.title, error.message, error)
+        if isinstance(error, Unauthorized):
+            response.headers["WWW-Authenticate"] = CHALLENGE
+        if isinstance(error, TooManyRequests):
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
     if isinstance(error, web.HTTPException):
         if error.status < HTTPStatus.BAD_REQUEST:
             raise error
@@ -167,5 +202,11 @@ def _sayable(text: str) -> str:
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Security headers on every answer, and a note that it begins."""
     request[BEGUN] = response
+    if friend := request.get(FRIEND):
+        response.headers["Access-Control-Allow-Origin"] = friend
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers.add("Vary", "Origin")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

@@ -23,6 +23,11 @@ EVENT_STREAM = "text/event-stream"
 ALWAYS = (400, 421)  # what any operation may answer: parameters that do not fit, a host name that is not ours
 WRITES = (403, 413)  # a page of another site, a body that is too large
 READS = frozenset({"GET", "HEAD"})
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The token of POST /api/auth/login, or an app password."},
+    "app": {"type": "http", "scheme": "basic", "description": "A user name and an app password."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "facetd_session", "description": "What signing in leaves in a browser."},
+}
 
 
 class Access(Enum):
@@ -100,7 +105,8 @@ class Operations:
         """
 
         def declare(handler: Handler) -> Handler:
-            possible = tuple(sorted({*ALWAYS, *(() if method in READS else WRITES), *errors}))
+            refused = () if access is Access.PUBLIC else (401,) if access in (Access.OPEN, Access.LOGIN) else (401, 403)
+            possible = tuple(sorted({*ALWAYS, *refused, *(() if method in READS else WRITES), *errors}))
             self.all.append(Operation(method, path, handler, summary, self.tag, access, query, body, reply, possible, tuple(others)))
             return handler
 
@@ -110,12 +116,19 @@ class Operations:
 REGISTERED: web.AppKey[tuple[Operation, ...]] = web.AppKey("operations", tuple)
 
 
-def register(app: web.Application, operations: Iterable[Operation]) -> None:
-    """Add the routes of `operations` to `app`, which knows them as REGISTERED afterwards."""
+Authorize = Callable[[web.Request, Operation], Awaitable[None]]
+
+
+async def everybody(_request: web.Request, _operation: Operation) -> None:
+    """Whoever reaches the app may call everything: for the daemon's own socket."""
+
+
+def register(app: web.Application, operations: Iterable[Operation], authorize: Authorize) -> None:
+    """Add the routes of `operations` to `app`, which knows them as REGISTERED afterwards. `authorize` raises before what is not allowed."""
     app[REGISTERED] = tuple(operations)
     for operation in app[REGISTERED]:
         resource = app.router.add_resource(operation.path, name=operation.name)
-        handler = _bound(operation)
+        handler = _bound(operation, authorize)
         for method in operation.methods:
             resource.add_route(method, handler)
 
@@ -137,8 +150,9 @@ def _documented(path: str) -> str:
     return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", path)
 
 
-def _bound(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _bound(operation: Operation, authorize: Authorize) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
+        await authorize(request, operation)
         query = parse_query(operation.query, request.query)
         parameters = query if operation.body is None else await _parse_body(operation.body, request)
         answer = await operation.handler(request, parameters)
@@ -231,6 +245,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "description": (operation.handler.__doc__ or "").strip(),
             "tags": [operation.tag],
             "x-access": operation.access.value,
+            "security": [] if operation.access is Access.PUBLIC else [{name: []} for name in SECURITY],
             "parameters": [*_path_parameters(operation.path), *_query_parameters(schemas[query])],
             "responses": {
                 "200": _reply(operation.reply, names),
@@ -251,7 +266,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "description": "A photo library for a home NAS that knows which pictures are good.",
         },
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": SECURITY},
     }
 
 

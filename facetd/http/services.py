@@ -9,8 +9,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from facetd.accounts.authentication import Authentication, Caller
 from facetd.config import Config
-from facetd.errors import Forbidden
+from facetd.errors import Forbidden, Unauthorized
 from facetd.i18n import _
 from facetd.ingest.darktable import Developer
 from facetd.ingest.facecrops import FaceCrops
@@ -66,7 +67,7 @@ class Household(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms behind the web side. `viewer` tells who asks; `ready` raises when the library cannot be read.
+    """The rooms behind the web side. `authentication` tells who asks; `ready` raises when the library cannot be read.
 
     `group_people` compares all faces anew, `True`: after taking apart persons that nobody decided about; returns what changed.
     """
@@ -98,11 +99,12 @@ class Services:
     tickets: Tickets
     face_crops: FaceCrops
     group_people: Callable[[bool], Awaitable[dict[str, int]]]
-    viewer: Callable[[], Awaitable[Viewer]]
+    authentication: Authentication
     ready: Callable[[], Awaitable[None]]
     household: Household
 
 
+CALLER: web.RequestKey[Caller | None] = web.RequestKey("caller", Caller)
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 
 
@@ -118,5 +120,8 @@ def require_feature(request: web.Request, name: str) -> None:
 
 
 async def viewer_of(request: web.Request) -> Viewer:
-    """Who asks."""
-    return await services(request).viewer()
+    """Who asks. Raises Unauthorized for nobody."""
+    caller = request[CALLER]
+    if caller is None:
+        raise Unauthorized(_("This needs a sign-in."))
+    return caller.viewer

@@ -41,6 +41,16 @@ async def add_configured(db: Database, data: Path, directories: Sequence[str]) -
             logger.warning("scanning.directories: %s", error)
 
 
+async def add_owned(db: Database, data: Path, directories: Sequence[str]) -> None:
+    """Roots at these very directories of users, also inside other roots: who sees what goes by roots. Outer ones first."""
+    for directory in sorted(directories, key=real_path):
+        try:
+            if not any(root.path == real_path(directory) for root in await db_roots.roots(db)):
+                await make_root(db, data, directory)
+        except InvalidInput as error:
+            logger.warning("users: %s", error)
+
+
 async def make_root(db: Database, data: Path, directory: str) -> Root:
     """A root at this very directory, also inside another root. Raises InvalidInput for what cannot be one."""
     return await db_roots.add_root(db, await asyncio.to_thread(_checked, directory, data))

@@ -2,6 +2,7 @@
 
 from facetd.http.api import (
     albums,
+    auth,
     capsules,
     captions,
     config,
@@ -36,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         ratings,
         undo,
         albums,
+        auth,
         search,
         captions,
         images,

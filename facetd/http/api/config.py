@@ -8,10 +8,12 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from facetd.accounts.viewers import ADMIN, SUPERADMIN
+from facetd.config import Config
 from facetd.config.viewer import QUALITY_LABELS
 from facetd.fields import COMPOSITION_PATTERNS, FIELDS, GROUPS, Field, Kind
 from facetd.http.openapi import Nothing, Operations
-from facetd.http.services import services
+from facetd.http.services import services, viewer_of
 from facetd.i18n import _
 from facetd.score.rules import categories, type_labels
 
@@ -66,17 +68,22 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
         "defaults": {**viewer.defaults.model_dump(), "gallery_mode": "grid"},
         "pagination": viewer.pagination.model_dump(),
         "display": {**viewer.display.model_dump(), "thumbnail_slider": THUMBNAIL_SLIDER},
-        "features": {key: value for key, value in viewer.features.model_dump().items() if key in BUILT_FEATURES},
+        "features": shown_features(house.config),
         "notification_duration_ms": viewer.notification_duration_ms,
         "translation_target_language": house.config.translation.target_language,
-        "is_multi_user": False,
+        "is_multi_user": house.authentication.multi_user,
         "edition_enabled": True,
-        "edition_authenticated": True,
+        "edition_authenticated": (await viewer_of(request)).role in (ADMIN, SUPERADMIN),
         "filters": [_filter(entry) for entry in fields if entry.filter is not None],
         "metrics": [_metric(entry) for entry in fields if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
         "capabilities": {**house.ingest.models.capabilities(), **house.captioning.writers.capabilities()},
         "download_profiles": house.downloads.profiles(),
     }
+
+
+def shown_features(config: Config) -> dict[str, bool]:
+    """Which parts of the product are switched on, of those that are built."""
+    return {key: value for key, value in config.viewer.features.model_dump().items() if key in BUILT_FEATURES}
 
 
 def _grouped(fields: Iterable[Field]) -> dict[str, list[dict[str, str]]]:

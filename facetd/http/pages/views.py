@@ -20,6 +20,18 @@ async def gallery(request: web.Request) -> web.Response:
     return render(request, "gallery.html")
 
 
+async def login(request: web.Request) -> web.Response:
+    """Signing in, and unlocking edition mode with `?edition=1`; goes on to the page of this site that `next` names."""
+    edition = request.query.get("edition") == "1"
+    return render(request, "login.html", next=own_page(request.query.get("next", "")), edition=edition)
+
+
+def own_page(address: str) -> str:
+    """`address` when it is a page of this site, else the gallery: never leads to another site or into a script."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable() and "\\" not in address
+    return address if plain else "/"
+
+
 async def photo(request: web.Request) -> web.Response:
     """One photo. With FIND_PHOTO set, a photo that the viewer may not see answers 404 like one that does not exist."""
     photo_id, found = await _find(request, FIND_PHOTO)
