@@ -20,7 +20,7 @@ import pytest
 
 from facetd.daemon import Address, Daemon, make_private, socket_path
 from facetd.errors import ConfigError, Conflict, DatabaseUnusable, FacetdError
-from facetd.house import check_settings, open_house
+from facetd.house import open_house
 from tests.chatserver import chat_server, completion, hang
 from tests.daemons import QUICK, configure, eventually, program, running
 from tests.house import InlineWorkers, config, opened
@@ -223,19 +223,6 @@ async def test_a_second_daemon_on_the_same_library_is_refused(tmp_path: Path, in
         with pytest.raises(Conflict, match=rf"in use by process {os.getpid()}"):
             async with opened(tmp_path / "data"):
                 pass
-
-
-@pytest.mark.parametrize(
-    "raw", [{"viewer": {"password": "x"}}, {"viewer": {"edition_password": "x"}}, {"users": {"a": {"password_hash": "x"}}}]
-)
-async def test_settings_that_ask_for_a_login_are_refused(tmp_path: Path, inline: None, raw: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="asks for a login"):
-        async with running(tmp_path / "data", raw=raw):
-            pass
-    with pytest.raises(ConfigError) as caught:
-        check_settings(config(**raw))
-    section = next(iter(raw))
-    assert caught.value.errors[0].field == (section if section == "users" else f"viewer.{next(iter(raw['viewer']))}")
 
 
 async def test_a_library_of_a_newer_program_or_a_damaged_one_is_refused_and_kept(tmp_path: Path, inline: None) -> None:

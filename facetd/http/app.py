@@ -18,7 +18,7 @@ from facetd.library.people import display_name
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 API_PAGES = frozenset({"/api/docs"})
-PUBLIC_PAGES = frozenset({"sign-in", "static"})
+PUBLIC_PAGES = frozenset({"login-page", "static"})
 
 
 def make_app(house: Services, *, any_host: bool = False) -> web.Application:

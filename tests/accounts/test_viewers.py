@@ -1,4 +1,4 @@
-"""Without a login there is one viewer, who sees every root; settings that ask for a login are refused."""
+"""Who sees which roots."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from facetd.accounts.viewers import require_single_user, single_viewer
+from facetd.accounts.viewers import seen_roots, single_viewer
 from facetd.db.roots import add_root, remove_root
-from facetd.errors import ConfigError
-from tests.house import config, opened
+from facetd.records import Root
+from tests.house import opened
 
 
 async def test_the_viewer_sees_the_roots_that_are_there_now(tmp_path: Path) -> None:
@@ -22,13 +22,13 @@ async def test_the_viewer_sees_the_roots_that_are_there_now(tmp_path: Path) -> N
         assert (await single_viewer(house.db)).root_ids == {second.id}
 
 
-def test_settings_without_a_login_are_welcome() -> None:
-    require_single_user(config(shared_directories=("/photos",), viewer={"password": ""}))
-
-
-def test_every_setting_that_asks_for_a_login_is_named() -> None:
-    asking = config(viewer={"password": "a", "edition_password": "b"}, users={"anna": {"password_hash": "x"}})
-    with pytest.raises(ConfigError) as caught:
-        require_single_user(asking)
-    assert [error.field for error in caught.value.errors] == ["viewer.password", "viewer.edition_password", "users"]
-    assert caught.value.exit_code == 3
+@pytest.mark.parametrize(
+    ("directories", "seen"),
+    [
+        (["/p/a_b"], {1}), (["/p/axb"], {2}), (["/p"], {1, 2, 3, 4}), (["/"], {1, 2, 3, 4, 5}), (["/p/a%b"], {3}), (["/p/.*"], {4}),
+        ([], set()),        (["/p/a"], set()), (["/p/a_b/inner"], set()), (["/p/"], {1, 2, 3, 4}), (["/q", "/p/axb"], {2, 5}),
+    ],
+)  # fmt: skip
+def test_roots_at_or_below_the_directories_by_whole_names(directories: list[str], seen: set[int]) -> None:
+    paths = {1: "/p/a_b", 2: "/p/axb", 3: "/p/a%b/x", 4: "/p/.*", 5: "/q"}
+    assert seen_roots([Root(number, path, path, True) for number, path in paths.items()], directories) == seen

@@ -265,10 +265,10 @@ def test_doctor_says_what_this_machine_can_do(data: Path, tmp_path: Path, monkey
     assert found["configuration"]["state"] == "ok"
     assert "Pillow" in call("doctor", "--data", data).stdout
     odd = tmp_path / "[/bold]"
-    configure(odd, {"viewer": {"password": "x"}, "nonsense": 1})
+    configure(odd, {"categories": {"portrait": {"weights": {"nonsense_percent": 1}}}, "nonsense": 1})
     result = call("doctor", "--data", odd, code=1)
     assert "[/bold]" in result.stdout
-    assert "asks for a login" in result.stdout
+    assert "nonsense_percent" in result.stdout
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("facetd.cli.doctor.filesystem_type", lambda _path: "cifs")
     network = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json", code=1).stdout)}
@@ -294,8 +294,8 @@ def test_serve_is_for_this_machine_only_unless_told_otherwise(data: Path, host: 
 
 
 def test_errors_of_serve_have_words_and_codes(data: Path, tmp_path: Path) -> None:
-    configure(data, {"viewer": {"password": "x"}})
-    assert "viewer.password" in call("serve", "--data", data, code=3).stderr
+    configure(data, {"viewer": {"pagination": {"default_per_page": 0}}})
+    assert "viewer.pagination.default_per_page" in call("serve", "--data", data, code=3).stderr
     (data / "scoring_config.json").write_text("{")
     assert "expected JSON" in call("serve", "--data", data, code=3).stderr
     configure(data, QUICK)

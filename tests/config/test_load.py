@@ -16,6 +16,8 @@ from facetd.errors import ConfigError
 
 SECTIONS = list(Config.model_fields)
 
+HASH = "0123456789abcdef:" + 64 * "a"
+
 
 def written(tmp_path: Path, text: str | bytes) -> Path:
     path = tmp_path / "scoring_config.json"
@@ -48,7 +50,7 @@ def test_every_problem_is_reported_at_once_by_its_key(tmp_path: Path) -> None:
             "viewer": {"pagination": {"default_per_page": 501}, "defaults": {"sort_direction": "up"}},
             "scanning": {"workers": "4", "directories": ["/a", 5], "watch": 1},
             "penalties": 3,
-            "users": {"anna": {"role": "king", "password_hash": "x"}, "bert": {}, "shared_directories": "/photos"},
+            "users": {"anna": {"role": "king", "password_hash": HASH}, "bert": {}, "shared_directories": "/photos"},
             "categories": {"portrait": {"weights": {"aesthetic_percent": 101}, "filters": {"iso_min": None}}},
         },
     )
@@ -74,7 +76,7 @@ def test_values_that_contradict_each_other_are_told_together(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["", " anna", "a/b"])
 def test_user_names_that_could_be_paths_are_refused(tmp_path: Path, name: str) -> None:
-    found = problems(tmp_path, {"users": {name: {"password_hash": "x"}}})
+    found = problems(tmp_path, {"users": {name: {"password_hash": HASH}}})
     assert f"'{name}' is not a user name" in found["users"]
 
 
@@ -84,7 +86,7 @@ def test_unknown_keys_are_warned_about_wherever_they_are(tmp_path: Path) -> None
         {
             "veiwer": {},
             "viewer": {"pasword": "x", "display": {"tags_per_foto": 3}},
-            "users": {"anna": {"password_hash": "x", "directorys": []}},
+            "users": {"anna": {"password_hash": HASH, "directorys": []}},
             "categories": {"portrait": {"weight": {}}},
             "xyz": {"else": 1},
         },
@@ -123,7 +125,7 @@ def test_a_key_that_is_there_twice_is_told_and_not_half_forgotten(tmp_path: Path
 
 
 def test_shared_directories_live_among_the_users(tmp_path: Path) -> None:
-    config = load_config(written(tmp_path, '{"users": {"shared_directories": ["/p"], "anna": {"password_hash": "x"}}}')).config
+    config = load_config(written(tmp_path, json.dumps({"users": {"shared_directories": ["/p"], "anna": {"password_hash": HASH}}}))).config
     assert config.shared_directories == ("/p",)
     assert list(config.users) == ["anna"]
 

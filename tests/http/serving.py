@@ -12,10 +12,13 @@ from typing import Any
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
+from facetd.accounts.authentication import Caller
 from facetd.config import Config
 from facetd.daemon import LONGEST_LINE, make_services
 from facetd.house import House
 from facetd.http.app import make_app
+from facetd.http.services import SERVICES
+from facetd.records import Viewer
 from tests.house import opened
 
 
@@ -55,6 +58,16 @@ async def problem_of(response: ClientResponse, status: int) -> dict[str, str]:
     assert found["detail"]
     assert "Traceback" not in text
     return {error["field"]: error["message"] for error in found["errors"]}
+
+
+def as_viewer(site: Site, viewer: Viewer) -> None:
+    """From now on everybody without a token is `viewer`."""
+
+    async def caller() -> Caller:
+        return Caller(viewer)
+
+    app = site.client.server.app  # type: ignore[attr-defined]
+    app[SERVICES].authentication.anonymous = caller
 
 
 @asynccontextmanager

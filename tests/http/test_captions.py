@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from facetd.accounts.viewers import single_viewer
 from facetd.daemon import make_services
 from facetd.db import captions as db_captions
 from facetd.db import places as db_places
@@ -204,14 +204,14 @@ async def test_a_page_of_another_site_starts_no_model(tmp_path: Path, server: Ch
 async def test_who_may_not_write_starts_no_model(tmp_path: Path, server: ChatServer) -> None:
     async with captioned(tmp_path, 2, server, eyes=Translating()) as house:
         services = make_services(house)
-        viewer = replace(await services.viewer(), role="user")
+        viewer = await single_viewer(house.db, "user")
         with pytest.raises(Unavailable, match="no caption"):
             await services.captions.caption_or_generate(viewer, 1)
         await db_captions.write_caption(house.db, 1, "A dog.", "llava")
         assert (await services.captions.caption_or_generate(viewer, 1)).text == "A dog."
         with pytest.raises(Forbidden, match="not translated"):
             await services.captions.translated(viewer, 1, "fr")
-        await services.captions.translated(await services.viewer(), 1, "fr")
+        await services.captions.translated(await single_viewer(house.db), 1, "fr")
         assert (await services.captions.translated(viewer, 1, "fr")).text == "[fr] A dog."
         assert not server.asked
 

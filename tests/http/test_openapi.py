@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from facetd.daemon import make_services
 from facetd.http.api import OPERATIONS
 from facetd.http.app import make_app
-from facetd.http.openapi import EVENT_STREAM, Operations, document, register, require_declared
+from facetd.http.openapi import EVENT_STREAM, Operations, document, everybody, register, require_declared
 from tests.http.serving import Site, problem_of
 
 
@@ -28,7 +28,18 @@ async def test_the_document_is_valid_and_lists_every_route(library: Site) -> Non
     OpenAPIV31SpecValidator(found).validate()
     listed = {(method.upper(), path) for path, entry in found["paths"].items() for method in entry}
     app = library.client.server.app
-    pages = {"/", "/login", "/photo/{id}", "/persons", "/person/{id}", "/merge-suggestions", "/culling", "/scan", "/api/docs", "/static/{name}"}
+    pages = {
+        "/",
+        "/login",
+        "/photo/{id}",
+        "/persons",
+        "/person/{id}",
+        "/merge-suggestions",
+        "/culling",
+        "/scan",
+        "/api/docs",
+        "/static/{name}",
+    }
     routes = {(route.method, route.resource.canonical) for route in app.router.routes()}
     assert {route for route in routes if route[0] != "HEAD" and route[1] not in pages} == listed
     names = [entry["operationId"] for path in found["paths"].values() for entry in path.values()]
@@ -95,7 +106,7 @@ async def test_what_is_answered_is_what_is_documented(library: Site, path: str) 
 )
 def test_a_route_below_api_must_be_declared(method: str, path: str) -> None:
     app = web.Application()
-    register(app, OPERATIONS)
+    register(app, OPERATIONS, everybody)
     app.router.add_get("/elsewhere", _loose)
     app.router.add_get("/api/page", _loose)
     require_declared(app, OPERATIONS, pages={"/api/page"})
@@ -236,7 +247,7 @@ async def test_numbers_that_json_cannot_say_become_null() -> None:
         return {"value": float("nan"), "more": float("inf")}
 
     app = web.Application()
-    register(app, operations.all)
+    register(app, operations.all, everybody)
     from aiohttp.test_utils import TestClient
 
     async with TestClient(TestServer(app)) as client:

@@ -6,7 +6,6 @@ import io
 import os
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from facetd.media.thumbnail_paths import thumbnail_path
 from facetd.records import Viewer
 from tests.db.conftest import put, visit
 from tests.house import config, opened, scan
-from tests.http.serving import Site, problem_of, served
+from tests.http.serving import Site, as_viewer, problem_of, served
 from tests.people import Cast, add_face, add_faces, group
 from tests.photos import make_photo
 
@@ -284,14 +283,8 @@ async def test_people_of_photos_that_one_may_not_see_are_not_there(tmp_path: Pat
         async with db.writing() as connection:
             await connection.execute("INSERT OR REPLACE INTO person_likeness VALUES (1, 2, 0.4), (1, 3, 0.4)")
 
-        async def me() -> Viewer:
-            return Viewer(1, "superadmin", frozenset({mine.id}))
-
         async with served(house) as site:
-            app_services = site.client.server.app  # type: ignore[attr-defined]
-            from facetd.http.services import SERVICES
-
-            app_services._state[SERVICES] = replace(app_services[SERVICES], viewer=me)
+            as_viewer(site, Viewer(1, "superadmin", frozenset({mine.id})))
             found = {each["id"]: each for each in (await site.json("/api/persons"))["persons"]}
             assert {number: (each["face_count"], each["photo_count"]) for number, each in found.items()} == {1: (2, 2), 2: (1, 1)}
             mine_faces = {face["id"] for number in photos[:2] for face in (await site.json(f"/api/photo/faces?id={number}"))["faces"]}

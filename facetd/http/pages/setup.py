@@ -20,7 +20,7 @@ def setup_pages(app: web.Application) -> None:
     app[TEMPLATES] = make_environment(folder / "templates", built)
     app.add_routes(
         [
-            web.get("/login", views.login, name="sign-in"),
+            web.get("/login", views.login, name="login-page"),
             web.get("/", views.gallery, name="gallery"),
             web.get(r"/photo/{id:[0-9]{1,19}}", views.photo, name="photo"),
             web.get("/persons", views.persons, name="persons"),
