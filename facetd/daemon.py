@@ -90,6 +90,8 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
 
     gallery = Gallery(house.db, house.config, house.ingest.judge)
     undoing = Undoing(house.db)
+    authentication = Authentication(house.db, house.config, keep_hash=keep_hash)
+    authentication.sessions.ended.append(house.ingest.events.end)
     return Services(
         config=house.config,
         data=house.data,
@@ -118,7 +120,7 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
         tickets=Tickets(),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
         group_people=house.group_people,
-        authentication=Authentication(house.db, house.config, keep_hash=keep_hash),
+        authentication=authentication,
         ready=ready,
         household=house,
     )

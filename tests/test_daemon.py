@@ -116,7 +116,7 @@ async def test_settings_are_taken_over_while_running(tmp_path: Path, inline: Non
         assert daemon.port == port
         assert 'did you mean "server"?' in caplog.text
         bad: list[Any] = [
-            '{"viewer": ', {"viewer": {"pagination": {"default_per_page": 0}}}, {"viewer": {"password": "secret"}},
+            '{"viewer": ', {"viewer": {"pagination": {"default_per_page": 0}}}, {"users": {"anna": {"password_hash": "secret"}}},
             {"categories": {"portrait": {"weights": {"no_such_percent": 1}}}},
         ]  # fmt: skip
         for wrong in bad:

@@ -37,6 +37,9 @@ def show(data: Path | None, config_path: Path | None, as_json: bool) -> None:
     """Print the whole configuration in force, defaults included."""
     loaded = load_settings(data_folder(data), config_path, Console(stderr=True, soft_wrap=True))
     values = loaded.config.model_dump(mode="json")
-    if values["captions"]["api_key"]:
-        values["captions"]["api_key"] = "(not shown)"
+    secret = [(values["captions"], "api_key"), (values["viewer"], "password"), (values["viewer"], "edition_password")]
+    secret += [(user, "password_hash") for user in values["users"].values()] + [(values["server"], "metrics_token")]
+    for section, key in secret:
+        if section.get(key):
+            section[key] = "(not shown)"
     click.echo(json.dumps(values, indent=None if as_json else 2, ensure_ascii=False))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from facetd.accounts.authentication import Authentication, Caller
+from facetd.accounts.authentication import Caller
 from facetd.accounts.viewers import ADMIN, READER, ROLES, SUPERADMIN, USER
 from facetd.errors import Forbidden, Unauthorized
 from facetd.http.openapi import Access, Operation
@@ -28,12 +28,13 @@ NEEDED = {Access.OPEN: READER, Access.LOGIN: READER, Access.RATE: USER, Access.E
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Take note of who asks (CALLER). What needs somebody is refused where it is declared, see `require` and `page_guard`."""
-    request[CALLER] = await _caller(request, services(request).authentication)
+    request[CALLER] = await identified(request)
     return await handler(request)
 
 
-async def _caller(request: web.Request, authentication: Authentication) -> Caller | None:
-    """Whose request this is, by bearer token, app password or cookie; credentials that do not fit are nobody's."""
+async def identified(request: web.Request) -> Caller | None:
+    """Whose request this is now, by bearer token, app password or cookie; credentials that do not fit are nobody's."""
+    authentication = services(request).authentication
     scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await authentication.caller(rest.strip())
@@ -53,6 +54,12 @@ def _basic(text: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return name, secret
+
+
+def session_of(request: web.Request) -> int | None:
+    """The session that the request is of."""
+    caller: Caller | None = request[CALLER]
+    return caller.session.id if caller and caller.session else None
 
 
 def caller_of(request: web.Request) -> Caller:

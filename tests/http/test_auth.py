@@ -14,7 +14,7 @@ import pytest
 from facetd.accounts import authentication
 from facetd.accounts.sessions import IDLE
 from facetd.house import House
-from facetd.http.openapi import Access
+from facetd.http.openapi import REGISTERED, Access
 from facetd.http.services import SERVICES
 from tests.house import config, opened
 from tests.household import HASHES, PASSWORDS, at_home, call, household, tokens
@@ -68,7 +68,7 @@ async def test_nobody_sees_nothing(empty: Site, path: str) -> None:
 
 async def test_a_browser_is_led_to_the_sign_in_page_and_back_to_this_site_only(empty: Site) -> None:
     response = await empty.client.get("/persons?sort=name_asc", headers={"Accept": "text/html"}, allow_redirects=False)
-    assert (response.status, response.headers["Location"]) == (302, "/login?next=%2Fpersons%3Fsort%3Dname_asc")
+    assert (response.status, response.headers["Location"]) == (302, "/login?next=/persons?sort%3Dname_asc")
     page = await (await empty.client.get(response.headers["Location"])).text()
     assert 'data-next="/persons?sort=name_asc"' in page
     for evil in (
@@ -76,7 +76,7 @@ async def test_a_browser_is_led_to_the_sign_in_page_and_back_to_this_site_only(e
         "//evil.example",
         "/\\evil.example",
         "javascript:alert(1)",
-        "/%0a//evil.example",
+        "/\n//evil.example",
         "\\\\evil.example",
     ):
         assert 'data-next="/"' in await (await empty.client.get("/login", params={"next": evil})).text(), evil
@@ -85,17 +85,12 @@ async def test_a_browser_is_led_to_the_sign_in_page_and_back_to_this_site_only(e
 async def test_public_operations_are_few(empty: Site) -> None:
     found = {
         (operation.method, operation.path)
-        for operation in empty.client.server.app[SERVICES_OPERATIONS]  # type: ignore[attr-defined]
+        for operation in empty.client.server.app[REGISTERED]  # type: ignore[attr-defined]
         if operation.access is Access.PUBLIC
     }
     assert found >= {("POST", "/api/auth/login"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/api/auth/status")}
     others = {path for _, path in found} - {"/api/auth/login", "/api/auth/logout", "/api/auth/status", "/health", "/ready"}
-    assert all(path.startswith(("/api/i18n/", "/api/shared/")) or path in SHARED_PIXELS for path in others), others
-
-
-from facetd.http.openapi import REGISTERED as SERVICES_OPERATIONS  # noqa: E402
-
-SHARED_PIXELS: set[str] = set()
+    assert all(path.startswith(("/api/i18n/", "/api/shared/")) for path in others), others
 
 
 async def test_wrong_names_and_passwords_look_alike(empty: Site) -> None:
@@ -276,7 +271,7 @@ async def test_edition_mode(tmp_path: Path) -> None:
         assert (await site.client.post("/api/persons/1/rename", json={"name": "x"})).status == 404
         assert (await site.client.post("/api/auth/edition/logout")).status == 200
         await problem_of(await site.client.post("/api/persons/1/rename", json={"name": "x"}), 403)
-        await problem_of(await call(site, "POST", "/api/persons/1/rename", token, {"name": "x"}), 403) if False else None
+        assert (await call(site, "GET", "/api/photos", token)).status == 401, "that token is over"
         assert (await site.get("/api/photos")).status == 200
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from facetd.errors import FieldError, Forbidden, InvalidInput, Unauthorized
+from facetd.errors import FieldError, Forbidden, InvalidInput
+from facetd.http.access import identified, session_of
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
@@ -157,11 +157,10 @@ def told_to(request: web.Request) -> Any:
     house = services(request)
 
     async def viewer() -> Viewer | None:
-        with contextlib.suppress(Unauthorized):
-            return await viewer_of(request)
-        return None
+        caller = await identified(request)
+        return caller.viewer if caller else None
 
-    return {"viewer": viewer, "status": lambda who: _status(house, who)}
+    return {"viewer": viewer, "status": lambda who: _status(house, who), "key": session_of(request)}
 
 
 async def _status(house: Services, viewer: Viewer) -> dict[str, Any]:
