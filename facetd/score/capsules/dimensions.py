@@ -27,19 +27,8 @@ SCORES = {
     "score_face_quality": "face_quality",
 }
 SINGLE = (
-    "year",
-    "month",
-    "week",
-    "camera",
-    "lens",
-    "tag",
-    "day_of_week",
-    "composition",
-    "focal_range",
-    "category",
-    "time_of_day",
-    "star_rating",
-)
+    "star_rating", "year", "month", "camera", "lens", "tag", "category", "composition", "focal_range", "time_of_day", "week", "day_of_week",
+)  # fmt: skip
 CROSSED: Mapping[str, tuple[str, ...]] = {
     "camera": ("year", "lens", "month"),
     "lens": ("year", "month"),

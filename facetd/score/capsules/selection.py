@@ -40,11 +40,15 @@ Likeness = Callable[[Numbers], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What vectors tell: how alike given rows are (n, n), the vectors of rows (those that have one, and these), cosines to seeds."""
+    """What vectors tell: how alike given rows are (n, n), the vectors of rows (those that have one, and these), cosines to seeds.
+
+    `reach` is what cosines of the configuration are multiplied by to mean the same to the model.
+    """
 
     likeness: Likeness
     vectors: Callable[[Numbers], tuple[Numbers, Floats]]
     cosines: Callable[[Numbers], Floats]
+    reach: float = 1.0
 
 
 def select(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccasion) -> list[Capsule]:
@@ -80,7 +84,7 @@ def drafts(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccas
         "favorites": lambda: seasons.favorites(photos, rules.favorites, south=south),
         "location": lambda: earth.locations(photos, rules.location),
         "person_pair": lambda: people.pairs(photos, rules.person_pair),
-        "color_story": lambda: stories.stories(photos, rules.color_story, *looks.vectors(stories.newest(photos, rules.color_story))),
+        "color_story": lambda: _stories(photos, rules, looks),
         "seeded": lambda: _seeded(photos, rules, looks, occasion),
         "progress": lambda: calendar.progress(photos, rules.progress, occasion.today),
         "color_palette": lambda: calendar.palettes(photos, rules.color_palette, occasion.today),
@@ -99,9 +103,14 @@ def interleaved(kept: dict[str, list[Capsule]]) -> list[Capsule]:
     return [capsule for turn in zip_longest(*ordered) for capsule in turn if capsule is not None]
 
 
+def _stories(photos: Photos, rules: Capsules, looks: Looks) -> Iterator[Draft]:
+    rows, vectors = looks.vectors(stories.newest(photos, rules.color_story))
+    yield from stories.stories(photos, rules.color_story, rows, vectors, rules.color_story.embedding_threshold * looks.reach)
+
+
 def _seeded(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccasion) -> Iterator[Draft]:
     rows = seeds.draw(photos, rules.seeded, f"{occasion.seed} {occasion.shuffle}")
-    yield from seeds.seeded(photos, rules.seeded, rows, looks.cosines(rows))
+    yield from seeds.seeded(photos, rules.seeded, rows, looks.cosines(rows) / np.float32(looks.reach))
 
 
 def _kept(photos: Photos, draft: Draft, rules: Capsules, likeness: Likeness, jitter: Floats | None, shown: Shown) -> Capsule | None:

@@ -20,18 +20,19 @@ COMMON = 0.4  # share of a story's photos that have a tag which names it
 
 
 def newest(photos: Photos, rule: ColorStory) -> Numbers:
-    """The photos that stories are looked for in: the newest good ones."""
-    rows = np.flatnonzero(photos.good & photos.dated)
-    return rows[np.argsort(photos.taken[rows], kind="stable")][::-1][: rule.newest_photos]
+    """The photos that stories are looked for in: the newest good ones, those without date last."""
+    rows = np.flatnonzero(photos.good)
+    age = np.where(photos.dated[rows], -photos.taken[rows].astype(np.int64), np.iinfo(np.int64).max)
+    return rows[np.argsort(age, kind="stable")][: rule.newest_photos]
 
 
-def stories(photos: Photos, rule: ColorStory, rows: Numbers, vectors: Floats) -> Iterator[Draft]:
-    """The largest groups among `rows` (n,), which have the unit vectors (n, d)."""
+def stories(photos: Photos, rule: ColorStory, rows: Numbers, vectors: Floats, least: float) -> Iterator[Draft]:
+    """The largest groups among `rows` (n,), which have the unit vectors (n, d), that hang together at a cosine of `least`."""
     if not len(rows):
         return
     # the names first: what all photos have tells nothing of a group
     shares = _shares(photos.tags, rows)
-    groups = [group for group in groups_of(vectors @ vectors.T, rule.embedding_threshold) if len(group) >= rule.min_group_size]
+    groups = [group for group in groups_of(vectors @ vectors.T, least) if len(group) >= rule.min_group_size]
     groups.sort(key=lambda group: (-len(group), int(rows[group].min())))
     for group in groups[: rule.max_groups]:
         some = rows[group]
