@@ -56,6 +56,7 @@ from facetd.library.similar import Similar
 from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
+from facetd.plugins.room import Plugins
 from facetd.records import Viewer
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
@@ -118,6 +119,7 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
         downloads=Downloads(house.db, house.config),
         darktable=Developer(house.ingest.renditions_folder, house.data / "darktable", house.config),
         tickets=Tickets(),
+        plugins=Plugins(house.config.plugins, house.data / "plugins", house.db),
         face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
         group_people=house.group_people,
         authentication=authentication,
@@ -207,6 +209,8 @@ class Daemon:
             services = make_services(house, keep_hash=self._keep_hash)
             self._authentication = services.authentication
             stack.push_async_callback(services.darktable.stop)
+            house.ingest.listener = await services.plugins.start() or house.ingest.listener
+            stack.push_async_callback(services.plugins.stop)
             await self._listen(stack, services, socket)
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))

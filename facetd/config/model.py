@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from facetd.config.capsules import Capsules
 from facetd.config.captions import Captions
 from facetd.config.eyes import Faces, Inference, Objects, People, Tags
+from facetd.config.plugins import Plugins
 from facetd.config.sidecars import SidecarRoot
 from facetd.config.viewer import Memories, Section, Texts, Translation, User, Viewer
 
@@ -185,6 +186,7 @@ class Config(BaseModel):
     sidecars: dict[str, SidecarRoot] = {}
     capsules: Capsules = Capsules()
     server: Server = Server()
+    plugins: Plugins = Plugins()
 
     @model_validator(mode="before")
     @classmethod

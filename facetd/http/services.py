@@ -40,6 +40,7 @@ from facetd.library.similar import Similar
 from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
+from facetd.plugins.room import Plugins
 from facetd.records import Root, Viewer
 
 
@@ -97,6 +98,7 @@ class Services:
     downloads: Downloads
     darktable: Developer
     tickets: Tickets
+    plugins: Plugins
     face_crops: FaceCrops
     group_people: Callable[[bool], Awaitable[dict[str, int]]]
     authentication: Authentication

@@ -22,6 +22,7 @@ from facetd.ingest import errands
 from facetd.ingest.discover import Listing, Territory
 from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
+from facetd.ingest.listening import Listener
 from facetd.ingest.models import Models
 from facetd.ingest.parts import Part
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
@@ -65,6 +66,7 @@ class Scan:
         self, db: Database, workers: Workers, judging: Judging, thumbs: Path, territory: Callable[[Root], Territory],
         options: ScanOptions, progress: Progress, on_change: Callable[[Mapping[int, PhotosChange]], None],
         models: Models | None, frames: Frames, on_vectors: Callable[[Sequence[int]], Awaitable[None]],
+        listener: Listener,
     ) -> None:  # fmt: skip
         self._db = db
         self._workers = workers
@@ -75,12 +77,16 @@ class Scan:
         self._on_change = on_change
         self._models = models
         self._frames = frames
+        self._listener = listener
         self._expecting = asyncio.Event()
         self._expecting.set()
         self._early = EARLY
         self._planner = Planner(db, thumbs, judging.recipes.of_files)
         pair_raw = judging.config.scanning.raw_jpeg == "pair"
-        self._sink = Sink(db, judging, pair_raw=pair_raw, on_stored=self._stored, on_seen=self._seen, on_vectors=on_vectors)
+        self._sink = Sink(
+            db, judging, pair_raw=pair_raw, on_stored=self._stored, on_seen=self._seen, on_vectors=on_vectors,
+            on_judged=listener.photos_scored,
+        )  # fmt: skip
         scanning = judging.config.scanning
         self._settings = VisitSettings(thumbs, judging.config.thumbnails.quality, scanning.max_megapixels, HEAVY_BYTES, judging.measure)
         self._vanished: dict[int, list[int]] = {}
@@ -303,6 +309,7 @@ class Scan:
             kind = "added" if item.new else "moved" if item.moved else "changed"
             self._progress.count(root_id, **{kind: 1})
         self._on_change(changes)
+        self._listener.photos_added([item.photo_id for item in stored if item.new])
 
     def _seen(self, by_root: Mapping[int, int]) -> None:
         self._on_change({root_id: PhotosChange(changed=count) for root_id, count in by_root.items()})

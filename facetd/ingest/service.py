@@ -29,6 +29,7 @@ from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
 from facetd.ingest.judging import Judging
 from facetd.ingest.likeness import Likeness
+from facetd.ingest.listening import Listener, Nobody
 from facetd.ingest.meaning import Meaning
 from facetd.ingest.models import Models
 from facetd.ingest.opinions import Opinions
@@ -77,6 +78,7 @@ class Ingest:
         self._catching_up: asyncio.Task[None] | None = None
         self.progress = Progress()
         self.events = Broadcast()
+        self.listener: Listener = Nobody()
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
         self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
         self.places = Places(db, self.lookups)
@@ -194,6 +196,7 @@ class Ingest:
             publisher.cancel()
             give_memory_back()
             self.events.publish("scan", progress.as_dict())
+            self.listener.scan_finished(progress.as_dict())
 
     async def _scan_with_models(self, parts: Sequence[Part], options: ScanOptions, progress: Progress) -> None:
         """One scan. While the models are not ready yet, which takes some seconds once on each machine, it goes on without them; they
@@ -271,6 +274,7 @@ class Ingest:
         return Scan(
             self._db, self._workers, self.judging, self.thumbs, self.territory(roots), options, progress, self._library_changed,
             self.models if self.models.names else None, self._frames, self.opinions.of,
+            self.listener,
         )  # fmt: skip
 
     def territory(self, roots: Sequence[Root]) -> Callable[[Root], Territory]:

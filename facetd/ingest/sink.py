@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from facetd.db import matching, store
@@ -73,6 +73,7 @@ class Sink:
         on_stored: Callable[[Sequence[Stored]], None],
         on_seen: Callable[[Mapping[int, int]], None],
         on_vectors: Callable[[Sequence[int]], Awaitable[None]],
+        on_judged: Callable[[Collection[int]], None],
     ) -> None:
         self._db = db
         self.judging = judging
@@ -80,6 +81,7 @@ class Sink:
         self._on_stored = on_stored
         self._on_seen = on_seen
         self._on_vectors = on_vectors
+        self._on_judged = on_judged
         self._waiting: list[tuple[Job, VisitResult]] = []
         self._sightings: list[tuple[Job, str, Sighting]] = []
         self._ids: dict[tuple[int, str], int] = {}  # of photos stored whose sightings are still to come
@@ -140,6 +142,7 @@ class Sink:
         }  # fmt: skip
         if partial:
             await self.judging.judge_photos(self._db, partial)
+        self._on_judged({number for number, visit in zip(ids, visits, strict=True) if visit.judgement is not None} | partial)
         return [
             Stored(number, job, new=job.photo_id is None and index not in adopted, moved=index in adopted, failed=bool(result.failures))
             for index, (number, (job, result)) in enumerate(zip(ids, waiting, strict=True))
@@ -158,6 +161,7 @@ class Sink:
         if fresh := {photo.photo_id for photo in seen if photo.embedding is not None}.intersection(stored):
             await self._on_vectors(sorted(fresh))
         await self.judging.judge_photos(self._db, stored)
+        self._on_judged(stored)
         return Counter(roots[number] for number in stored)
 
     async def _find_moved(self, waiting: Sequence[tuple[Job, VisitResult]]) -> dict[int, int]:

@@ -18,6 +18,7 @@ from facetd.http.api import (
     options,
     persons,
     photos,
+    plugins,
     ratings,
     scan,
     search,
@@ -59,6 +60,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         downloads,
         zips,
         sidecars,
+        plugins,
     )
     for operation in module.operations.all
 )
