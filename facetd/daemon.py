@@ -43,6 +43,7 @@ from facetd.library.captioning import Wanted
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
+from facetd.library.export import Export
 from facetd.library.gallery import Gallery
 from facetd.library.labels import Labels
 from facetd.library.map import Map
@@ -109,6 +110,7 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
         culling=Culling(house.db, house.config),
         ratings=Ratings(house.db, undoing, rated),
         jobs=house.jobs,
+        export=Export(house.db, gallery),
         map=Map(house.db, house.config, gallery, lambda: house.ingest.scanning, house.ingest.placed),
         undoing=undoing,
         labels=Labels(house.db),

@@ -4,57 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 
 from facetd.accounts.viewers import single_viewer
 from facetd.cli.client import DaemonClient
+from facetd.cli.filtering import parse_filter
 from facetd.cli.foreground import until_done
 from facetd.cli.jobview import JobView
 from facetd.cli.library import open_library
 from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.cli.settings import load_settings, log_to
 from facetd.errors import Conflict, FacetdError
-from facetd.filters import PhotoConditions, PhotoFilter
+from facetd.filters import PhotoConditions
 from facetd.house import House
 from facetd.library.captioning import Wanted
 from facetd.library.writers import LANGUAGES
 
-
-def _filter(_context: click.Context, _argument: click.Parameter, values: tuple[str, ...]) -> PhotoConditions:
-    """`key=value` words as a filter."""
-    given: dict[str, str] = {}
-    for word in values:
-        key, equals, value = word.partition("=")
-        if not equals or not key:
-            raise click.BadParameter(f"'{word}' is no filter; expected KEY=VALUE, for example date_from=2024-07-01 or search=rome")
-        if key in given:
-            raise click.BadParameter(f"{key} is given twice")
-        given[key] = value
-    try:
-        return PhotoFilter.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        unknown = first["type"] == "extra_forbidden"
-        said = f"there is no such filter; {_nearest(key)}" if unknown else first["msg"].removeprefix("Value error, ")
-        raise click.BadParameter(f"{key}: {said}" if key else said) from error
-
-
-def _nearest(key: str) -> str:
-    """What to write in place of a filter that there is not."""
-    nearest = difflib.get_close_matches(key.lower(), PhotoFilter.model_fields, n=1, cutoff=0.6)
-    return f'did you mean "{nearest[0]}"?' if nearest else "GET /api/photos in /api/docs lists them"
-
-
-filter_argument = click.argument("chosen", metavar="[KEY=VALUE]...", nargs=-1, callback=_filter)
+filter_argument = click.argument("chosen", metavar="[KEY=VALUE]...", nargs=-1, callback=parse_filter)
 again_option = click.option("--again", is_flag=True, help="Also where a model did it before. What hands wrote stays.")
 limit_option = click.option("--limit", type=click.IntRange(min=1), default=None, metavar="N", help="At most N photos.")
 cancel_option = click.option("--cancel", is_flag=True, help="Cancel the job of a running daemon.")

@@ -9,6 +9,7 @@ ALL = {
     "sidecars": "facetd.cli.sidecars:sidecars",
     "people": "facetd.cli.people:people",
     "import": "facetd.cli.importing:importing",
+    "export": "facetd.cli.export:export",
     "models": "facetd.cli.models:models",
     "config": "facetd.cli.config:config",
     "db": "facetd.cli.database:database",

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from facetd.db import words
-from facetd.db.migrate import migrate
+from facetd.db.migrate import migrate, require_newest
 from facetd.db.readers import Readers
 from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable, DiskFull
@@ -72,6 +72,24 @@ class Database:
             raise DatabaseUnusable(
                 f"{self.path}: {error}", hint="Move the file away to start anew, or put a backup in its place."
             ) from error
+        except BaseException:
+            await self.close(clean=False)
+            raise
+
+    async def open_to_read(self) -> None:
+        """Open for reading only, also beside a process that writes. Raises DatabaseUnusable, also for a library of another version."""
+        try:
+            if not await asyncio.to_thread(self.path.is_file):
+                raise DatabaseUnusable(f"{self.path}: there is no library", hint="Choose its folder with --data.")
+            # No journal mode: that is the writer's to choose.
+            pragmas = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA temp_store = MEMORY", "PRAGMA query_only = ON")
+            self._readers = Readers(self.path, self._reader_count, pragmas)
+            await self._readers.open()
+            await self.read(lambda connection: require_newest(connection, self.path))
+            self.revision = await self.read(lambda c: int(c.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0]))
+        except sqlite3.DatabaseError as error:
+            await self.close(clean=False)
+            raise DatabaseUnusable(f"{self.path}: {error}", hint="Choose the folder of a library with --data.") from error
         except BaseException:
             await self.close(clean=False)
             raise

@@ -23,6 +23,17 @@ def available() -> dict[int, Path]:
     return found
 
 
+def require_newest(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise DatabaseUnusable for a database that this program could not read as it is."""
+    version, application = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("user_version", "application_id"))
+    newest = max(available())
+    if application != APPLICATION_ID:
+        raise DatabaseUnusable(f"{path}: this is not a facetd library", hint="Choose another data folder with --data.")
+    if version != newest:
+        hint = "Start this version of facetd once: that brings it up to date." if version < newest else "Update facetd."
+        raise DatabaseUnusable(f"{path}: the library has schema {version}, this program knows {newest}", hint=hint)
+
+
 async def migrate(connection: aiosqlite.Connection, path: Path) -> int:
     """Bring the database to the newest schema; returns its version. A copy is kept before an existing one is changed.
 

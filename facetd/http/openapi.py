@@ -20,6 +20,8 @@ from facetd.version import __version__
 
 Handler = Callable[[web.Request, Any], Awaitable[Any]]
 EVENT_STREAM = "text/event-stream"
+TABLE = "text/csv, application/json"  # one or the other, as asked
+STREAMS = frozenset({EVENT_STREAM, TABLE})  # what is sent while it is made: its length is not known before
 ALWAYS = (400, 421)  # what any operation may answer: parameters that do not fit, a host name that is not ours
 WRITES = (403, 413)  # a page of another site, a body that is too large
 READS = frozenset({"GET", "HEAD"})
@@ -61,7 +63,8 @@ class Problem(BaseModel):
 class Operation:
     """One operation of the API.
 
-    `query` describes the parameters in the address, `body` the JSON body, `reply` the answer: a model, or a media type.
+    `query` describes the parameters in the address, `body` the JSON body, `reply` the answer: a model, or a media type (or several of them,
+    separated by `, `).
     `others` are further successful statuses, with what they mean (304, 206); `errors` the statuses of problem details.
     """
 
@@ -85,7 +88,7 @@ class Operation:
     @property
     def methods(self) -> tuple[str, ...]:
         """GET answers HEAD too, except for streams, which have no end to tell."""
-        return ("GET", "HEAD") if self.method == "GET" and self.reply != EVENT_STREAM else (self.method,)
+        return ("GET", "HEAD") if self.method == "GET" and self.reply not in STREAMS else (self.method,)
 
 
 class Operations:
@@ -290,8 +293,8 @@ def _problem(status: int) -> dict[str, Any]:
 
 def _reply(reply: type[BaseModel] | str, names: Mapping[Any, Any]) -> dict[str, Any]:
     if isinstance(reply, str):
-        schema = {"type": "string"} if reply.startswith("text/") else {}
-        return {"description": "OK", "content": {reply: {"schema": schema}}}
+        content = {each: {"schema": {"type": "string"} if each.startswith("text/") else {}} for each in reply.split(", ")}
+        return {"description": "OK", "content": content}
     return {"description": "OK", "content": {"application/json": {"schema": names[reply, "validation"]}}}
 
 

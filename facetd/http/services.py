@@ -25,6 +25,7 @@ from facetd.library.captioning import Captioning
 from facetd.library.captions import Captions
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
+from facetd.library.export import Export
 from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.report import Report
@@ -93,6 +94,7 @@ class Services:
     sidecars: Sidecars
     albums: Albums
     jobs: Jobs
+    export: Export
     ingest: Ingest
     renditions: Renditions
     downloads: Downloads

@@ -124,6 +124,10 @@ class Gallery:
             self._pages.put(asked, made, size=len(photos_json))
         return made
 
+    async def listing(self, viewer: Viewer, chosen: PhotoConditions, *, sort: str, descending: bool) -> Listing:
+        """A list by filter and order, to be read piece by piece. Raises InvalidInput, NotFound."""
+        return (await self._listing(viewer, chosen, self._order(sort, descending, in_album=chosen.album_id is not None)))[0]
+
     async def ids(self, viewer: Viewer, chosen: PhotoConditions, *, sort: str, descending: bool) -> PhotoIds:
         """The photos of a list, all MOST_IDS of them at most, by id and in order. Raises InvalidInput, NotFound."""
         listing, key = await self._listing(viewer, chosen, self._order(sort, descending, in_album=chosen.album_id is not None))

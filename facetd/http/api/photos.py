@@ -84,7 +84,7 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     if same := unchanged(request, headers):
         return same
     per_page = query.per_page or house.config.viewer.pagination.default_per_page
-    sort, descending = _order(house, query)
+    sort, descending = order_of(house, query)
     found = await house.gallery.page(viewer, query, sort=sort, descending=descending, per_page=per_page, page=query.page, after=query.after)
     total_pages = max(1, -(-found.total // per_page))
     reply = {
@@ -108,7 +108,7 @@ async def list_ids(request: web.Request, query: OrderedQuery) -> Any:
     headers = list_headers(request, await house.gallery.revision(viewer))
     if same := unchanged(request, headers):
         return same
-    sort, descending = _order(house, query)
+    sort, descending = order_of(house, query)
     found = await house.gallery.ids(viewer, query, sort=sort, descending=descending)
     return json_body(b'{"ids":' + found.ids_json + b',"total":%d}' % found.total, headers=headers)
 
@@ -127,7 +127,7 @@ async def type_counts(request: web.Request, query: HideQuery) -> Any:
     return {"types": await services(request).gallery.type_counts(await viewer_of(request), query.chosen())}
 
 
-def _order(house: Services, query: OrderedQuery) -> tuple[str, bool]:
+def order_of(house: Services, query: OrderedQuery) -> tuple[str, bool]:
     """The sort key, and whether it descends: as asked, else as configured."""
     defaults = house.config.viewer.defaults
     return query.sort or defaults.sort, (query.sort_direction or defaults.sort_direction) == "DESC"
