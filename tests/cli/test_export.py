@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from facetd.cli.tree import facetd
 from facetd.db import roots
+from facetd.db.accounts import account_ids
 from facetd.ingest.lock import DataLock
 from tests.daemons import QUICK, configure
 from tests.db.conftest import put, visit
@@ -76,3 +77,29 @@ def test_what_does_not_fit_is_said(data: Path, tmp_path: Path) -> None:
     call("export", "--data", data, "--output", output, "--filter", "path_prefix=/Nowhere", code=1)
     assert output.read_text() == "as it was"
     assert sorted(path.name for path in tmp_path.glob("kept*")) == ["kept.csv"]
+
+
+def test_a_user_gets_what_they_see(data: Path, tmp_path: Path) -> None:
+    people = {
+        name: {"password_hash": f"{'ab' * 16}:{'cd' * 32}", "role": "user", "directories": [str(tmp_path / place)]}
+        for name, place in (("bob", "Bob"), ("alice", "Pictures"))
+    }
+    settings = json.loads((data / "scoring_config.json").read_text())
+    (data / "scoring_config.json").write_text(json.dumps({**settings, "users": people}))
+    assert "Start the daemon once" in call("export", "--data", data, "--user", "bob", code=1).stderr
+
+    async def fill() -> None:
+        async with opened(data) as house:
+            ids = await account_ids(house.db, people)
+            await put(house.db, visit(await roots.add_root(house.db, str(tmp_path / "Bob")), "secret.jpg"))
+            async with house.db.writing() as connection:
+                await connection.execute("INSERT INTO rating VALUES (?, 1, 5, 0, 0, '')", (ids["alice"],))
+
+    asyncio.run(fill())
+    mine = json.loads(call("export", "--data", data, "--format", "json", "--user", "alice").stdout)
+    assert {photo["path"]: photo["star_rating"] for photo in mine["photos"]} == {f"/Pictures/{n}.jpg": 5 * (n == 1) for n in (1, 2, 3)}
+    assert [
+        photo["path"] for photo in json.loads(call("export", "--data", data, "--format", "json", "--user", "bob").stdout)["photos"]
+    ] == ["/Bob/secret.jpg"]
+    assert json.loads(call("export", "--data", data, "--format", "json").stdout)["count"] == 4
+    assert "there is no user called 'carol'" in call("export", "--data", data, "--user", "carol", code=1).stderr

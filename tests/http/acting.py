@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from facetd.accounts.authentication import Caller
 from facetd.config import Config
-from facetd.errors import Unauthorized
 from facetd.http.services import SERVICES
 from facetd.records import Viewer
 from tests.house import opened
@@ -26,12 +25,10 @@ class Acting:
         self.viewer: Viewer = home.bob
         self._gone = False
         app: Any = site.client.server.app  # type: ignore[attr-defined]
-        app._state[SERVICES] = replace(app[SERVICES], viewer=self._who)
+        app[SERVICES].authentication.anonymous = self._caller
 
-    async def _who(self) -> Viewer:
-        if self._gone:
-            raise Unauthorized("sign in first")
-        return self.viewer
+    async def _caller(self) -> Caller | None:
+        return None if self._gone else Caller(self.viewer)
 
     def nobody_asks(self) -> None:
         """Every session is over from now on."""

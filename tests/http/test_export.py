@@ -74,9 +74,7 @@ async def test_the_library_can_be_read_beside_its_writer(home: Acting, tmp_path:
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize(
-    ("pragma", "hint"), [("user_version = 1", "brings the library up to date"), ("user_version = 99", "Update facetd")]
-)
+@pytest.mark.parametrize(("pragma", "hint"), [("user_version = 1", "that brings it up to date"), ("user_version = 99", "Update facetd")])
 async def test_a_library_of_another_version_is_not_read(tmp_path: Path, pragma: str, hint: str) -> None:
     async with Database(tmp_path / "library.db") as db:
         await db.outside_transaction(f"PRAGMA {pragma}")
