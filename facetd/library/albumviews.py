@@ -6,6 +6,7 @@ library: photos that are private to the owner are not listed, not counted, and n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -133,6 +134,24 @@ class AlbumViews:
             )
             return AlbumPage(found, sort or POSITION, descending)
         return await self._smart_photos(viewer, row, sort, descending, per_page=per_page, page=page, after=after)
+
+    async def ids(self, viewer: Viewer, album: int) -> tuple[str, list[int]]:
+        """The name of an album, and all its photos in the order in which it shows them.
+
+        Raises NotFound, also for a smart album whose filter cannot be read any more.
+        """
+        row = await self._find(viewer, album)
+        if row.smart_filter is None:
+            found = await self._gallery.ids(viewer, PhotoFilter(album_id=album), sort=POSITION, descending=False)
+            return row.name, json.loads(found.ids_json)
+        defaults = self._config.viewer.defaults
+        try:
+            smart = parse_smart_filter(row.smart_filter)
+            way = defaults.sort_direction == "DESC" if smart.descending is None else smart.descending
+            found = await self._gallery.ids(viewer, smart.chosen, sort=smart.sort or defaults.sort, descending=way)
+        except (InvalidInput, NotFound) as problem:
+            raise NotFound(_told_to(viewer, row, problem)) from problem
+        return row.name, json.loads(found.ids_json)
 
     async def _smart_photos(
         self, viewer: Viewer, row: AlbumRow, sort: str | None, descending: bool | None, *, per_page: int, page: int, after: str | None

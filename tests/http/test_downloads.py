@@ -6,20 +6,16 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import content_disposition_filename, parse_content_disposition
-from aiohttp.test_utils import TestClient, TestServer
 
 from facetd.accounts.viewers import single_viewer
 from facetd.config import Config
-from facetd.daemon import LONGEST_LINE, make_services
-from facetd.http.app import make_app
 from facetd.records import Viewer
 from tests.house import config, opened, scan
-from tests.http.serving import Site, served
+from tests.http.serving import Site, as_viewer, served
 from tests.ingest.fakedarktable import FakeDarktable, alive, make_darktable
 from tests.photos import make_photo, scene
 
@@ -214,13 +210,8 @@ async def test_nobody_downloads_what_they_may_not_see(tmp_path: Path, corpus_raw
         roots = {root.name: root.id for root, _count in await house.list_roots()}
         bob = Viewer(2, "user", everybody.root_ids - {roots["Alice"]}, "bob")
 
-        async def who() -> Viewer:
-            return bob
-
-        server = TestServer(make_app(replace(make_services(house), viewer=who)), host="127.0.0.1")
-        await server.start_server(max_line_size=LONGEST_LINE)
-        async with TestClient(server) as client:
-            site = Site(house, client)
+        async with served(house) as site:
+            as_viewer(site, bob)
             for more in ("", "&type=raw", "&type=darktable&profile=Warm"):
                 secret = await site.get(f"/api/download?path=/Alice/a.jpg{more}")
                 nothing = await site.get(f"/api/download?path=/Alice/b.jpg{more}")

@@ -16,16 +16,15 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientResponse, content_disposition_filename, parse_content_disposition
-from aiohttp.test_utils import TestClient, TestServer
 
 from facetd.accounts.viewers import single_viewer
-from facetd.daemon import LONGEST_LINE, make_services
-from facetd.http.app import make_app
+from facetd.http.api import zips
 from facetd.http.files import OpenFile
+from facetd.http.services import SERVICES
 from facetd.library.tickets import LIFETIME_S, MOST_OF_ONE
 from facetd.records import Viewer
 from tests.house import config, opened, scan
-from tests.http.serving import Site, problem_of, served
+from tests.http.serving import Site, as_viewer, problem_of, served
 from tests.http.test_downloads import open_inside_of
 from tests.ingest.fakedarktable import make_darktable
 from tests.photos import make_photo, scene
@@ -221,33 +220,69 @@ async def test_a_ticket_is_good_for_its_maker_for_some_minutes_and_shows_what_th
         roots = {root.name: root.id for root, _count in await house.list_roots()}
         alice = Viewer(1, "user", everybody.root_ids - {roots["Bob"]}, "alice")
         bob = Viewer(2, "user", everybody.root_ids - {roots["Alice"]}, "bob")
-        asking = [bob]
         now = [0.0]
-
-        async def who() -> Viewer:
-            return asking[0]
-
-        rooms = replace(make_services(house), viewer=who)
-        rooms.tickets._clock = lambda: now[0]
-        server = TestServer(make_app(rooms), host="127.0.0.1")
-        await server.start_server(max_line_size=LONGEST_LINE)
-        async with TestClient(server) as client:
-            site = Site(house, client)
+        async with served(house) as site:
+            client = site.client
+            as_viewer(site, bob)
+            client.server.app[SERVICES].tickets._clock = lambda: now[0]  # type: ignore[attr-defined]
             paths = {"photo_paths": ["/Alice/a.jpg", "/Bob/a.jpg", "/Shared/a.jpg"]}
             ticket = await (await client.post("/api/download/zip", json=paths)).json()
             assert ticket["not_found"] == ["/Alice/a.jpg"]
             assert sorted(await contents(await site.get(ticket["url"]), tmp_path)) == ["Bob/a.jpg", "Shared/a.jpg"]
             await refused(site, 404, photo_paths=["/Alice/a.jpg"])
-            asking[0] = alice
+            as_viewer(site, alice)
             theirs, nothing = await site.get(ticket["url"]), await site.get("/api/download/zip?token=nonsense")
             assert (theirs.status, await theirs.json()) == (404, await nothing.json())
-            asking[0] = replace(bob, root_ids=frozenset({roots["Shared"]}))
+            as_viewer(site, replace(bob, root_ids=frozenset({roots["Shared"]})))
             later = await contents(await site.get(ticket["url"]), tmp_path)
             assert sorted(later) == ["a.jpg", "errors.txt"]
             assert b"Bob" not in later["errors.txt"]
-            asking[0] = bob
+            as_viewer(site, bob)
             now[0] = LIFETIME_S + 1.0
             await site.problem(ticket["url"], 404)
             many = [await (await client.post("/api/download/zip", json=paths)).json() for _ in range(MOST_OF_ONE + 1)]
             assert (await site.get(many[-1]["url"])).status == 200
             await site.problem(many[0]["url"], 404)
+
+
+async def test_an_album_is_downloaded_by_its_name_as_each_may_see_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, number in (("Alice", 1), ("Shared", 3)):
+        make_photo(tmp_path / name / "a.jpg", number)
+        make_photo(tmp_path / name / "b.jpg", number + 10)
+    async with opened(tmp_path / "data", config()) as house, served(house) as site:
+        await scan(house, *(tmp_path / name for name in ("Alice", "Shared")))
+        everybody = await single_viewer(house.db)
+        roots = {root.name: root.id for root, _count in await house.list_roots()}
+        alice = Viewer(1, "superadmin", everybody.root_ids, "alice")
+        bob = Viewer(2, "user", frozenset({roots["Shared"]}), "bob")
+        as_viewer(site, alice)
+
+        async def album(**body: Any) -> str:
+            made = await (await site.client.post("/api/albums", json=body)).json()
+            return f"/api/albums/{made['id']}/download"
+
+        paths = ["/Shared/b.jpg", "/Alice/a.jpg", "/Shared/a.jpg"]
+        summer = await album(name='Été "24"', visibility="household", photo_paths=paths)
+        private = await album(name="Mine", photo_paths=paths)
+        smart = await album(name="Smart", is_smart=True, smart_filter_json={"path_prefix": "/Alice"})
+        broken = await album(name="Broken", is_smart=True, smart_filter_json={"path_prefix": "/Alice"})
+        empty = await album(name="Empty")
+        response = await site.get(summer)
+        _kind, parameters = parse_content_disposition(response.headers["Content-Disposition"])
+        assert content_disposition_filename(parameters) == 'Été "24".zip'
+        assert list(await contents(response, tmp_path)) == ["Shared/b.jpg", "Alice/a.jpg", "Shared/a.jpg"]
+        assert sorted(await contents(await site.get(smart), tmp_path)) == ["a.jpg", "b.jpg"]
+        async with house.db.writing() as connection:
+            await connection.execute("UPDATE album SET smart_filter = '{\"none\": 1}' WHERE name = 'Broken'")
+        await site.problem(broken, 404)
+        await site.problem(empty, 404)
+        assert "profile" in await site.problem(f"{summer}?type=darktable&profile=Cold")
+        monkeypatch.setattr(zips, "MOST", 2)
+        assert "At most 2" in (await (await site.get(summer)).json())["detail"]
+        monkeypatch.undo()
+        as_viewer(site, bob)
+        assert list(await contents(await site.get(summer), tmp_path)) == ["b.jpg", "a.jpg"]
+        nothing = await site.get("/api/albums/999/download")
+        for hidden in (private, smart):
+            theirs = await site.get(hidden)
+            assert (theirs.status, await theirs.json()) == (404, await nothing.json())

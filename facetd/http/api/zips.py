@@ -8,23 +8,34 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.errors import NotFound
+from facetd.errors import Conflict, NotFound
+from facetd.http.api.albums import ALBUM, album_id
 from facetd.http.api.models import PhotosBody, Strict
 from facetd.http.openapi import Operations
-from facetd.http.services import services, viewer_of
+from facetd.http.services import require_feature, services, viewer_of
 from facetd.http.zipping import send_zip
 from facetd.i18n import _
 from facetd.library.downloads import Kind
 from facetd.library.tickets import LIFETIME_S, Selection
 
 operations = Operations("downloads")
+MOST = 10_000  # photos in one zip file
+TYPE = "original (a RAW as a JPEG), darktable (a RAW developed by `profile`), or raw."
+PROFILE = "One of darktable's profiles; needed for darktable."
 
 
 class ZipBody(PhotosBody):
     """Which photos, and what of each."""
 
-    type: Kind = Field(default=Kind.ORIGINAL, description="original (a RAW as a JPEG), darktable (a RAW developed by `profile`), or raw.")
-    profile: str | None = Field(default=None, max_length=64, description="One of darktable's profiles; needed for darktable.")
+    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE)
+    profile: str | None = Field(default=None, max_length=64, description=PROFILE)
+
+
+class AlbumZipQuery(Strict):
+    """What of each photo."""
+
+    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE)
+    profile: str | None = Field(default=None, max_length=64, description=PROFILE)
 
 
 class ZipTicket(BaseModel):
@@ -74,4 +85,25 @@ async def download_zip(request: web.Request, query: ZipQuery) -> Any:
     viewer = await viewer_of(request)
     selection = house.tickets.find(viewer, query.token)
     downloads = await house.downloads.together(viewer, selection.ids, selection.kind, selection.profile)
+    return await send_zip(request, house, viewer, downloads)
+
+
+@operations.add(
+    "GET", f"{ALBUM}/download", summary="Download an album", query=AlbumZipQuery, reply="application/zip", errors=(403, 404, 409)
+)
+async def download_album(request: web.Request, query: AlbumZipQuery) -> Any:
+    """A zip file of the album's photos, as far as you may see them, called like the album."""
+    require_feature(request, "show_albums")
+    house = services(request)
+    viewer = await viewer_of(request)
+    house.downloads.require_profile(query.type, query.profile)
+    name, ids = await house.albums.ids(viewer, album_id(request))
+    if not ids:
+        raise NotFound(_("the album has no photos"))
+    if len(ids) > MOST:
+        raise Conflict(
+            _("the album has {count} photos").format(count=len(ids)),
+            hint=_("At most {most} go into one zip file: choose some of them.").format(most=MOST),
+        )
+    downloads = await house.downloads.together(viewer, ids, query.type, query.profile, name=name)
     return await send_zip(request, house, viewer, downloads)
