@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from facetd.db.conditions import NO_UPPER_BOUND
 from facetd.db.connection import Connection
 from facetd.db.visibility import Hide, count_condition, gate_condition
 from facetd.records import Viewer
@@ -82,11 +83,14 @@ def undated(connection: Connection, viewer: Viewer, hide: Hide) -> int:
 
 def photos_of(connection: Connection, viewer: Viewer, hide: Hide, span: Span, *, sort: str, limit: int) -> list[int]:
     """The ids of at most `limit` photos of a span: the first ones by `sort`, a key of SORTS."""
-    which = "p.day = :first" if span.first == span.last else "p.day BETWEEN :first AND :last"
+    if sort == "date_taken":  # in the order of its index, which is left when there are enough
+        index, which = "photo_date_taken", "p.date_taken BETWEEN :first AND :last || :any_time"
+    else:
+        index, which = "photo_day", "p.day = :first" if span.first == span.last else "p.day BETWEEN :first AND :last"
     rows = connection.execute(
-        "SELECT p.id FROM photo p INDEXED BY photo_day CROSS JOIN gate g ON g.photo_id = p.id"
+        f"SELECT p.id FROM photo p INDEXED BY {index} CROSS JOIN gate g ON g.photo_id = p.id"
         f" WHERE {which} AND {gate_condition(viewer, hide)} ORDER BY {SORTS[sort]} LIMIT :limit",
-        {"first": span.first, "last": span.last, "limit": limit},
+        {"first": span.first, "last": span.last, "any_time": NO_UPPER_BOUND, "limit": limit},
     )
     return [row[0] for row in rows]
 

@@ -27,6 +27,7 @@ READS: dict[str, Callable[[Connection, Viewer], Any]] = {
     "undated": lambda c, v: undated(c, v, Hide(8)),
     "best of a day": lambda c, v: photos_of(c, v, Hide(8), DAY, sort="aggregate", limit=30),
     "best of a year": lambda c, v: photos_of(c, v, Hide(8), YEAR, sort="aggregate", limit=30),
+    "first of a year": lambda c, v: photos_of(c, v, Hide(8), YEAR, sort="date_taken", limit=30),
     "kept": lambda c, v: kept_photos_of(c, v, Hide(8), DAY, limit=5),
     "paths": lambda c, v: paths_of(c, v, [1, 2]),
 }
