@@ -52,6 +52,10 @@ def check_counters(connection: sqlite3.Connection) -> None:
     photos = connection.execute("SELECT COUNT(*) FROM photo").fetchone()[0]
     if kept != counted or photos != sum(row[2] for row in counted):
         raise RuntimeError(f"the counters say {kept}, a count of {photos} photos says {counted}")
+    for table in ("day_count", "folder_count"):
+        kept = connection.execute(f"SELECT root_id, hide, SUM(photos) FROM {table} GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+        if kept != counted:
+            raise RuntimeError(f"the counters of {table} say {kept}, a count says {counted}")
 
 
 def _copy_rows(connection: sqlite3.Connection, copies: int) -> None:

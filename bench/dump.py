@@ -84,6 +84,10 @@ def problems(database: Path) -> list[str]:
         counted = "SELECT root_id, hide, COUNT(*) FROM gate GROUP BY 1, 2"
         if _has(connection, "gate_count") and _rows(connection, counted) != _rows(connection, "SELECT * FROM gate_count WHERE photos <> 0"):
             found.append("gate_count does not agree with gate")
+        for table in ("day_count", "folder_count"):
+            kept = f"SELECT root_id, hide, SUM(photos) FROM {table} GROUP BY 1, 2"
+            if _has(connection, table) and _rows(connection, counted) != _rows(connection, kept):
+                found.append(f"{table} does not agree with gate")
     return found
 
 

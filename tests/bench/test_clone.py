@@ -62,3 +62,7 @@ def test_counters_that_are_wrong_are_noticed(cloned: Path) -> None:
         connection.execute("UPDATE gate_count SET photos = photos + 1 WHERE hide = 0")
         with pytest.raises(RuntimeError, match="the counters say"):
             check_counters(connection)
+        connection.execute("UPDATE gate_count SET photos = photos - 1 WHERE hide = 0")
+        connection.execute("DELETE FROM day_count WHERE day = (SELECT MAX(day) FROM day_count)")
+        with pytest.raises(RuntimeError, match="the counters of day_count say"):
+            check_counters(connection)
