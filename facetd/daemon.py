@@ -20,6 +20,7 @@ from aiohttp import web
 from aiohttp.log import server_logger
 
 from facetd.accounts.authentication import Authentication, KeepHash, keep_nowhere
+from facetd.accounts.guesses import Guesses
 from facetd.accounts.userfile import change_users, set_hash
 from facetd.config import Config, LoadedConfig, load_config
 from facetd.db import roots as db_roots
@@ -52,6 +53,7 @@ from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.roots import real_path
 from facetd.library.search import Search
+from facetd.library.shares import Shares
 from facetd.library.sidecars import Sidecars
 from facetd.library.similar import Similar
 from facetd.library.tickets import Tickets
@@ -92,6 +94,7 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
 
     gallery = Gallery(house.db, house.config, house.ingest.judge)
     undoing = Undoing(house.db)
+    albums = Albums(house.db, house.config, gallery, undoing)
     authentication = Authentication(house.db, house.config, keep_hash=keep_hash)
     authentication.sessions.ended.append(house.ingest.events.end)
     return Services(
@@ -115,7 +118,8 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
         undoing=undoing,
         labels=Labels(house.db),
         sidecars=Sidecars(house.db),
-        albums=Albums(house.db, house.config, gallery, undoing),
+        albums=albums,
+        shares=Shares(house.db, house.config, albums, gallery, authentication.looking_as, Guesses()),
         ingest=house.ingest,
         renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
         downloads=Downloads(house.db, house.config),

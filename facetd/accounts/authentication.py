@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from facetd.accounts.passwords import fits, fits_nobody, fits_setting, hash_password, is_outdated
@@ -97,6 +97,13 @@ class Authentication:
     async def local_viewer(self) -> Viewer:
         """Who uses the machine itself: every root, every right, and the things of single-user mode."""
         return await single_viewer(self._db)
+
+    async def looking_as(self, user_id: int) -> Viewer | None:
+        """A user as one who only looks, whoever asks; None for one who is gone. Number 0 is there as long as there are no users."""
+        if user_id == SINGLE_USER_ID:
+            return None if self.multi_user else await single_viewer(self._db, READER)
+        user = await self.users.numbered(user_id)
+        return None if user is None else replace(await self.users.viewer(user), role=READER)
 
     async def caller(self, token: str) -> Caller | None:
         """Whose token this is; None for one that is unknown, ended, or of another password than the one in force."""

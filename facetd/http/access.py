@@ -22,6 +22,7 @@ from facetd.i18n import _
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 COOKIE = "facetd_session"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600  # the server ends idle sessions sooner
+SHARE = "share"  # the parameter that names an album that a link opens
 NEEDED = {Access.OPEN: READER, Access.LOGIN: READER, Access.RATE: USER, Access.EDITION: ADMIN, Access.SUPERADMIN: SUPERADMIN}
 
 
@@ -71,8 +72,8 @@ def caller_of(request: web.Request) -> Caller:
 
 
 async def require(request: web.Request, operation: Operation) -> None:
-    """Raise Unauthorized or Forbidden when the caller may not call `operation`."""
-    if operation.access is not Access.PUBLIC:
+    """Raise Unauthorized or Forbidden when the caller may not call `operation`. Who comes by a link is looked at in http/sharing.py."""
+    if operation.access is not Access.PUBLIC and not (operation.shared and SHARE in request.query):
         require_role(request, NEEDED[operation.access])
 
 

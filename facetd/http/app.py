@@ -13,12 +13,13 @@ from facetd.http.api import OPERATIONS
 from facetd.http.middlewares import add_headers, cross_origin, error_guard, host_guard, origin_guard
 from facetd.http.openapi import register, require_declared
 from facetd.http.pages import FIND_PERSON, FIND_PHOTO, setup_pages
+from facetd.http.pages.shared import shared_album_page
 from facetd.http.services import SERVICES, Services, services, viewer_of
 from facetd.library.people import display_name
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 API_PAGES = frozenset({"/api/docs"})
-PUBLIC_PAGES = frozenset({"login-page", "static"})
+PUBLIC_PAGES = frozenset({"login-page", "static", "shared-album"})
 
 
 def make_app(house: Services, *, any_host: bool = False) -> web.Application:
@@ -39,6 +40,7 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     app.on_cleanup.append(_end_counting)
     register(app, OPERATIONS, require)
     setup_pages(app)
+    app.router.add_get(r"/shared/album/{id:[0-9]{1,18}}", shared_album_page, name="shared-album")
     return app
 
 

@@ -65,7 +65,8 @@ class Operation:
 
     `query` describes the parameters in the address, `body` the JSON body, `reply` the answer: a model, or a media type (or several of them,
     separated by `, `).
-    `others` are further successful statuses, with what they mean (304, 206); `errors` the statuses of problem details.
+    `others` are further successful statuses, with what they mean (304, 206); `errors` the statuses of problem details. `shared`: it also
+    answers who comes by a link to an album, see http/sharing.py.
     """
 
     method: str
@@ -79,6 +80,7 @@ class Operation:
     reply: type[BaseModel] | str
     errors: tuple[int, ...]
     others: tuple[int, ...]
+    shared: bool = False
 
     @property
     def name(self) -> str:
@@ -101,6 +103,7 @@ class Operations:
     def add(
         self, method: str, path: str, *, summary: str, reply: type[BaseModel] | str, query: type[BaseModel] = Nothing,
         body: type[BaseModel] | None = None, access: Access = Access.OPEN, errors: Sequence[int] = (), others: Sequence[int] = (),
+        shared: bool = False,
     ) -> Callable[[Handler], Handler]:  # fmt: skip
         """Declare the operation that the decorated coroutine `(request, parameters)` answers.
 
@@ -110,7 +113,9 @@ class Operations:
         def declare(handler: Handler) -> Handler:
             refused = () if access is Access.PUBLIC else (401,) if access in (Access.OPEN, Access.LOGIN) else (401, 403)
             possible = tuple(sorted({*ALWAYS, *refused, *(() if method in READS else WRITES), *errors}))
-            self.all.append(Operation(method, path, handler, summary, self.tag, access, query, body, reply, possible, tuple(others)))
+            self.all.append(
+                Operation(method, path, handler, summary, self.tag, access, query, body, reply, possible, tuple(others), shared)
+            )
             return handler
 
         return declare

@@ -36,6 +36,7 @@ from facetd.library.memories import Memories
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.search import Search
+from facetd.library.shares import Shares
 from facetd.library.sidecars import Sidecars
 from facetd.library.similar import Similar
 from facetd.library.tickets import Tickets
@@ -93,6 +94,7 @@ class Services:
     labels: Labels
     sidecars: Sidecars
     albums: Albums
+    shares: Shares
     jobs: Jobs
     export: Export
     ingest: Ingest

@@ -82,7 +82,7 @@ class Albums(AlbumViews):
 
         Raises NotFound, Forbidden for an album of somebody else, and InvalidInput.
         """
-        row = await self._own(viewer, album)
+        row = await self.own(viewer, album)
         values = dict(values)
         if "name" in values:
             values["name"] = clean_name(str(values["name"]))
@@ -98,7 +98,7 @@ class Albums(AlbumViews):
 
     async def delete(self, viewer: Viewer, album: int) -> None:
         """Forget an album; its photos stay. Raises NotFound, Forbidden."""
-        await self._own(viewer, album)
+        await self.own(viewer, album)
         await albumwrites.delete(self._db, album)
 
     async def add(self, viewer: Viewer, album: int, ids: Ids, paths: Paths) -> Changed:
@@ -151,14 +151,15 @@ class Albums(AlbumViews):
             token = await self._undoing.keep(connection, viewer, KIND, ordered(album, order)) if changed else None
         return Changed(changed, (await self._find(viewer, album)).photos, (*wanted.not_found, *outside), token)
 
-    async def _own(self, viewer: Viewer, album: int) -> AlbumRow:
+    async def own(self, viewer: Viewer, album: int) -> AlbumRow:
+        """An album that `viewer` owns. Raises NotFound, and Forbidden for one of somebody else."""
         row = await self._find(viewer, album)
         if row.user_id != viewer.user_id:
             raise Forbidden(_("the album is somebody else's"))
         return row
 
     async def _manual(self, viewer: Viewer, album: int) -> AlbumRow:
-        row = await self._own(viewer, album)
+        row = await self.own(viewer, album)
         if row.smart_filter is not None:
             raise Conflict(_("the photos of a smart album follow from its filter"))
         return row

@@ -26,6 +26,7 @@ from facetd.library.smartcounts import PATIENCE_S, Counted, SmartCounts
 from facetd.library.smartfilter import parse_smart_filter
 from facetd.records import Viewer
 
+OWN_ORDER = POSITION  # the sort key of the order that an album has by itself
 AlbumSort = Literal["updated_at", "name", "photo_count"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from facetd.config import Config
@@ -148,6 +148,10 @@ class Downloads:
             gone=tuple(number for number in ids if number not in found and number not in there),
             without_raw=tuple(_virtual_path(place) for place in there.values()),
         )
+
+    def without_metadata(self, chosen: Download) -> Download:
+        """The same picture as a JPEG that tells nothing else, for who comes by a link."""
+        return replace(chosen, making=Making.CONVERTED, filename=f"{_stem(shown(chosen.photo.name))}.jpg")
 
     async def several(self, viewer: Viewer, ids: Sequence[int], kind: Kind, profile: str | None) -> dict[int, Download]:
         """What is sent for each of `ids` that the viewer may see and that has such a file. The profile exists."""

@@ -39,6 +39,7 @@ async def test_the_document_is_valid_and_lists_every_route(library: Site) -> Non
         "/scan",
         "/api/docs",
         "/static/{name}",
+        "/shared/album/{id}",
     }
     routes = {(route.method, route.resource.canonical) for route in app.router.routes()}
     assert {route for route in routes if route[0] != "HEAD" and route[1] not in pages} == listed

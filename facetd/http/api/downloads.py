@@ -7,14 +7,16 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.http.api.models import OnePhoto
+from facetd.errors import NotFound
 from facetd.http.disposition import attachment
 from facetd.http.files import send_file
 from facetd.http.making import made_from
 from facetd.http.openapi import Operations
 from facetd.http.originals import opened_original, send_made, while_asked
-from facetd.http.services import services, viewer_of
-from facetd.library.downloads import Kind, Making
+from facetd.http.services import services
+from facetd.http.sharing import PhotoOrShared, asked_photo
+from facetd.i18n import _
+from facetd.library.downloads import Kind, Making, Option
 from facetd.media.formats import CONTENT_TYPES, HEIF, JXL, TIFF
 
 operations = Operations("downloads")
@@ -23,13 +25,13 @@ UNKNOWN_TYPE = "application/octet-stream"
 CACHING = {"Cache-Control": "private, no-cache"}
 
 
-class OptionsQuery(OnePhoto):
+class OptionsQuery(PhotoOrShared):
     """Which photo, and for whom."""
 
     is_shared: bool = Field(default=False, description="The menu of a shared album, which has no RAW files.")
 
 
-class DownloadQuery(OnePhoto):
+class DownloadQuery(PhotoOrShared):
     """Which photo, and what of it."""
 
     type: Kind = Field(default=Kind.ORIGINAL, description="original (a RAW as a JPEG), darktable (the RAW developed by `profile`), or raw.")
@@ -57,15 +59,17 @@ class DownloadOptions(BaseModel):
     summary="What can be downloaded of a photo",
     query=OptionsQuery,
     reply=DownloadOptions,
-    errors=(404, 503),
+    errors=(403, 404, 429, 503),
+    shared=True,
 )
 async def download_options(request: web.Request, query: OptionsQuery) -> Any:
-    """The original; where there is a RAW, itself or beside it, each of darktable's profiles and the RAW."""
+    """The original; where there is a RAW, itself or beside it, each of darktable's profiles and the RAW. By a link only a JPEG."""
     house = services(request)
-    viewer = await viewer_of(request)
-    photo_id = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
-    photo, options = await house.downloads.options(viewer, photo_id, shared=query.is_shared)
-    async with opened_original(house, viewer, photo):
+    asked = await asked_photo(request, query)
+    photo, options = await house.downloads.options(asked.viewer, asked.photo_id, shared=query.is_shared)
+    if asked.shared is not None:
+        options = [Option(Kind.ORIGINAL, _("Photo (JPG)"), "jpg")]
+    async with opened_original(house, asked.viewer, photo):
         pass  # it is there
     return {
         "options": [
@@ -78,14 +82,18 @@ async def download_options(request: web.Request, query: OptionsQuery) -> Any:
 
 @operations.add(
     "GET", "/api/download", summary="Download a photo", query=DownloadQuery, reply="application/octet-stream",
-    errors=(404, 415, 416, 503), others=(206, 304),
+    errors=(403, 404, 415, 416, 429, 503), others=(206, 304), shared=True,
 )  # fmt: skip
 async def download(request: web.Request, query: DownloadQuery) -> Any:
     """The file as an attachment, with its own name; ranges are answered. Without a RAW, darktable's answer is the original."""
     house = services(request)
-    viewer = await viewer_of(request)
-    photo_id = await house.gallery.find(viewer, photo_id=query.id, path=query.path)
-    chosen = await house.downloads.one(viewer, photo_id, query.type, query.profile)
+    asked = await asked_photo(request, query)
+    if asked.shared is not None and query.type is not Kind.ORIGINAL:
+        raise NotFound(_("a shared album has no such file"))
+    viewer = asked.viewer
+    chosen = await house.downloads.one(viewer, asked.photo_id, query.type, query.profile)
+    if asked.shared is not None:
+        chosen = house.downloads.without_metadata(chosen)
     headers = {**CACHING, "Content-Disposition": attachment(chosen.filename)}
     async with opened_original(house, viewer, chosen.source) as original:
         if chosen.making is Making.AS_IT_IS:
