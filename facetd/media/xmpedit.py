@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from facetd.i18n import _
 from facetd.media.dates import OddValue
 from facetd.media.ratings import percent_of_stars
 from facetd.media.xmptree import RDF, XML, Node, parse
@@ -98,7 +99,7 @@ def in_utf8(content: bytes) -> bytes:
             return content
         data = content.decode(encoding).encode()
     except (UnicodeError, LookupError) as error:
-        raise OddValue(f"it is not {encoding}") from error
+        raise OddValue(_("it is not in the encoding {name}").format(name=encoding)) from error
     declared = _DECLARED.match(data)
     return data[: declared.start(1)] + data[declared.end(1) :] if declared else data
 

@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from facetd.i18n import _
 from facetd.media.dates import OddValue
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 _ATTRIBUTE = re.compile(rb"([^\s=/>\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_TAG_PART = re.compile(rb"[>\"']")
 _DEEPEST = 256  # elements in one another
 
 
@@ -61,17 +63,16 @@ class _Builder:
         parser.StartElementHandler = self._begin
         parser.EndElementHandler = self._finish
         parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = self._refuse
 
     def parse(self) -> None:
+        checking = expat.ParserCreate("utf-8", " ")  # with namespaces: a prefix that stands for nothing is an error
+        checking.StartDoctypeDeclHandler = _refuse
+        checking.Parse(self._data, True)
         self._parser.Parse(self._data, True)
-
-    def _refuse(self, *_: object) -> None:
-        raise OddValue("it has a document type")
 
     def _begin(self, tag: str, attributes: Sequence[str]) -> None:
         if len(self._open) >= _DEEPEST:
-            raise OddValue("it is nested too deeply")
+            raise OddValue(_("it is nested too deeply"))
         scope = self._scopes[-1]
         declared = {
             name.partition(":")[2]: value
@@ -126,10 +127,14 @@ def parse(data: bytes, wanted: Collection[str]) -> Node:
     try:
         builder.parse()
     except expat.ExpatError as error:
-        raise OddValue(f"line {error.lineno}: {expat.errors.messages[error.code]}") from error
+        raise OddValue(_("line {line}: {why}").format(line=error.lineno, why=expat.errors.messages[error.code])) from error
     if builder.rdf is None:
-        raise OddValue("it has no rdf:RDF")
+        raise OddValue(_("it has no rdf:RDF"))
     return builder.rdf
+
+
+def _refuse(*_document_type: object) -> None:
+    raise OddValue(_("it has a document type"))
 
 
 def _resolved(name: str, scope: Mapping[str, str], *, element: bool) -> str:
@@ -137,8 +142,6 @@ def _resolved(name: str, scope: Mapping[str, str], *, element: bool) -> str:
     if not colon and not element:
         return name
     uri = scope.get(prefix, "")
-    if colon and not uri and prefix != "xmlns":
-        raise OddValue(f"the prefix '{prefix}' stands for nothing")
     return f"{{{uri}}}{local}" if uri else local
 
 
@@ -146,9 +149,9 @@ def _end_of_tag(data: bytes, start: int) -> tuple[int, bool]:
     """Where the start tag at `start` ends, and whether the element ends with it."""
     at = start
     while True:
-        found = re.compile(rb"[>\"']").search(data, at)
+        found = _TAG_PART.search(data, at)
         if found is None:  # a parsed document has an end for each tag
-            raise OddValue("a tag does not end")
+            raise OddValue(_("a tag does not end"))
         if found.group() == b">":
             return found.end(), data[found.start() - 1 : found.start()] == b"/"
         at = data.index(found.group(), found.end()) + 1
