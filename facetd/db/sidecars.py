@@ -11,7 +11,7 @@ import aiosqlite
 
 from facetd.db.connection import Connection, Database
 from facetd.db.moment import now
-from facetd.db.names import from_stored
+from facetd.db.names import from_stored, to_stored
 from facetd.db.revision import bump
 from facetd.db.visibility import Hide
 
@@ -226,10 +226,19 @@ async def forget_failures(db: Database, root_ids: Collection[int]) -> None:
         )
 
 
-async def has_written(db: Database, root_id: int) -> bool:
-    """Whether photos of a root had sidecars when they were last read or written."""
-    sql = "SELECT 1 FROM gate g CROSS JOIN sidecar s ON s.photo_id = g.photo_id WHERE g.root_id = ? AND s.present LIMIT 1"
-    return await db.row(sql, (root_id,)) is not None
+async def tree_in_use(db: Database, root_id: int) -> str:
+    """The folder where sidecars of a root were written last, '' for none besides its own folders."""
+    row = await db.row("SELECT value FROM meta WHERE key = ?", (f"sidecar_tree_{root_id}",))
+    return from_stored(row[0]) if row else ""
+
+
+async def use_tree(db: Database, root_id: int, tree: str) -> None:
+    """Note where sidecars of a root are written from now on."""
+    async with db.writing() as connection:
+        await connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+            (f"sidecar_tree_{root_id}", to_stored(tree)),
+        )
 
 
 async def note_conflict(connection: aiosqlite.Connection, photo_id: int, user_id: int, found: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -231,55 +231,58 @@ class Sidecars:
     async def _write_root(self, place: Place, until: str, done: Round, *, dry: bool) -> None:
         async with self._writing:
             state = self.states.setdefault(place.root.id, RootState())
-            before, after, blocked = state.problem, 0, set[str]()
-            state.problem = await self._obstacle(place)
-            while not state.problem:
+            before, written, after = state.problem, state.written, 0
+            blocked: dict[str, str] = {}
+            while not (problem := await self._obstacle(place)):
                 photos = await db_sidecars.due_in(self._db, place.root.id, until=until, after=after, limit=BATCH)
                 if not photos:
                     break
                 after = photos[-1].photo_id
-                if problem := await self._obstacle(place):
-                    state.problem = problem
+                if problem := await self._write_batch(place, photos, done, blocked, dry=dry):
                     break
-                await self._write_batch(place, [photo for photo in photos if photo.folder not in blocked], done, blocked, dry=dry)
-            if not state.problem and blocked:
-                state.problem = self._first_blocked
-            self._note(place, state, before)
+            if not problem and blocked:
+                problem = next(iter(blocked.values()))
+                if len(blocked) > 1:
+                    problem = _("{problem}, and {number} more folders").format(problem=problem, number=len(blocked) - 1)
+            state.problem = problem
+            if not dry:
+                self._note(place, state, before, some=state.written > written)
 
-    async def _write_batch(self, place: Place, photos: Sequence[Due], done: Round, blocked: set[str], *, dry: bool) -> None:
-        state = self.states[place.root.id]
+    async def _write_batch(self, place: Place, photos: Sequence[Due], done: Round, blocked: dict[str, str], *, dry: bool) -> str:
+        """Write for these photos, but for those in `blocked` folders; returns why nothing can be written in the root."""
         roots = await db_roots.roots(self._db)
         territory = self._territory(roots)(place.root)
         stale: list[str] = []
+        problem = ""
         for folder, group in groupby(sorted(photos, key=lambda photo: photo.folder), key=lambda photo: photo.folder):
-            writer = FolderWriter(
-                place, territory, folder, [root.path for root in roots], raw_pairs=self._config.scanning.raw_jpeg == "pair"
-            )  # fmt: skip
-            # What has begun is finished and noted, also when the daemon ends meanwhile.
-            outcome = await asyncio.shield(self._write_folder(writer, list(group), dry=dry))
+            if folder in blocked:
+                continue
+            raw_pairs = self._config.scanning.raw_jpeg == "pair"
+            writer = FolderWriter(place, territory, folder, [root.path for root in roots], raw_pairs=raw_pairs)
+            outcome = await _to_its_end(self._write_folder(place, writer, list(group), dry=dry))
             stale += outcome.stale
             done.written += len(outcome.written)
-            state.written += len(outcome.written)
             done.failed += len(outcome.failures)
             done.planned += outcome.planned
+            if outcome.blocked and outcome.whole_root:
+                problem = outcome.blocked
+                break
             if outcome.blocked:
-                self._first_blocked = outcome.blocked if not blocked else self._first_blocked
-                blocked.add(folder)
-                if outcome.whole_root:
-                    state.problem = outcome.blocked
-                    break
+                blocked[folder] = outcome.blocked
         done.stale += len(stale)
         if stale and not dry:
             await self._read(Change(place.root.id, place.root.path, paths=tuple(stale)))
+        return problem
 
-    _first_blocked = ""
-
-    async def _write_folder(self, writer: FolderWriter, photos: list[Due], *, dry: bool) -> Outcome:
+    async def _write_folder(self, place: Place, writer: FolderWriter, photos: list[Due], *, dry: bool) -> Outcome:
         outcome = await asyncio.to_thread(writer.write, photos, dry=dry)
         if not dry:
             await db_sidecars.settle(self._db, outcome.written, outcome.idle)
             if outcome.failures:
                 await db_sidecars.note_failures(self._db, outcome.failures)
+            if outcome.written and place.tree and await db_sidecars.tree_in_use(self._db, place.root.id) != place.tree:
+                await db_sidecars.use_tree(self._db, place.root.id, place.tree)
+            self.states[place.root.id].written += len(outcome.written)
         return outcome
 
     async def _obstacle(self, place: Place) -> str:
@@ -292,20 +295,35 @@ class Sidecars:
             names = await asyncio.to_thread(_names, place.tree)
             if names is None:
                 return _("{tree}: there is no such folder").format(tree=place.tree)
-            if not names and await db_sidecars.has_written(self._db, place.root.id):
-                return _("{tree} is empty though sidecars were written there: is its disk mounted?").format(tree=place.tree)
+            used = await db_sidecars.tree_in_use(self._db, place.root.id) == place.tree
+            if not names and used:
+                return _("{tree} is empty though sidecars were written there: is its disk mounted? If so, put any file there.").format(
+                    tree=place.tree
+                )
         return ""
 
-    def _note(self, place: Place, state: RootState, before: str) -> None:
+    def _note(self, place: Place, state: RootState, before: str, *, some: bool) -> None:
+        """Say once what is in the way, and when it is tried again: soon where `some` could be written."""
         if state.problem:
             if state.problem != before:
                 logger.error("sidecars of %s are not written: %s", place.root.name, state.problem)
+            state.tries = 0 if some else state.tries
             state.again_at = time.monotonic() + WAITS_S[min(state.tries, len(WAITS_S) - 1)]
             state.tries += 1
         else:
             if before:
                 logger.info("sidecars of %s are written again", place.root.name)
             state.tries, state.again_at = 0, 0.0
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What has begun is finished and noted before a cancellation goes on: the library is still open then."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _names(folder: str) -> list[str] | None:
