@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetd.media import xmpedit
@@ -207,6 +207,7 @@ WANTED = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(DOCUMENTS, WANTED)
 def test_what_others_wrote_survives(before: bytes, changes: Changes) -> None:
     after = edited(before, changes, MOMENT)
