@@ -161,12 +161,14 @@ class Capsules(Section):
     """Which capsules are made. `disabled` names types that are not, `dimensions` all that follow from attributes.
 
     Each capsule has at most `max_photos_per_capsule`, chosen by score and variety (`mmr_lambda`: 1 score alone, 0 variety alone); one that
-    shares more than `max_photo_overlap` of its photos with an earlier one is left out. Covers and seeds change every `freshness_hours`.
+    shares more than `max_photo_overlap` of its photos with an earlier one is left out. Of each type there are `max_capsules_per_type` at most.
+    Covers and seeds change every `freshness_hours`.
     """
 
     min_aggregate: Score = 6.0
     max_photos_per_capsule: int = Field(default=40, ge=2, le=200)
     max_photo_overlap: Share = 0.2
+    max_capsules_per_type: int = Field(default=100, ge=1, le=1000)
     mmr_lambda: Share = 0.5
     freshness_hours: float = Field(default=24, ge=1, le=24 * 366)
     reverse_geocoding: bool = True

@@ -146,17 +146,18 @@ def capsules_of(connection: Connection, number: int) -> list[Capsule]:
     ]
 
 
-def visible(connection: Connection, viewer: Viewer, photos: Iterable[int], days: tuple[str, str] = NO_DAY) -> set[int]:
-    """Those of `photos` that `viewer` may be shown and did not reject, of these days."""
-    sql = (
-        "SELECT g.photo_id FROM json_each(:photos) w CROSS JOIN gate g ON g.photo_id = w.value"
-        " LEFT JOIN rating r ON r.user_id = :user AND r.photo_id = g.photo_id"
-    )
+def gone(connection: Connection, viewer: Viewer, photos: Iterable[int], days: tuple[str, str] = NO_DAY) -> set[int]:
+    """Those of `photos` that `viewer` may not be shown now, rejected, or that are not of these days."""
+    wanted = set(photos)
+    seen = f"SELECT 1 FROM gate g WHERE g.photo_id = w.value AND {gate_condition(viewer, LISTED)}"
     if any(days):
-        sql += " CROSS JOIN photo p ON p.id = g.photo_id AND p.date_taken >= :begin AND p.date_taken < :end"
-    sql += f" WHERE {gate_condition(viewer, LISTED)} AND COALESCE(r.is_rejected, 0) = 0"
-    values = {"photos": json.dumps(list(photos)), "user": viewer.user_id, "begin": days[0], "end": day_after(days[1])}
-    return {int(row[0]) for row in connection.execute(sql, values)}
+        seen = seen.replace(
+            " WHERE", " CROSS JOIN photo p ON p.id = g.photo_id AND p.date_taken >= :begin AND p.date_taken < :end WHERE", 1
+        )
+    values = {"photos": json.dumps(list(wanted)), "begin": days[0], "end": day_after(days[1])}
+    found = {int(row[0]) for row in connection.execute(f"SELECT w.value FROM json_each(:photos) w WHERE NOT EXISTS ({seen})", values)}
+    rejected = connection.execute("SELECT photo_id FROM rating WHERE user_id = ? AND is_rejected = 1", (viewer.user_id,))
+    return found.union(wanted.intersection(int(row[0]) for row in rejected))
 
 
 def names_of(connection: Connection, persons: Iterable[int]) -> dict[int, str]:

@@ -20,6 +20,7 @@ from facetd.i18n import _
 from facetd.ingest.capsules import CapsuleMaking
 from facetd.library import present
 from facetd.library.capsuletitles import PREFIX, subtitle, title
+from facetd.library.memo import SizedMemo
 from facetd.records import Capsule, Viewer
 
 State = Literal["ready", "computing", "unavailable"]
@@ -27,6 +28,8 @@ Days = tuple[str, str]
 LEAST_NARROWED = 3  # photos of a capsule that is only narrowed to some days
 DATED_ID = re.compile(r"(.+)@(\d{4}-\d\d-\d\d)?\.\.(\d{4}-\d\d-\d\d)?", re.ASCII)
 LONGEST_ID = 400
+KEPT_BYTES = 8 * 1024 * 1024  # of lists that were read: some MB for a list of 1,000 capsules
+CAPSULE_BYTES, ID_BYTES = 1500, 40
 TRANSITIONS = {
     "slide": ("journey", "location", "this_week"),
     "zoom": ("faces_of", "person_pair", "rare_pair", "color_story"),
@@ -69,6 +72,7 @@ class Capsules:
         self._db = db
         self._config = config
         self._making = making
+        self._read_lists: SizedMemo[Sequence[Capsule]] = SizedMemo(KEPT_BYTES)
 
     async def page(self, viewer: Viewer, *, page: int = 1, per_page: int = 24, days: Days = NO_DAY) -> CapsulePage:
         """One page of the viewer's capsules; `days` are the first and last local day of their photos, '' for no bound.
@@ -145,17 +149,26 @@ class Capsules:
             stored = await db_capsules.usable(self._db, ListKey.of(viewer))
         if stored is None:
             return Kept(None, (), {})
-        number = stored.id
+        capsules = await self._stored(stored)
 
         def read(connection: Connection) -> Kept:
-            capsules = db_capsules.capsules_of(connection, number)
-            seen = db_capsules.visible(connection, viewer, {photo for capsule in capsules for photo in capsule.photos}, days)
+            gone = db_capsules.gone(connection, viewer, {photo for capsule in capsules for photo in capsule.photos}, days)
             names = db_capsules.names_of(connection, {person for capsule in capsules for person in capsule.persons})
-            left = [_left(capsule, seen, days) for capsule in capsules if names.keys() >= set(capsule.persons)]
+            known = [capsule for capsule in capsules if names.keys() >= set(capsule.persons)]
+            left = [_left(capsule, gone, days) for capsule in known] if gone or any(days) else known
             least = LEAST_NARROWED if narrowed else 1
             return Kept(stored, tuple(capsule for capsule in left if len(capsule.photos) >= least), names)
 
         return await self._db.read(read)
+
+    async def _stored(self, stored: StoredList) -> Sequence[Capsule]:
+        """The capsules of a list; those of the last lists asked for are kept, because reading them takes longer than all else."""
+        key = stored.id, stored.made_at
+        capsules = self._read_lists.get(key)
+        if capsules is None:
+            capsules = await self._db.read(lambda connection: db_capsules.capsules_of(connection, stored.id))
+            self._read_lists.put(key, capsules, size=sum(CAPSULE_BYTES + ID_BYTES * len(capsule.photos) for capsule in capsules))
+        return capsules
 
     def _cover(self, capsule: Capsule) -> int:
         """One of the best photos, another one each period."""
@@ -181,10 +194,12 @@ class Capsules:
         }
 
 
-def _left(capsule: Capsule, seen: set[int], days: Days) -> Capsule:
-    """The capsule with the photos that are `seen`; of certain days it has another id."""
-    photos = tuple(photo for photo in capsule.photos if photo in seen)
-    best = tuple(photo for photo in capsule.best if photo in seen)
+def _left(capsule: Capsule, gone: set[int], days: Days) -> Capsule:
+    """The capsule without the photos that are `gone`; of certain days it has another id."""
+    if gone.isdisjoint(capsule.photos) and not any(days):
+        return capsule
+    photos = tuple(photo for photo in capsule.photos if photo not in gone)
+    best = tuple(photo for photo in capsule.best if photo not in gone)
     return replace(capsule, id=_dated(capsule.id, days), photos=photos, best=best)
 
 

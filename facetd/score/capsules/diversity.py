@@ -38,6 +38,8 @@ def likeness_of(vectors: Floats, known: Flags, hashes: NDArray[np.uint64], hashe
     """How alike n photos are, (n, n) 0..1: the cosine of their unit vectors (n, d) where both are `known`, else what their perceptual
     hashes have in common beyond chance where both are `hashed`, else nothing.
     """
+    if known.all():
+        return np.asarray(np.clip(vectors @ vectors.T, 0, 1), np.float32)
     bits = np.bitwise_count(hashes[:, None] ^ hashes[None, :]).astype(np.float32)
     found = np.where(hashed[:, None] & hashed[None, :], np.maximum(0, 1 - 2 * bits / BITS), 0).astype(np.float32)
     if known.any():

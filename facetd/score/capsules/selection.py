@@ -61,7 +61,7 @@ def select(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccas
     room = rules.dimensions.max_capsules
     for draft in drafts(photos, rules, looks, occasion):
         dimension = draft.type not in SPECIAL
-        if draft.id in known or (dimension and not room):
+        if draft.id in known or len(kept.get(draft.type, ())) >= rules.max_capsules_per_type or (dimension and not room):
             continue
         capsule = _kept(photos, draft, rules, looks.likeness, jitter, shown)
         if capsule is not None:
