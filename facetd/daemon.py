@@ -22,6 +22,7 @@ from aiohttp.log import server_logger
 from facetd.accounts.authentication import Authentication, KeepHash, keep_nowhere
 from facetd.accounts.guesses import Guesses
 from facetd.accounts.userfile import change_users, set_hash
+from facetd.accounts.viewers import single_viewer
 from facetd.config import Config, LoadedConfig, load_config
 from facetd.db import roots as db_roots
 from facetd.errors import ConfigError, FacetdError, InvalidInput
@@ -221,7 +222,7 @@ class Daemon:
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
             house.ingest.sidecars.start()
-            house.ingest.capsules.start()
+            house.ingest.capsules.start(lambda: everybody(house, services.authentication))
             if self._captions_left is not None:
                 house.captioning.start(*self._captions_left)
             self.started.set()
@@ -358,6 +359,13 @@ def installed_packs(data: Path) -> frozenset[tuple[str, int, int]]:
             facts = path.stat()
             found.add((path.parent.name, facts.st_ino, facts.st_mtime_ns))
     return frozenset(found)
+
+
+async def everybody(house: House, authentication: Authentication) -> list[Viewer]:
+    """All users; in single-user mode its one viewer."""
+    if not authentication.multi_user:
+        return [await single_viewer(house.db)]
+    return [await authentication.users.viewer(user) for user in (await authentication.users.all()).values()]
 
 
 def require_login(address: Address, config: Config) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from facetd.config import Config
 from facetd.db import roots as db_roots
+from facetd.db.capsules import ListKey
 from facetd.db.connection import Database
 from facetd.ingest.capsules import CapsuleMaking
 from facetd.library.capsules import Capsules
@@ -133,7 +134,8 @@ class Stand:
         self.db = db
         self.shelf = Shelf(db)
         self.clock = Clock()
-        self.making = CapsuleMaking(db, workers, config, self.clock)
+        self.made: list[ListKey] = []
+        self.making = CapsuleMaking(db, workers, config.capsules, self.made.append, self.clock)
         self.capsules = Capsules(db, config, self.making)
 
     async def listed(self, viewer: Viewer, days: tuple[str, str] = ("", "")) -> list[dict[str, Any]]:

@@ -161,8 +161,8 @@ class Capsules(Section):
     """Which capsules are made. `disabled` names types that are not, `dimensions` all that follow from attributes.
 
     Each capsule has at most `max_photos_per_capsule`, chosen by score and variety (`mmr_lambda`: 1 score alone, 0 variety alone); one that
-    shares more than `max_photo_overlap` of its photos with an earlier one is left out. Of each type there are `max_capsules_per_type` at most.
-    Covers and seeds change every `freshness_hours`.
+    shares more than `max_photo_overlap` of its photos with an earlier one is left out. Of each type there are `max_capsules_per_type` at
+    most. Covers and seeds change every `freshness_hours`.
     """
 
     min_aggregate: Score = 6.0

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ from facetd.ingest.workers import Workers
 from facetd.records import CapsuleOccasion
 
 if TYPE_CHECKING:
-    from facetd.config import Config
+    from facetd.config.capsules import Capsules
+    from facetd.records import Viewer
 
 logger = logging.getLogger(__name__)
 VERSION = 1  # of the way of making them; another one makes all anew
@@ -31,24 +32,38 @@ PAUSE_S, PAUSE_TIMES = 60.0, 30  # between makings for changes: at least so long
 RETRY_S = 600.0  # after one that failed
 KEPT_DAYS = 60  # a list nobody asked for is forgotten
 DATED_KEPT = 8  # lists of certain days that each user has
+Viewers = Callable[[], Awaitable[Sequence["Viewer"]]]
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  local wall time
+
+
+async def _nobody() -> Sequence[Viewer]:
+    """For those who ask only."""
+    return ()
 
 
 class CapsuleMaking:
     """Keeps the lists in step. Nothing is made before `start`; then as a follow-up of scans, by the clock, and when asked.
 
-    `clock` gives the local wall time.
+    `made` is told of each list that was made. `clock` gives the local wall time.
     """
 
     name = "capsules"
 
-    def __init__(self, db: Database, workers: Workers, config: Config, clock: Callable[[], datetime] = datetime.now) -> None:
+    def __init__(
+        self,
+        db: Database,
+        workers: Workers,
+        rules: Capsules,
+        made: Callable[[ListKey], None] = lambda _key: None,
+        clock: Callable[[], datetime] = datetime.now,
+    ) -> None:
         self._db = db
         self._workers = workers
-        self._config = config
-        self._rules = config.capsules
+        self._rules = rules
+        self._made = made
         self._clock = clock
-        self._recipe = hashlib.blake2b(f"{VERSION} {config.capsules.model_dump_json()}".encode(), digest_size=8).hexdigest()
+        self._viewers: Viewers = _nobody
+        self._recipe = hashlib.blake2b(f"{VERSION} {rules.model_dump_json()}".encode(), digest_size=8).hexdigest()
         self._wake = asyncio.Event()
         self._rest = asyncio.Event()  # nothing is to be made
         self._rest.set()
@@ -66,8 +81,9 @@ class CapsuleMaking:
         """The number of the period that goes on: days of local time, by default."""
         return int((self._clock() - EPOCH) / timedelta(hours=self._rules.freshness_hours))
 
-    def start(self) -> None:
-        """From now on lists are made."""
+    def start(self, viewers: Viewers | None = None) -> None:
+        """From now on lists are made; `viewers` tells for whom before they ask."""
+        self._viewers = viewers or self._viewers
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="capsules")
 
@@ -145,7 +161,7 @@ class CapsuleMaking:
         return (length - (self._clock() - EPOCH) % length).total_seconds() + 1
 
     async def _gather(self) -> None:
-        """Look at all lists: those of certain days only when somebody asks. A household without users has one from the beginning."""
+        """Look at all lists, and at those of viewers who have none yet; at those of certain days only when somebody asks."""
         oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
         stored = await db_capsules.lists(self._db)
         old = {each.id for each in stored if each.asked_at < oldest}
@@ -158,10 +174,9 @@ class CapsuleMaking:
             elif each.id not in old:
                 self._asked[each.key] = None
         await db_capsules.forget(self._db, old)
-        if not self._config.users:
-            roots = await db_roots.roots(self._db)
-            if any([await db_roots.listed_count(self._db, root.id) for root in roots]):
-                self._asked[ListKey(0, tuple(sorted(root.id for root in roots)))] = None
+        for viewer in await self._viewers():
+            if any([await db_roots.listed_count(self._db, root) for root in viewer.root_ids]):
+                self._asked[ListKey.of(viewer)] = None
 
     async def _look_at(self, key: ListKey) -> None:
         """Make one list if it is wanted or outdated."""
@@ -195,6 +210,7 @@ class CapsuleMaking:
         await db_capsules.save(self._db, key, now, datetime.now(UTC).isoformat(), took_s, found)
         self._failed.pop(key, None)
         self.version += 1
+        self._made(key)
 
     def _is_outdated(self, stored: StoredList | None, now: dict[str, Any]) -> bool:
         """Whether a list that would be made `now` differs enough from the stored one; what was made just before rests in any case."""

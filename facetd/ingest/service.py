@@ -18,6 +18,7 @@ from facetd.config import Config
 from facetd.db import folders as db_folders
 from facetd.db import roots as db_roots
 from facetd.db import store
+from facetd.db.capsules import ListKey
 from facetd.db.connection import Database
 from facetd.db.photos import roots_of
 from facetd.db.subjects import forget_subjects
@@ -86,7 +87,7 @@ class Ingest:
         self.vectors = VectorCare(db, data, self.lookups)
         self.opinions = Opinions(db, self.models, lambda: self.judging, self._likeness_changed)
         self.sidecars = Sidecars(db, data, config, self.apply, self._read_metadata, self.territory)
-        self.capsules = CapsuleMaking(db, workers, config)
+        self.capsules = CapsuleMaking(db, workers, config.capsules, self._capsules_made)
         self.followups = Followups(
             [self.opinions, self.people, self.likeness], [self.places, self.vectors], last=self.capsules
         )  # by the processes that they compute in
@@ -325,6 +326,9 @@ class Ingest:
 
     def _likeness_changed(self, ids: Sequence[int]) -> None:
         self._in_background(self._publish_changed(list(ids)))
+
+    def _capsules_made(self, key: ListKey) -> None:
+        self.events.publish("capsules", {"dates": list(key.days)}, user_id=key.user_id)
 
     def _people_changed(self) -> None:
         self.events.publish("people", {})

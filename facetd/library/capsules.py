@@ -122,6 +122,11 @@ class Capsules:
                     return capsule, kept.names
         raise NotFound(_("there is no such capsule"))
 
+    async def revision(self, viewer: Viewer) -> str:
+        """Changes with every change that `viewer` could see in capsules, and with the period: it decides about covers."""
+        roots = ",".join(map(str, sorted(viewer.root_ids)))
+        return f"{self._db.revision}.{viewer.user_id}.{roots}.{self._making.period}.{self._making.version}"
+
     def title(self, capsule: Capsule, names: dict[int, str]) -> str:
         """The English title."""
         return title(capsule.title, _params(capsule, names))

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from facetd.daemon import make_services
-from facetd.http.app import make_app
 from tests.capsules import Shelf
 from tests.house import config, opened
 from tests.http.serving import Site, problem_of, served
@@ -114,16 +111,55 @@ async def test_only_who_may_edit_has_other_ones_made(tmp_path: Path) -> None:
         after = await site.json("/api/capsules?per_page=200")
         assert after["computed_at"] > before["computed_at"]
         await problem_of(await site.get("/api/capsules?refresh=1", Origin="https://elsewhere.example"), 403)
-        services = make_services(site.house)
-        reader = await services.viewer()
-
-        async def looks_only() -> Any:
-            return type(reader)(reader.user_id, "user", reader.root_ids)
-
-        from dataclasses import replace
-
-        server = TestServer(make_app(replace(services, viewer=looks_only), any_host=False), host="127.0.0.1")
-        async with TestClient(server) as client:
-            assert (await client.get("/api/capsules")).status == 200
-            await problem_of(await client.get("/api/capsules?refresh=1"), 403)
         assert (await site.json("/api/capsules?per_page=200"))["computed_at"] == after["computed_at"]
+
+
+async def test_who_may_only_look_has_nothing_made_or_saved(tmp_path: Path) -> None:
+    async with filled(tmp_path, viewer={"edition_password": "open sesame"}) as site:
+        found = await made(site)
+        assert found["capsules"]
+        await problem_of(await site.get("/api/capsules?refresh=1"), 403)
+        await problem_of(await site.client.post("/api/capsules/golden:all/save-album"), 403)
+        assert not (await site.json("/api/capsules"))["refreshing"]
+
+
+async def test_a_capsule_is_saved_as_an_album(tmp_path: Path) -> None:
+    async with filled(tmp_path) as site:
+        person = next(each for each in (await made(site))["capsules"] if each["type"] == "faces_of")
+        photos = [photo["id"] for photo in (await site.json(f"/api/capsules/{person['id']}/photos"))["photos"]]
+        response = await site.client.post(f"/api/capsules/{person['id']}/save-album")
+        assert response.status == 200, await response.text()
+        saved = await response.json()
+        assert saved["name"] == "Moments with Dora & <Bob>"
+        album = await site.json(f"/api/albums/{saved['album_id']}")
+        assert (album["name"], album["photo_count"], album["visibility"]) == (saved["name"], 15, "private")
+        shown = await site.json(f"/api/albums/{saved['album_id']}/photos")
+        assert [photo["id"] for photo in shown["photos"]] == photos, "in the capsule's order"
+        await problem_of(await site.client.post("/api/capsules/faces_of:99/save-album"), 404)
+    async with filled(tmp_path / "other", viewer={"features": {"show_albums": False}}) as site:
+        await made(site)
+        await problem_of(await site.client.post("/api/capsules/golden:all/save-album"), 403)
+
+
+async def test_lists_are_kept_until_something_changes(tmp_path: Path) -> None:
+    async with filled(tmp_path) as site:
+        await made(site)
+        path = "/api/capsules?per_page=200"
+        first = await site.get(path)
+        same = await site.get(path, If_None_Match=first.headers["ETag"])
+        assert same.status == 304
+        async with site.house.db.writing() as connection:
+            await connection.execute("UPDATE person SET name = 'Dora'")
+            await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+        assert (await site.get(path, If_None_Match=first.headers["ETag"])).status == 200
+
+
+async def test_its_user_is_told_when_a_list_was_made(tmp_path: Path) -> None:
+    async with filled(tmp_path) as site:
+        with site.house.ingest.events.listening() as queue:
+            await made(site)
+            told = []
+            while not queue.empty():
+                told.append(queue.get_nowait())
+        mine = [event for event in told if event is not None and event.name == "capsules"]
+        assert [(event.user_id, event.data) for event in mine] == [(0, {"dates": ["", ""]})]

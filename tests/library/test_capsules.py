@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -301,16 +301,22 @@ async def test_old_lists_are_forgotten(tmp_path: Path) -> None:
         assert len([key for key in left if any(key.days)]) == making.DATED_KEPT
 
 
-async def test_a_household_without_users_has_a_list_before_anybody_asks(tmp_path: Path) -> None:
+async def test_known_viewers_have_a_list_before_they_ask(tmp_path: Path) -> None:
     async with stand(tmp_path) as at:
         root = await at.shelf.root("Photos")
-        at.making.start()
+        viewer = Viewer(5, "superadmin", frozenset({root}))
+
+        async def known() -> list[Viewer]:
+            return [viewer, Viewer(6, "user", frozenset())]
+
+        at.making.start(known)
         await at.making.run()
         await at.making.settled()
-        assert await db_capsules.lists(at.db) == []
+        assert await db_capsules.lists(at.db) == [], "there is nothing to make them of"
         await at.shelf.photos(root, 30)
         await at.making.run()
         await at.making.settled()
-        found: Any = await at.capsules.page(Viewer(0, "superadmin", frozenset({root})))
+        assert at.made == [ListKey.of(viewer)]
+        found = await at.capsules.page(viewer)
         assert (found.state, found.refreshing) == ("ready", False)
         assert found.capsules

@@ -7,13 +7,17 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.errors import FieldError, Forbidden, InvalidInput
+from facetd.accounts.viewers import ADMIN
+from facetd.errors import FieldError, InvalidInput
 from facetd.filters import Day, Flag
+from facetd.http.access import require_role
 from facetd.http.api.models import Photo, Strict
+from facetd.http.caching import list_headers, unchanged
 from facetd.http.middlewares import refuse_foreign
-from facetd.http.openapi import Operations
+from facetd.http.openapi import Access, Nothing, Operations, json_response
 from facetd.http.services import require_feature, services, viewer_of
 from facetd.i18n import _
+from facetd.library.albums import LONGEST_NAME
 
 operations = Operations("capsules")
 
@@ -66,7 +70,15 @@ class CapsulePhotos(BaseModel):
     photos: list[Photo]
 
 
-@operations.add("GET", "/api/capsules", summary="Capsules", query=CapsulesQuery, reply=CapsulesReply, errors=(403,))
+class SavedAlbum(BaseModel):
+    """The album that a capsule was saved as."""
+
+    album_id: int
+    name: str
+    photo_count: int | None
+
+
+@operations.add("GET", "/api/capsules", summary="Capsules", query=CapsulesQuery, reply=CapsulesReply, errors=(403,), others=(304,))
 async def list_capsules(request: web.Request, query: CapsulesQuery) -> Any:
     """Journeys, people, seasons, places and discoveries among the best photos; the types in turns. They are made in the background, and
     anew each `capsules.freshness_hours`. `refresh` needs the right to edit.
@@ -78,11 +90,13 @@ async def list_capsules(request: web.Request, query: CapsulesQuery) -> Any:
         raise InvalidInput(_("the dates are in the wrong order"), errors=[FieldError("date_to", _("expected a day not before date_from"))])
     if query.refresh:
         refuse_foreign(request)
-        if viewer.role not in ("admin", "superadmin"):
-            raise Forbidden(_("only who may edit can have other capsules made"))
+        require_role(request, ADMIN)
         await house.capsules.refresh(viewer, days)
     found = await house.capsules.page(viewer, page=query.page, per_page=query.per_page, days=days)
-    return {
+    headers = list_headers(request, f"{await house.capsules.revision(viewer)} {found.state} {found.refreshing} {found.made_at}")
+    if not query.refresh and (same := unchanged(request, headers)):
+        return same
+    reply = {
         "capsules": found.capsules,
         "total": found.total,
         "page": query.page,
@@ -92,11 +106,31 @@ async def list_capsules(request: web.Request, query: CapsulesQuery) -> Any:
         "refreshing": found.refreshing,
         "computed_at": found.made_at,
     }
+    return json_response(reply, headers=headers)
 
 
 @operations.add("GET", "/api/capsules/{id}/photos", summary="Photos of a capsule", reply=CapsulePhotos, errors=(403, 404))
-async def capsule_photos(request: web.Request, _query: Any) -> Any:
+async def capsule_photos(request: web.Request, _parameters: Nothing) -> Any:
     """The photos that you may still see and did not reject, in the capsule's order."""
     require_feature(request, "show_capsules")
     capsule, photos = await services(request).capsules.photos(await viewer_of(request), request.match_info["id"])
     return {"capsule": capsule, "photos": photos}
+
+
+@operations.add(
+    "POST",
+    "/api/capsules/{id}/save-album",
+    summary="Save a capsule as an album",
+    access=Access.EDITION,
+    reply=SavedAlbum,
+    errors=(403, 404),
+)
+async def save_capsule(request: web.Request, _parameters: Nothing) -> Any:
+    """A new album of yours with the capsule's photos, in its order, under its title. It stays when the capsule goes."""
+    require_feature(request, "show_capsules")
+    require_feature(request, "show_albums")
+    house, viewer = services(request), await viewer_of(request)
+    capsule, names = await house.capsules.find(viewer, request.match_info["id"])
+    name = house.capsules.title(capsule, names)
+    album = await house.albums.make(viewer, name[:LONGEST_NAME], ids=capsule.photos)
+    return {"album_id": album.row.id, "name": album.row.name, "photo_count": album.photo_count}
