@@ -50,6 +50,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.labels import Labels
 from facetd.library.map import Map
 from facetd.library.memories import Memories
+from facetd.library.numbers import Numbers
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.roots import real_path
@@ -115,6 +116,7 @@ def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Servic
         ratings=Ratings(house.db, undoing, rated),
         jobs=house.jobs,
         export=Export(house.db, gallery),
+        numbers=Numbers(house.db),
         map=Map(house.db, house.config, gallery, lambda: house.ingest.scanning, house.ingest.placed),
         undoing=undoing,
         labels=Labels(house.db),

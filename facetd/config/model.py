@@ -144,6 +144,14 @@ class Server(Section):
     trusted_proxies: Texts = ()
     readers: int = Field(default=2, ge=1, le=32)
     image_cache_mb: int = Field(default=512, ge=16)
+    metrics_token: str = ""
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, token: str) -> str:
+        if token and (len(token) < 16 or not token.isascii() or token != token.strip()):
+            raise ValueError("expected at least 16 ASCII characters without spaces at their ends, or none for no token")
+        return token
 
     @field_validator("trusted_proxies")
     @classmethod

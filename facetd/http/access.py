@@ -13,6 +13,7 @@ from aiohttp.typedefs import Middleware
 from facetd.accounts.authentication import Caller
 from facetd.accounts.viewers import ADMIN, READER, ROLES, SUPERADMIN, USER
 from facetd.errors import Forbidden, Unauthorized
+from facetd.http.metrics import METRICS_OPERATION, may_scrape
 from facetd.http.openapi import Access, Operation
 from facetd.http.pages import wants_html
 from facetd.http.remote import is_secure, network_of
@@ -73,6 +74,8 @@ def caller_of(request: web.Request) -> Caller:
 
 async def require(request: web.Request, operation: Operation) -> None:
     """Raise Unauthorized or Forbidden when the caller may not call `operation`. Who comes by a link is looked at in http/sharing.py."""
+    if operation.name == METRICS_OPERATION and may_scrape(request):
+        return
     if operation.access is not Access.PUBLIC and not (operation.shared and SHARE in request.query):
         require_role(request, NEEDED[operation.access])
 

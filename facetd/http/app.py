@@ -10,6 +10,7 @@ from aiohttp import web
 from facetd.errors import NotFound
 from facetd.http.access import identify, page_guard, require
 from facetd.http.api import OPERATIONS
+from facetd.http.metrics import METRICS, Metrics, counting
 from facetd.http.middlewares import add_headers, cross_origin, error_guard, host_guard, origin_guard
 from facetd.http.openapi import register, require_declared
 from facetd.http.pages import FIND_PERSON, FIND_PHOTO, setup_pages
@@ -27,11 +28,12 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     origins = house.config.viewer.allowed_origins
     known_host = host_guard(house.config.server.allowed_hosts, any_host=any_host or house.authentication.login_needed)
     guards = [
-        error_guard, known_host, cross_origin(origins), origin_guard(origins), identify,
+        counting(OPERATIONS), error_guard, known_host, cross_origin(origins), origin_guard(origins), identify,
         page_guard([operation.name for operation in OPERATIONS], PUBLIC_PAGES),
     ]  # fmt: skip
     app = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = house
+    app[METRICS] = Metrics()
     app[FIND_PHOTO] = _find_photo
     app[FIND_PERSON] = _find_person
     app.on_response_prepare.append(add_headers)

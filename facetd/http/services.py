@@ -33,6 +33,7 @@ from facetd.library.jobs import Jobs
 from facetd.library.labels import Labels
 from facetd.library.map import Map
 from facetd.library.memories import Memories
+from facetd.library.numbers import Numbers
 from facetd.library.people import People
 from facetd.library.ratings import Ratings
 from facetd.library.search import Search
@@ -89,6 +90,7 @@ class Services:
     capsules: Capsules
     culling: Culling
     map: Map
+    numbers: Numbers
     ratings: Ratings
     undoing: Undoing
     labels: Labels

@@ -236,6 +236,11 @@ class Broadcast:
         if changes:
             self._publish(Event("photos", _together(changes.values()), by_root=changes))
 
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
     def close(self) -> None:
         """Tell everybody, also those who come later, by None, that nothing more will come."""
         self._closed = True
