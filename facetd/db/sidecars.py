@@ -114,12 +114,6 @@ async def keep_roots(db: Database, wanted: Mapping[int, Kept]) -> None:
                 )
 
 
-async def account_id(db: Database, name: str) -> int | None:
-    """The number of a user's ratings; None for nobody."""
-    row = await db.row("SELECT id FROM account WHERE name = ?", (name,))
-    return int(row[0]) if row else None
-
-
 async def library_says(connection: aiosqlite.Connection, photo_id: int, user_id: int) -> Said:
     """What the library says of a photo, inside a transaction."""
     return (await _all_rows(connection, photo_id, user_id))[0]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from facetd.accounts.viewers import seen_roots
+from facetd.config import Config
 from facetd.config.sidecars import SidecarRoot
 from facetd.i18n import _
 from facetd.records import Root
@@ -13,12 +15,15 @@ from facetd.records import Root
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A root whose sidecars are written: beside its photos, or below `tree` where that is not ''. `problem` says why they cannot be."""
+    """A root whose sidecars are written: beside its photos, or below `tree` where that is not ''. `problem` says why they cannot be.
+    `user` is whose ratings are written, '' in single-user mode.
+    """
 
     root: Root
     settings: SidecarRoot
     tree: str = ""
     problem: str = ""
+    user: str = ""
 
 
 def find_places(roots: Sequence[Root], sections: Mapping[str, SidecarRoot], data: str) -> tuple[list[Place], list[str]]:
@@ -39,6 +44,30 @@ def find_places(roots: Sequence[Root], sections: Mapping[str, SidecarRoot], data
             problem = _tree_problem(tree, roots, data, others)
             found[root.id] = Place(root, section, tree, _("sidecars.{name}.tree: {why}").format(name=name, why=problem) if problem else "")
     return list(found.values()), problems
+
+
+def whose_ratings(root: Root, section: SidecarRoot, config: Config) -> tuple[str, str]:
+    """The user whose ratings are written in a root ('' in single-user mode), and why none are ('' where some are).
+
+    Without one in the section it is the only user who has the root to themselves. Looks at the disk for links.
+    """
+    if not config.users:
+        return "", _("there is no user {user}").format(user=section.user) if section.user else ""
+    if section.user:
+        if section.user not in config.users:
+            return "", _("there is no user {user}").format(user=section.user)
+        directories = (*config.users[section.user].directories, *config.shared_directories)
+        if not _sees(root, directories):
+            return "", _("{user} does not see this folder").format(user=section.user)
+        return section.user, ""
+    owners = [name for name, user in config.users.items() if _sees(root, user.directories)]
+    if len(owners) != 1 or _sees(root, config.shared_directories):
+        return "", _("ratings are not written: expected the user whose they are, as several people see this folder")
+    return owners[0], ""
+
+
+def _sees(root: Root, directories: Sequence[str]) -> bool:
+    return bool(seen_roots([root], [os.path.realpath(os.path.expanduser(directory)) for directory in directories]))
 
 
 def _named(roots: Sequence[Root], name: str) -> Root | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -13,24 +14,25 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from facetd.accounts.viewers import SINGLE_USER_ID
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db import sidecars as db_sidecars
+from facetd.db.accounts import account_ids
 from facetd.db.connection import Database
 from facetd.db.names import shown
 from facetd.db.sidecarlists import conflicts, failures, unread_count
-from facetd.db.sidecars import EVER, Due, Kept
+from facetd.db.sidecars import EVER, RATING, Due, Kept
 from facetd.errors import NotFound
 from facetd.i18n import _
 from facetd.ingest.discover import Territory
 from facetd.ingest.presence import check_presence
-from facetd.ingest.sidecarplaces import Place, find_places
+from facetd.ingest.sidecarplaces import Place, find_places, whose_ratings
 from facetd.ingest.sidecarwriting import FolderWriter, Outcome, Planned
 from facetd.records import Root, Viewer
 from facetd.watch.change import Change
 
 logger = logging.getLogger(__name__)
-SINGLE_USER = 0
 LOOK_EVERY_S = 2.0
 LOOK_ANYWAY_S = 60.0
 QUIET_S = 3.0  # after a change, for the next one to the same photo
@@ -119,14 +121,12 @@ class Sidecars:
         kept = {}
         self.places = {}
         for place in found:
-            user = SINGLE_USER if not place.settings.user else await db_sidecars.account_id(self._db, place.settings.user)
-            if user is None:
-                self.problems.append(
-                    _("sidecars.{name}.user: there is no user {user}").format(name=place.root.name, user=place.settings.user)
-                )
-                continue
-            kept[place.root.id] = Kept(user, frozenset(place.settings.fields))
-            self.places[place.root.id] = place
+            user, problem = await asyncio.to_thread(whose_ratings, place.root, place.settings, self._config)
+            if problem:
+                self.problems.append(f"sidecars.{place.root.name}.user: {problem}")
+            number = (await account_ids(self._db, [user]))[user] if user else SINGLE_USER_ID
+            kept[place.root.id] = Kept(number, frozenset(place.settings.fields) - ({RATING} if problem else set()))
+            self.places[place.root.id] = dataclasses.replace(place, user=user)
         for problem in (*self.problems, *(place.problem for place in self.places.values() if place.problem)):
             logger.warning("%s", problem)
         await db_sidecars.keep_roots(self._db, kept)
@@ -177,7 +177,7 @@ class Sidecars:
                 {
                     "root": place.root.name,
                     "mode": place.settings.mode,
-                    "user": place.settings.user,
+                    "user": place.user,
                     "fields": sorted(place.settings.fields),
                     "waiting": waiting.get(place.root.id, 0),
                     "unread": await self._unread(place),
@@ -189,7 +189,7 @@ class Sidecars:
 
     async def report(self) -> dict[str, Any]:
         """The same with the last failures and conflicts, for who administers the machine."""
-        everything = Viewer(SINGLE_USER, "superadmin", frozenset(root.id for root in await db_roots.roots(self._db)))
+        everything = Viewer(SINGLE_USER_ID, "superadmin", frozenset(root.id for root in await db_roots.roots(self._db)))
         found = await self.status()
         found["failure_count"], found["failures"] = await failures(self._db, everything, offset=0, limit=SHOWN)
         found["conflict_count"], found["conflicts"] = await conflicts(self._db, everything, everybody=True, offset=0, limit=SHOWN)
