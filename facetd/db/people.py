@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 import aiosqlite
@@ -16,6 +17,7 @@ from facetd.db.store import now
 from facetd.db.visibility import Hide, count_condition, gate_condition, id_list
 from facetd.records import Viewer
 
+Around = Callable[[aiosqlite.Connection], AbstractAsyncContextManager[None]]
 KEEP = "UPDATE person SET kept = 1, updated_at = ? WHERE id = ?"
 
 
@@ -105,9 +107,14 @@ async def rename(db: Database, person: int, name: str | None) -> None:
         await bump(connection)
 
 
-async def merge(db: Database, sources: Sequence[int], target: int) -> None:
-    """Make `sources` part of `target`, which keeps its name if it has one."""
-    async with db.writing() as connection:
+def _alone(_connection: aiosqlite.Connection) -> AbstractAsyncContextManager[None]:
+    """Nothing else happens in the transaction."""
+    return nullcontext()
+
+
+async def merge(db: Database, sources: Sequence[int], target: int, around: Around = _alone) -> None:
+    """Make `sources` part of `target`, which keeps its name if it has one. All of it happens inside `around`, in one transaction."""
+    async with db.writing() as connection, around(connection):
         for source in sources:
             await merge_rows(connection, source, target)
         await connection.execute(KEEP, (now(), target))
@@ -115,10 +122,10 @@ async def merge(db: Database, sources: Sequence[int], target: int) -> None:
         await note_faces(connection)
 
 
-async def delete(db: Database, persons: Sequence[int]) -> int:
+async def delete(db: Database, persons: Sequence[int], around: Around = _alone) -> int:
     """Forget persons; their faces belong to nobody, and grouping leaves them alone. Returns how many there were."""
     ids = id_list(persons)
-    async with db.writing() as connection:
+    async with db.writing() as connection, around(connection):
         await connection.execute(f"UPDATE face SET person_id = NULL, assigned_by = 'user' WHERE person_id IN ({ids})")
         cursor = await connection.execute(f"DELETE FROM person WHERE id IN ({ids})")
         await bump(connection)
@@ -126,9 +133,9 @@ async def delete(db: Database, persons: Sequence[int]) -> int:
         return cursor.rowcount
 
 
-async def hide(db: Database, persons: Sequence[int], *, hidden: bool) -> int:
+async def hide(db: Database, persons: Sequence[int], *, hidden: bool, around: Around = _alone) -> int:
     """Hide or show persons; returns how many were not so before."""
-    async with db.writing() as connection:
+    async with db.writing() as connection, around(connection):
         cursor = await connection.execute(
             f"UPDATE person SET hidden = ?1, kept = 1, updated_at = ?2 WHERE id IN ({id_list(persons)}) AND hidden <> ?1", (hidden, now())
         )

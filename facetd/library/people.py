@@ -15,6 +15,8 @@ from facetd.db.people import PersonRow
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.ingest.people import Distances
+from facetd.library.decision import KIND, Decision, take_back
+from facetd.library.undoing import Undoing
 from facetd.records import FacePlace, Viewer
 
 PersonSort = Literal["count_desc", "count_asc", "name_asc", "name_desc", "quality_asc", "quality_desc"]
@@ -41,12 +43,20 @@ class Split:
 
 
 class People:
-    """What the web side and the command line ask about people. `decided` is told whenever a user decided something."""
+    """What the web side and the command line ask about people. `decided` is told whenever a user decided something.
 
-    def __init__(self, db: Database, config: Config, decided: Callable[[], None] = lambda: None) -> None:
+    With `undoing`, merging, forgetting and hiding can be taken back.
+    """
+
+    def __init__(
+        self, db: Database, config: Config, decided: Callable[[], None] = lambda: None, undoing: Undoing | None = None
+    ) -> None:  # fmt: skip
         self._db = db
         self._config = config
         self._decided = decided
+        self._undoing = undoing
+        if undoing is not None:
+            undoing.register(KIND, take_back, editing=True, done=lambda _viewer, _restored: decided())
 
     async def persons(
         self,
@@ -80,9 +90,9 @@ class People:
         self._decided()
         return clean
 
-    async def merge(self, viewer: Viewer, sources: Sequence[int], target: int) -> tuple[int, int]:
-        """Make `sources` one with `target`, which keeps its name if it has one; returns how many persons were merged, and how many faces
-        the target has now.
+    async def merge(self, viewer: Viewer, sources: Sequence[int], target: int) -> tuple[int, int, str | None]:
+        """Make `sources` one with `target`, which keeps its name if it has one; returns how many persons were merged, how many faces the
+        target has now, and the token that takes it back.
 
         Raises InvalidInput without sources or with the target among them, and NotFound.
         """
@@ -92,21 +102,31 @@ class People:
             raise InvalidInput(_("a person cannot be merged with itself"), errors=[FieldError("target_id", _("expected another person"))])
         wanted = list(dict.fromkeys(sources))
         await self._require(viewer, [*wanted, target])
-        await db_people.merge(self._db, wanted, target)
+        change = self._change(viewer, [*wanted, target])
+        await db_people.merge(self._db, wanted, target, change.around)
         self._decided()
-        return len(wanted), await self._face_count(viewer, target)
+        return len(wanted), await self._face_count(viewer, target), change.token
 
-    async def delete(self, viewer: Viewer, persons: Sequence[int]) -> tuple[int, list[int]]:
-        """Forget persons; their faces stay without one. Returns how many, and the ids that were not found. Raises InvalidInput."""
+    async def delete(self, viewer: Viewer, persons: Sequence[int]) -> tuple[int, list[int], str | None]:
+        """Forget persons; their faces stay without one. Returns how many, the ids that were not found, and the token that takes it back.
+
+        Raises InvalidInput.
+        """
         known, unknown = await self._known(viewer, persons)
-        deleted = await db_people.delete(self._db, known) if known else 0
+        change = self._change(viewer, known)
+        deleted = await db_people.delete(self._db, known, change.around) if known else 0
         self._decided()
-        return deleted, unknown
+        return deleted, unknown, change.token
 
-    async def hide(self, viewer: Viewer, persons: Sequence[int], *, hidden: bool) -> tuple[int, list[int]]:
-        """Hide persons or show them again. Returns how many changed, and the ids that were not found. Raises InvalidInput."""
+    async def hide(self, viewer: Viewer, persons: Sequence[int], *, hidden: bool) -> tuple[int, list[int], str | None]:
+        """Hide persons or show them again. Returns how many changed, the ids that were not found, and the token that takes it back.
+
+        Raises InvalidInput.
+        """
         known, unknown = await self._known(viewer, persons)
-        return (await db_people.hide(self._db, known, hidden=hidden) if known else 0), unknown
+        change = self._change(viewer, known)
+        changed = await db_people.hide(self._db, known, hidden=hidden, around=change.around) if known else 0
+        return changed, unknown, change.token
 
     async def split(self, viewer: Viewer, person: int, faces: Sequence[int], name: str = "") -> Split:
         """Move some of a person's faces to a new person. Raises NotFound, and InvalidInput for faces that are not this person's or all."""
@@ -251,6 +271,9 @@ class People:
             return {row.id: row for row in await db_people.seen_persons(self._db, viewer)}
 
         return await self._db.per_revision(("persons", viewer.root_ids), read)
+
+    def _change(self, viewer: Viewer, persons: Sequence[int]) -> Decision:
+        return Decision(self._undoing, viewer, persons)
 
     async def _require(self, viewer: Viewer, persons: Sequence[int]) -> None:
         if len(await db_people.visible(self._db, viewer, persons)) < len(set(persons)):

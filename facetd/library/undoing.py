@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from facetd.db import undo as db_undo
 from facetd.db.connection import Database, Writer
@@ -45,10 +45,7 @@ class Undone:
     token: str | None
 
 
-class Restore(Protocol):
-    """Puts back what an action changed, inside a transaction."""
-
-    async def __call__(self, connection: Writer, viewer: Viewer, data: Any) -> Restored: ...
+Restore = Callable[[Writer, Viewer, Any], Awaitable[Restored]]  # puts back what an action changed, inside a transaction
 
 
 @dataclass(frozen=True, slots=True)

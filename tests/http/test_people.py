@@ -31,6 +31,13 @@ async def post(site: Site, path: str, body: object = None, status: int = 200) ->
     return await response.json() if status == 200 else await problem_of(response, status)
 
 
+async def decide(site: Site, path: str, body: object = None) -> Any:
+    """The same for a decision that changes something: it can be taken back."""
+    reply = await post(site, path, body)
+    assert reply.pop("undo")
+    return reply
+
+
 @pytest.fixture
 async def people(tmp_path: Path) -> AsyncIterator[Site]:
     """Seven photos of Anna (1, 2, 3 of photo id 1..), Bea and Cleo, found but not named; D was seen once."""
@@ -137,7 +144,7 @@ async def test_photos_by_person(people: Site) -> None:
 async def test_merging(people: Site) -> None:
     await post(people, "/api/persons/1/rename", {"name": "Anna"})
     await post(people, "/api/persons/3/rename", {"name": "Cleo"})
-    assert await post(people, "/api/persons/merge", {"source_id": 3, "target_id": 1}) == {
+    assert await decide(people, "/api/persons/merge", {"source_id": 3, "target_id": 1}) == {
         "success": True, "target_id": 1, "merged_count": 1, "new_count": 5,
     }  # fmt: skip
     merged = await people.json("/api/person/1")
@@ -160,11 +167,11 @@ async def test_merging_what_cannot_be_merged(people: Site) -> None:
 
 
 async def test_deleting(people: Site) -> None:
-    assert await post(people, "/api/persons/1/delete") == {"success": True, "deleted_count": 1, "not_found": []}
+    assert await decide(people, "/api/persons/1/delete") == {"success": True, "deleted_count": 1, "not_found": []}
     assert (await people.json("/api/photo?id=1"))["unassigned_faces"] == 1
     await group(people.house.db, everything=True)
     assert await ids(people) == [2, 3]
-    assert await post(people, "/api/persons/delete_batch", {"person_ids": [2, 1, 99]}) == {
+    assert await decide(people, "/api/persons/delete_batch", {"person_ids": [2, 1, 99]}) == {
         "success": True, "deleted_count": 1, "not_found": [1, 99],
     }  # fmt: skip
     assert "person_ids" in await post(people, "/api/persons/delete_batch", {"person_ids": []}, 400)
@@ -172,14 +179,14 @@ async def test_deleting(people: Site) -> None:
 
 async def test_hiding(people: Site) -> None:
     await post(people, "/api/persons/1/rename", {"name": "Anna"})
-    assert await post(people, "/api/persons/1/hide") == {"success": True, "hidden": True, "changed_count": 1, "not_found": []}
+    assert await decide(people, "/api/persons/1/hide") == {"success": True, "hidden": True, "changed_count": 1, "not_found": []}
     assert await ids(people) == [2, 3]
     assert await ids(people, "hidden=with") == [1, 2, 3]
     assert await ids(people, "hidden=only") == [1]
     assert (await people.json("/api/photo?id=1"))["persons"] == [{"id": 2, "name": "Person 2"}]
     assert await listed(people, "search=anna") == set()
     assert (await people.json("/api/filter_options/persons"))["persons"] == [[2, None, 3], [3, None, 2]]
-    assert (await post(people, "/api/persons/hide_batch", {"person_ids": [1, 2, 77], "hidden": True})) == {
+    assert await decide(people, "/api/persons/hide_batch", {"person_ids": [1, 2, 77], "hidden": True}) == {
         "success": True, "hidden": True, "changed_count": 1, "not_found": [77],
     }  # fmt: skip
     assert (await post(people, "/api/persons/1/hide", {"hidden": False}))["changed_count"] == 1
@@ -377,3 +384,17 @@ async def test_faces_tell_whether_their_person_has_a_name(people: Site) -> None:
     assert faces[1]["person_is_named"] is True
     assert faces[2]["person_is_named"] is False
     assert faces[2]["person_name"] == "Person 2"
+
+
+async def test_decisions_are_taken_back(people: Site) -> None:
+    before = await people.json("/api/persons")
+    for path, body in (
+        ("merge_batch", {"source_ids": [1, 2], "target_id": 3}), ("delete_batch", {"person_ids": [1, 99]}),
+        ("hide_batch", {"person_ids": [1, 2]}), ("merge/1/2", {}), ("1/delete", {}), ("2/hide", {}),
+    ):  # fmt: skip
+        token = (await post(people, f"/api/persons/{path}", body))["undo"]
+        assert await people.json("/api/persons") != before
+        undone = await post(people, f"/api/undo/{token}")
+        assert (undone["kind"], undone["kept"]) == ("persons", [])
+        assert await people.json("/api/persons") == before, path
+    assert (await post(people, "/api/persons/hide_batch", {"person_ids": [1], "hidden": False}))["undo"] is None

@@ -12,8 +12,7 @@ from pydantic_core import to_json
 
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.fields import sortable
-from facetd.http.api.models import Photo, PhotoId, PhotosBody, Strict
-from facetd.http.api.ratings import Undo
+from facetd.http.api.models import Photo, PhotoId, PhotosBody, Strict, Undo
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Access, Nothing, Operations, json_body, json_response
 from facetd.http.services import Services, require_feature, services, viewer_of

@@ -53,6 +53,9 @@ class PhotosBody(Strict):
     )
 
 
+Undo = Annotated[str | None, Field(description="For POST /api/undo/{token}, ten minutes long; null where nothing changed.")]
+
+
 class PhotoPerson(BaseModel):
     """A person in a photo."""
 

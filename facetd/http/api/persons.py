@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.errors import Forbidden, NotFound
-from facetd.http.api.models import PhotoId, Strict
+from facetd.http.api.models import PhotoId, Strict, Undo
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.library.people import PersonSort, display_name
@@ -82,6 +82,7 @@ class Merged(BaseModel):
     target_id: int
     merged_count: int
     new_count: int
+    undo: Undo
 
 
 class MergeBatch(Strict):
@@ -103,6 +104,7 @@ class Deleted(BaseModel):
     success: bool
     deleted_count: int
     not_found: list[int]
+    undo: Undo
 
 
 class Hide(Strict):
@@ -122,6 +124,7 @@ class Hidden(BaseModel):
     hidden: bool
     changed_count: int
     not_found: list[int]
+    undo: Undo
 
 
 class SplitBody(Strict):
@@ -286,24 +289,24 @@ async def merge_many_persons(request: web.Request, body: MergeBatch) -> Any:
 
 
 async def _merge(request: web.Request, sources: Sequence[int], target: int) -> dict[str, Any]:
-    merged, count = await services(request).people.merge(await viewer_of(request), sources, target)
-    return {"success": True, "target_id": target, "merged_count": merged, "new_count": count}
+    merged, count, undo = await services(request).people.merge(await viewer_of(request), sources, target)
+    return {"success": True, "target_id": target, "merged_count": merged, "new_count": count, "undo": undo}
 
 
 @operations.add("POST", r"/api/persons/{id:[0-9]+}/delete", summary="Forget a person", reply=Deleted, access=Access.EDITION, errors=(404,))
 async def delete_person(request: web.Request, _parameters: Nothing) -> Any:
     """The faces belong to nobody afterwards, and are not put together again."""
-    deleted, unknown = await services(request).people.delete(await viewer_of(request), [id_in(request)])
+    deleted, unknown, undo = await services(request).people.delete(await viewer_of(request), [id_in(request)])
     if unknown:
         raise NotFound("there is no such person")
-    return {"success": True, "deleted_count": deleted, "not_found": []}
+    return {"success": True, "deleted_count": deleted, "not_found": [], "undo": undo}
 
 
 @operations.add("POST", "/api/persons/delete_batch", summary="Forget several persons", body=PersonIds, reply=Deleted, access=Access.EDITION)
 async def delete_persons(request: web.Request, body: PersonIds) -> Any:
     """The faces belong to nobody afterwards; ids that are not there are told."""
-    deleted, unknown = await services(request).people.delete(await viewer_of(request), body.person_ids)
-    return {"success": True, "deleted_count": deleted, "not_found": unknown}
+    deleted, unknown, undo = await services(request).people.delete(await viewer_of(request), body.person_ids)
+    return {"success": True, "deleted_count": deleted, "not_found": unknown, "undo": undo}
 
 
 @operations.add(
@@ -311,17 +314,17 @@ async def delete_persons(request: web.Request, body: PersonIds) -> Any:
 )
 async def hide_person(request: web.Request, body: Hide) -> Any:
     """A hidden person is in no list, filter or photo, and takes up new faces all the same. `hidden: false` shows it again."""
-    changed, unknown = await services(request).people.hide(await viewer_of(request), [id_in(request)], hidden=body.hidden)
+    changed, unknown, undo = await services(request).people.hide(await viewer_of(request), [id_in(request)], hidden=body.hidden)
     if unknown:
         raise NotFound("there is no such person")
-    return {"success": True, "hidden": body.hidden, "changed_count": changed, "not_found": []}
+    return {"success": True, "hidden": body.hidden, "changed_count": changed, "not_found": [], "undo": undo}
 
 
 @operations.add("POST", "/api/persons/hide_batch", summary="Hide several persons", body=HideBatch, reply=Hidden, access=Access.EDITION)
 async def hide_persons(request: web.Request, body: HideBatch) -> Any:
     """Hide, or show again; ids that are not there are told."""
-    changed, unknown = await services(request).people.hide(await viewer_of(request), body.person_ids, hidden=body.hidden)
-    return {"success": True, "hidden": body.hidden, "changed_count": changed, "not_found": unknown}
+    changed, unknown, undo = await services(request).people.hide(await viewer_of(request), body.person_ids, hidden=body.hidden)
+    return {"success": True, "hidden": body.hidden, "changed_count": changed, "not_found": unknown, "undo": undo}
 
 
 @operations.add(

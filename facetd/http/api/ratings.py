@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.http.api.models import PhotoBody, PhotosBody
+from facetd.http.api.models import PhotoBody, PhotosBody, Undo
 from facetd.http.openapi import Access, Operations
 from facetd.http.services import Services, require_feature, services, viewer_of
 from facetd.library.ratings import MOST_STARS, Rated, Toggled
@@ -15,7 +15,6 @@ from facetd.library.targets import Targets
 
 operations = Operations("ratings")
 Stars = Annotated[int, Field(ge=0, le=MOST_STARS, description="1 to 5 stars, 0 for none.")]
-Undo = Annotated[str | None, Field(description="For POST /api/undo/{token}, ten minutes long; null where nothing changed.")]
 
 
 class RatingBody(PhotoBody):
