@@ -34,6 +34,7 @@ from facetd.infer.children import find_devices
 from facetd.infer.hardware import runtime_versions
 from facetd.infer.measure import RUNTIMES, packs_folder
 from facetd.infer.packs.features import FEATURES, lacking
+from facetd.ingest.darktable import find_program
 from facetd.ingest.lock import holder_of
 from facetd.library.writers import LANGUAGES, Writers
 from facetd.version import __version__
@@ -162,6 +163,7 @@ def _inference(folder: Path, config_path: Path | None) -> Iterator[Finding]:
     yield from _servers(settings, catalogue)
     yield from _packs(catalogue, [text for model, text in troubles.items() if model in of_packs])
     yield from _captions(config, catalogue)
+    yield from _darktable(config)
     yield from _open_keys(config)
 
 
@@ -219,6 +221,17 @@ def _captions(config: Config, catalogue: Catalogue) -> Iterator[Finding]:
         yield Finding("translation", "ok", f"{writers.require_translator(language)} ({LANGUAGES[language]})")
     except Unavailable as error:
         yield Finding("translation", "ok", f"not installed. {error.message} {error.hint}")
+
+
+def _darktable(config: Config) -> Iterator[Finding]:
+    """Whether what downloads offer can be had."""
+    settings = config.viewer.raw_processor.darktable
+    if not settings.profiles:
+        return
+    try:
+        yield Finding("darktable", "ok", f"{find_program(settings)}, for {', '.join(settings.profiles)}")
+    except Unavailable as error:
+        yield Finding("darktable", "warning", f"{error.message}. {error.hint}")
 
 
 def _open_keys(config: Config) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ class Developer:
 
         Raises Unavailable when darktable is not there, MediaError when it fails or takes too long.
         """
-        program = await asyncio.to_thread(self._program)
+        program = await asyncio.to_thread(find_program, self._settings)
         target = self._cache / raw.version[:2] / f"{raw.version}_{self._digest(raw, profile, program)}.jpg"
         if await asyncio.to_thread(touch, target):
             return target
@@ -100,17 +100,6 @@ class Developer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _program(self) -> str:
-        """The path of darktable-cli. Raises Unavailable. Looks at the disk."""
-        wanted = self._settings.executable
-        found = shutil.which(os.path.expanduser(wanted))
-        if found is None:
-            raise Unavailable(
-                _("darktable is not installed ({program})").format(program=wanted.rpartition("/")[2]),
-                hint=_("Install the package darktable on the server, or set viewer.raw_processor.darktable.executable."),
-            )
-        return found
 
     def _digest(self, raw: RawFile, profile: str, program: str) -> str:
         """What beside the photo decides how the JPEG looks."""
@@ -156,6 +145,17 @@ class Developer:
         finally:
             os.close(descriptor)
         await asyncio.to_thread(prune, self._cache, self._limit)
+
+
+def find_program(settings: Settings) -> str:
+    """The path of darktable-cli. Raises Unavailable. Looks at the disk."""
+    found = shutil.which(os.path.expanduser(settings.executable))
+    if found is None:
+        raise Unavailable(
+            _("darktable is not installed ({program})").format(program=settings.executable.rpartition("/")[2]),
+            hint=_("Install the package darktable on the server, or set viewer.raw_processor.darktable.executable."),
+        )
+    return found
 
 
 def _working_folder(scratch: Path, styles: Path) -> Path:

@@ -276,6 +276,15 @@ def test_doctor_says_what_this_machine_can_do(data: Path, tmp_path: Path, monkey
     assert "No module named" in broken["no_such_module"]["text"]
 
 
+def test_doctor_says_whether_darktable_is_there(data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    for executable, state in (("/nowhere/darktable-cli", "warning"), (sys.executable, "ok")):
+        profiles = {"viewer": {"raw_processor": {"darktable": {"executable": executable, "profiles": {"Web": {}}}}}}
+        (data / "scoring_config.json").write_text(json.dumps(profiles))
+        found = {each["name"]: each for each in json.loads(call("doctor", "--data", data, "--json").stdout)}
+        assert found["darktable"]["state"] == state
+
+
 def test_doctor_warns_of_a_key_that_anybody_can_read(data: Path) -> None:
     def warned(endpoint: str) -> bool:
         configure(data, {"captions": {"endpoint": endpoint, "model": "m", "api_key": "secret"}})
