@@ -15,6 +15,7 @@ from facetd.db import roots as db_roots
 from facetd.db.capsules import ListKey
 from facetd.db.connection import Database
 from facetd.ingest.capsules import CapsuleMaking
+from facetd.ingest.workers import Workers
 from facetd.library.capsules import Capsules
 from facetd.records import Viewer
 from tests.house import InlineWorkers
@@ -130,7 +131,7 @@ class Clock:
 class Stand:
     """A library with its capsules; the clock stands still."""
 
-    def __init__(self, db: Database, config: Config, workers: InlineWorkers) -> None:
+    def __init__(self, db: Database, config: Config, workers: Workers) -> None:
         self.db = db
         self.shelf = Shelf(db)
         self.clock = Clock()
@@ -154,7 +155,7 @@ class Stand:
 
 
 @asynccontextmanager
-async def stand(folder: Path, workers: InlineWorkers | None = None, **sections: Any) -> AsyncIterator[Stand]:
+async def stand(folder: Path, workers: Workers | None = None, **sections: Any) -> AsyncIterator[Stand]:
     """An empty library in `folder`, with changes to the section `capsules`."""
     config = Config.model_validate({"capsules": sections})
     async with Database(folder / "library.db") as db:

@@ -179,12 +179,16 @@ class CapsuleMaking:
                 self._asked[ListKey.of(viewer)] = None
 
     async def _look_at(self, key: ListKey) -> None:
-        """Make one list if it is wanted or outdated."""
+        """Make one list if it is wanted or outdated. Whoever wants it from now on wants it once more."""
+        wanted = key in self._wanted
+        self._asked.pop(key, None)
+        self._wanted.discard(key)
+        self._current = key if wanted else None
         try:
             seen = self._db.revision, self.period
             stored = await db_capsules.find(self._db, key)
             now = {"recipe": self._recipe, "period": self.period, **await db_capsules.made_of(self._db, key)}
-            if key in self._wanted or (self._is_outdated(stored, now) and not self._failed_lately(key)):
+            if wanted or (self._is_outdated(stored, now) and not self._failed_lately(key)):
                 await self._make(key, stored, now)
             if not self._rests(stored):
                 self._seen[key] = seen
@@ -195,8 +199,6 @@ class CapsuleMaking:
             logger.exception("capsules could not be made")
             self._failed[key] = time.monotonic()
         finally:
-            self._asked.pop(key, None)
-            self._wanted.discard(key)
             self._current = None
 
     async def _make(self, key: ListKey, stored: StoredList | None, now: dict[str, Any]) -> None:

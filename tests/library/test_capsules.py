@@ -202,6 +202,29 @@ async def test_making_is_cancelled_when_the_library_closes(tmp_path: Path) -> No
         assert (await at.capsules.page(alice)).state == "computing"
 
 
+async def test_who_asks_for_others_while_some_are_made_gets_others(tmp_path: Path) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    class Halting(InlineWorkers):
+        async def compute(self, function: Callable[..., T], *arguments: object, timeout_s: float) -> T:
+            begun.set()
+            await go_on.wait()
+            return await super().compute(function, *arguments, timeout_s=timeout_s)
+
+    async with stand(tmp_path, Halting()) as at:
+        alice, _, _ = await household(at)
+        await at.capsules.page(alice)
+        await asyncio.wait_for(begun.wait(), 10)
+        await at.capsules.page(alice)
+        await at.capsules.refresh(alice)
+        go_on.set()
+        await at.making.settled()
+        assert at.made == [ListKey.of(alice)] * 2, "the first, and the other one"
+        stored = await db_capsules.find(at.db, ListKey.of(alice))
+        assert stored is not None
+        assert stored.shuffle == 1
+
+
 async def test_one_list_is_made_at_a_time(tmp_path: Path) -> None:
     running: list[int] = []
     most = 0
