@@ -28,7 +28,7 @@ TITLES: dict[str, str] = {
     "seeded_tag": _("Rediscover: {tag}"),
     "seeded_place": _("In and around {place}"),
     "seeded_mood": _("{mood}"),
-    "progress": _("Getting better: {percent} % since {month}"),
+    "progress": _("Getting better: +{percent} % from {month}"),
     "color_palette": _("{palette} {month}"),
     "favorites_year": _("Favorites of {year}"),
     "favorites_season": _("Favorites of {season} {year}"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EARTH_KM = 6371.0088  # mean radius
 HOME_CELLS = 10  # in a degree
-MOSTLY = 0.5  # share of the photos with names from which on a town, region or country stands for all
+OFTEN, MOSTLY = 0.3, 0.5  # shares of the photos with names from which on a town, and a region or country, stand for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +89,22 @@ def locations(photos: Photos, rule: Location) -> Iterator[Draft]:
     cells = _cells(photos, rows, per_degree)
     found, counts = np.unique(cells, return_counts=True)
     order = np.lexsort((found, -counts))
+    used: set[str] = set()
     for index in [index for index in order if counts[index] >= rule.min_photos][: rule.max_places]:
         some = rows[cells == found[index]]
         middle = _middle(photos, rows, cells, int(found[index]))
         south = np.floor(middle.latitude * per_degree) * rule.cell_degrees
         west = np.floor(middle.longitude * per_degree) * rule.cell_degrees
-        place = place_name(photos, some) or _degrees(middle)
+        place = _unused(photos, some, used) or place_name(photos, some) or _degrees(middle)
+        used.add(place)
         yield Draft("location", f"{south:g}_{west:g}", photos.best_first(some), "location", {"place": place}, least=rule.min_photos)
 
 
 def place_name(photos: Photos, rows: Numbers) -> str:
     """What the place of these photos is called: the town that most were taken near, else the region or the country; '' if unknown.
 
-    A town stands for all if it has half of them, a region or a country too; else the most frequent town does.
+    A town stands for all if it has three in ten (a large one has names for its parts), a region or a country if it has half; else the most
+    frequent town does.
     """
     names = [photos.places[int(code)] for code in photos.place[rows] if code >= 0]
     if not names:
@@ -110,11 +113,21 @@ def place_name(photos: Photos, rows: Numbers) -> str:
     region, of_region = Counter(name[1:] for name in names).most_common(1)[0]
     country, of_country = Counter(name[2] for name in names).most_common(1)[0]
     enough = MOSTLY * len(names)
-    if most < enough and region[0] and of_region >= enough:
+    spread = most < OFTEN * len(names)
+    if spread and region[0] and of_region >= enough:
         return _joined(*region)
-    if most < enough and country and of_country >= enough:
+    if spread and country and of_country >= enough:
         return country
     return _joined(town[0], town[2])
+
+
+def _unused(photos: Photos, rows: Numbers, used: set[str]) -> str:
+    """The same, or the most frequent town that no other place is called; '' without any."""
+    place = place_name(photos, rows)
+    if place not in used:
+        return place
+    towns = Counter(photos.places[int(code)] for code in photos.place[rows] if code >= 0)
+    return next((name for town, _ in towns.most_common() if (name := _joined(town[0], town[2])) not in used), "")
 
 
 def _joined(*parts: str) -> str:

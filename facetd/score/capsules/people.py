@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -27,12 +27,23 @@ def faces_of(photos: Photos, rule: AtLeast) -> Iterator[Draft]:
             )
 
 
-def pairs(photos: Photos, rule: AtLeast) -> Iterator[Draft]:
-    """Two persons in one photo, those with most photos together first."""
+def pairs(photos: Photos, rule: AtLeast, alone: AtLeast, most: int) -> tuple[list[Draft], list[Draft]]:
+    """Two persons in one photo, those with most photos together first: the pairs that leave enough for each of them `alone` if they are
+    shown on `most` photos, and the others.
+    """
     found = together(photos, photos.good)
+    left = Counter(photos.persons.keys[code] for code in photos.persons.among(photos.good).codes)
+    before: list[Draft] = []
+    after: list[Draft] = []
     for pair, rows in sorted(found.items(), key=lambda entry: (-len(entry[1]), entry[0])):
-        if len(rows) >= rule.min_photos:
-            yield _pair(photos, "person_pair", pair, rows, rule.min_photos)
+        if len(rows) < rule.min_photos:
+            continue
+        taken = min(most, len(rows))
+        enough = all(left[person] - taken >= alone.min_photos for person in pair)
+        (before if enough else after).append(_pair(photos, "person_pair", pair, rows, rule.min_photos))
+        if enough:
+            left.subtract(dict.fromkeys(pair, taken))
+    return before, after
 
 
 def rare_pairs(photos: Photos, rule: RarePair, enough: int) -> Iterator[Draft]:

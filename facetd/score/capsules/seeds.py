@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from facetd.config.capsules import Seeded
 
 EACH = 50  # good photos for one seed at least: in a small library there is not more to discover
-COMMON = 0.25  # share of the good photos from which on a tag says nothing of one
+COMMON = 0.25  # share of the good photos from which on a tag or place says nothing of one
 TOP = 20  # photos by whose mean score the axes are compared
 LIGHTS, COLORS = ("dark", "medium", "bright"), ("muted", "soft", "vivid")
 Axis = Callable[[Photos, int, "Seeded", Floats], tuple[Numbers, dict[str, Value], tuple[int, ...]]]
@@ -83,6 +83,8 @@ def _place(photos: Photos, seed: int, rule: Seeded, cosines: Floats) -> tuple[Nu
         return _nothing()
     far = distance_km(photos.latitude, photos.longitude, Point(float(photos.latitude[seed]), float(photos.longitude[seed])))
     rows = np.flatnonzero(photos.good & (np.nan_to_num(far, nan=np.inf) <= rule.location_radius_km))
+    if len(rows) > COMMON * photos.good.sum():  # home
+        return _nothing()
     place = place_name(photos, np.array([seed])) or place_name(photos, rows)
     return (rows, {"place": place}, ()) if place else _nothing()
 

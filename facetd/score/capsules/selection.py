@@ -75,6 +75,7 @@ def drafts(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccas
     """What every rule finds, in the order in which it is kept."""
     disabled = frozenset(rules.disabled)
     south = earth.is_south(photos)
+    early, late = people.pairs(photos, rules.person_pair, rules.faces_of, rules.max_photos_per_capsule)
     found: dict[str, Callable[[], Iterable[Draft]]] = {
         "journey": lambda: earth.journeys(photos, rules.journey),
         "this_week": lambda: seasons.this_week(photos, rules.this_week_years_ago, occasion.today),
@@ -83,7 +84,7 @@ def drafts(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccas
         "golden": lambda: best.golden(photos, rules.golden),
         "favorites": lambda: seasons.favorites(photos, rules.favorites, south=south),
         "location": lambda: earth.locations(photos, rules.location),
-        "person_pair": lambda: people.pairs(photos, rules.person_pair),
+        "person_pair": lambda: early,
         "color_story": lambda: _stories(photos, rules, looks),
         "seeded": lambda: _seeded(photos, rules, looks, occasion),
         "progress": lambda: calendar.progress(photos, rules.progress, occasion.today),
@@ -93,6 +94,8 @@ def drafts(photos: Photos, rules: Capsules, looks: Looks, occasion: CapsuleOccas
     for kind in KEPT_FIRST:
         if kind not in disabled:
             yield from found[kind]()
+        if kind == "faces_of" and "person_pair" not in disabled:
+            yield from late
     if "dimensions" not in disabled and rules.dimensions.max_capsules:
         yield from dimension_drafts(photos, rules, disabled)
 

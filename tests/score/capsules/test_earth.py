@@ -11,7 +11,11 @@ from tests.score.capsules.made import NAN, days, photos, shown
 
 ZURICH, ROME, OSTIA, SYDNEY = (47.37, 8.54), (41.89, 12.49), (41.73, 12.28), (-33.87, 151.21)
 ROMA = ("Rome", "Lazio", "Italy")
-PLACES = (ROMA, ("Ostia", "Lazio", "Italy"), ("Milan", "Lombardy", "Italy"), ("Paris", "Ile-de-France", "France"))
+PLACES = (
+    ROMA, ("Ostia", "Lazio", "Italy"), ("Milan", "Lombardy", "Italy"), ("Paris", "Ile-de-France", "France"),
+    ("Tivoli", "Lazio", "Italy"), ("Nettuno", "Lazio", "Italy"), ("Turin", "Piedmont", "Italy"), ("Berne", "Berne", "Switzerland"),
+    ("Vienna", "Vienna", "Austria"),
+)  # fmt: skip
 
 
 def trip(*stays: tuple[tuple[float, float], list[str], float], **columns: object) -> object:
@@ -95,11 +99,15 @@ def test_places_with_many_photos() -> None:
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [
-        ([0, 0, 1], "Rome, Italy"), ([0, 1, 2, 2], "Milan, Italy"), ([0, 1, 0, 1, 2], "Lazio, Italy"),
-        ([0, 1, 2, 2, 2, 1, 0], "Lazio, Italy"),
-        ([2, 3, 0], "Italy"), ([-1, -1, 3], "Paris, France"), ([-1], ""), ([], ""),
+        ([0, 0, 1], "Rome, Italy"), ([0, 1, 2, 2], "Milan, Italy"), ([0, 1, 4, 5], "Lazio, Italy"), ([0, 1, 4, 2, 6, 3, 3], "Italy"),
+        ([0, 3, 7, 8], "Rome, Italy"), ([-1, -1, 3], "Paris, France"), ([-1], ""), ([], ""),
     ],
 )  # fmt: skip
 def test_a_name_for_many_places(codes: list[int], expected: str) -> None:
     made = photos(len(codes), place=codes, places=PLACES)
     assert place_name(made, np.arange(len(codes))) == expected
+
+
+def test_two_places_have_two_names() -> None:
+    made = photos(30, latitude=[41.9] * 16 + [41.4] * 14, longitude=12.4, place=[0] * 16 + [0] * 9 + [1] * 5, places=PLACES)
+    assert [draft.params["place"] for draft in locations(made, Location())] == ["Rome, Italy", "Ostia, Italy"]

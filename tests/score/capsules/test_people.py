@@ -18,9 +18,18 @@ def test_the_best_of_each_person() -> None:
 
 def test_two_persons_together() -> None:
     made = photos(30, persons={9: range(20), 7: range(12, 30), 8: range(13, 30)})
-    found = list(pairs(made, OfPair()))
+    found = [draft for some in pairs(made, OfPair(), AtLeast(), 40) for draft in some]
     assert shown(found) == {"person_pair:7-8": list(range(13, 30)), "person_pair:7-9": list(range(12, 20))}
-    assert [draft.persons for draft in found] == [(7, 8), (7, 9)]
+    assert {draft.persons for draft in found} == {(7, 8), (7, 9)}
+
+
+def test_pairs_leave_something_for_each_of_the_two() -> None:
+    made = photos(40, persons={1: range(30), 2: range(10, 40), 3: range(12)})
+    before, after = pairs(made, OfPair(), AtLeast(), 40)
+    assert list(shown(before)) == ["person_pair:1-2"], "20 of 30 together"
+    assert list(shown(after)) == ["person_pair:1-3"], "nothing would be left of 3"
+    assert list(shown(pairs(made, OfPair(), AtLeast(min_photos=11), 40)[0])) == []
+    assert list(shown(pairs(made, OfPair(), AtLeast(min_photos=11), 19)[0])) == ["person_pair:1-2"]
 
 
 def test_rare_pairs_share_few_and_good_photos() -> None:
