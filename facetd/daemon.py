@@ -42,7 +42,7 @@ from facetd.library.albums import Albums
 from facetd.library.browse import Browse
 from facetd.library.capsules import Capsules
 from facetd.library.captioning import Wanted
-from facetd.library.captions import Captions
+from facetd.library.captions import Captions, may_write
 from facetd.library.culling import Culling
 from facetd.library.downloads import Downloads
 from facetd.library.export import Export
@@ -225,11 +225,18 @@ class Daemon:
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
             house.ingest.sidecars.start()
             house.ingest.capsules.start(lambda: everybody(house, services.authentication))
-            if self._captions_left is not None:
-                house.captioning.start(*self._captions_left)
+            await self._go_on(house, services.authentication)
             self.started.set()
             await self._until_told()
             self._captions_left = house.captioning.rest
+
+    async def _go_on(self, house: House, authentication: Authentication) -> None:
+        """Go on with the job that another configuration interrupted, if who began it still may: with what they see and may do now."""
+        if self._captions_left is None:
+            return
+        viewer = await authentication.as_now(self._captions_left[0])
+        if viewer is not None and may_write(viewer):
+            house.captioning.start(viewer, self._captions_left[1])
 
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
         server_logger.addFilter(is_about_us)

@@ -105,6 +105,13 @@ class Authentication:
         user = await self.users.numbered(user_id)
         return None if user is None else replace(await self.users.viewer(user), role=READER)
 
+    async def as_now(self, viewer: Viewer) -> Viewer | None:
+        """Somebody who asked before, with what they may see and do now; None for a user that there is not any more."""
+        if viewer.user_id == SINGLE_USER_ID:
+            return await single_viewer(self._db, viewer.role)
+        user = await self.users.numbered(viewer.user_id)
+        return None if user is None else await self.users.viewer(user)
+
     async def caller(self, token: str) -> Caller | None:
         """Whose token this is; None for one that is unknown, ended, or of another password than the one in force."""
         session = await self.sessions.find(token)
