@@ -12,7 +12,7 @@ from pathlib import Path
 from facetd.config import Config
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.errors import ConfigError, Conflict, FacetdError
+from facetd.errors import ConfigError, Conflict, FacetdError, NotFound
 from facetd.infer.client import Eyes as InferenceEyes
 from facetd.infer.settings import LookSettings
 from facetd.ingest.lock import DataLock
@@ -24,6 +24,7 @@ from facetd.library.captioning import Captioning
 from facetd.library.gallery import Gallery
 from facetd.library.importing.facet import Wanted, import_facet
 from facetd.library.importing.report import Report
+from facetd.library.importing.users import usable_names
 from facetd.library.jobs import Jobs
 from facetd.library.roots import add_configured, add_directories, add_owned, find_root, make_root, real_path
 from facetd.records import Root
@@ -91,8 +92,11 @@ class House:
         return dataclasses.asdict(await self.ingest.people.run(lambda _phase: None, everything=True, afresh=afresh))
 
     async def import_facet(self, wanted: Wanted, tell: Callable[[str], None] = lambda _phase: None) -> Report:
-        """Bring a library of Facet over. Raises InvalidInput."""
-        return await import_facet(self.db, wanted, tell)
+        """Bring a library of Facet over, for its users and for those that there are here. Raises InvalidInput, NotFound."""
+        known = usable_names(wanted.users) | self.config.users.keys()
+        if wanted.user and wanted.user not in known:
+            raise NotFound(f"there is no user called '{wanted.user}'", hint="`facetd user list` shows them.")
+        return await import_facet(self.db, dataclasses.replace(wanted, users=frozenset(known)), tell)
 
     def _require_rest(self) -> None:
         if self.ingest.scanning:

@@ -23,6 +23,7 @@ from facetd.library.importing.facetconfig import FacetConfig, read_facet_config
 from facetd.library.importing.matching import AMBIGUOUS, GONE, NO_ROOT, NOT_SCANNED, TWICE
 from facetd.library.importing.paths import PathRules
 from facetd.library.importing.report import KINDS, Report
+from facetd.library.importing.users import merge_users
 from facetd.library.importing.weights import merge_weights
 
 CONFIG_NAME = "scoring_config.json"
@@ -47,12 +48,14 @@ def importing() -> None:
 @click.option(
     "--map", "maps", metavar="FROM=TO", multiple=True, help="Photos that Facet has in FROM are in TO here. May be given more than once."
 )
+@click.option("--user", default="", help="Who gets the ratings, albums and comparisons that are no user's in Facet.")
+@click.option("--no-users", is_flag=True, help="Leave the users as they are.")
 @click.option("--no-weights", is_flag=True, help="Leave what the categories weigh as it is.")
 @click.option(
     "--into",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="Configuration of facetd that weights go into. Default: scoring_config.json in the data folder.",
+    help="Configuration of facetd that weights and users go into. Default: scoring_config.json in the data folder.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would be brought over.")
 @data_option
@@ -61,15 +64,18 @@ def facet(
     database: Path,
     facet_config: Path | None,
     maps: tuple[str, ...],
+    user: str,
+    no_users: bool,
     no_weights: bool,
     into: Path | None,
     dry_run: bool,
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Bring over what Facet knows: ratings, favorites, rejections, captions, people with their faces, albums, comparisons and weights.
+    """Bring over what Facet knows of photos that are here, and its users and weights.
 
-    Scan the photos first. What you decided here stays; done again, it brings what is new.
+    That is ratings, favorites, rejections, captions, people with their faces, albums and comparisons. Scan the photos first. What you
+    decided here stays; done again, it brings what is new.
     """
     console = Console(stderr=True)
     log_to(console, verbose=False)
@@ -84,19 +90,21 @@ def facet(
         async with open_library(folder, lambda _folder: load_settings(folder, into, console).config) as found:
             with console.status("") as status:
                 if isinstance(found, House):
-                    return await found.import_facet(Wanted(database, known, rules, dry_run), status.update)
+                    names = frozenset() if no_users else frozenset(known.users)
+                    return await found.import_facet(Wanted(database, known, rules, dry_run, names, user), status.update)
                 status.update("The running daemon brings it over")
                 body = {
                     "db": encoded(str(database)),
                     "config": encoded(str(facet_config)) if facet_config else "",
                     "maps": [encoded(each) for each in maps],
+                    "user": user,
+                    "users": not no_users,
                     "dry_run": dry_run,
                 }
                 return Report.from_dict(await found.post("/import/facet", body, timeout_s=None))
 
     report = asyncio.run(run())
-    if not no_weights:
-        _bring_weights(ours, known, report)
+    _configure(ours, known, report, None if no_users else rules, weights=not no_weights)
     if as_json:
         click.echo(json.dumps(report.as_dict()))
         return
@@ -104,14 +112,17 @@ def facet(
         click.echo(printable(line))
 
 
-def _bring_weights(path: Path, facet: FacetConfig, report: Report) -> None:
-    """Put Facet's weights into the configuration at `path`; a running daemon takes it over by itself."""
+def _configure(path: Path, facet: FacetConfig, report: Report, rules: PathRules | None, *, weights: bool) -> None:
+    """Put Facet's users (with `rules` for their folders) and weights into the configuration at `path`; a running daemon takes it over by
+    itself.
+    """
     raw = json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
-    merged = merge_weights(raw, facet, report)
+    merged = merge_users(raw, facet, rules, report) if rules is not None else raw
+    merged = merge_weights(merged, facet, report) if weights else merged
     if merged != raw and not report.dry_run:
         backup = save_config(path, merged)
         if backup is not None:
-            report.note("weights", str(path), f"changed; the old one is {backup.name}")
+            report.note("configuration", str(path), f"changed; the old one is {backup.name}")
 
 
 def summary(report: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -72,6 +72,18 @@ async def importing(db: Database, *, trial: bool) -> AsyncIterator[Writes]:
             raise _TakenBack
     except _TakenBack:
         return
+
+
+async def account_numbers(writes: Writes, names: Iterable[str]) -> dict[str, int]:
+    """The numbers of users, made where they are new."""
+    async with writes.batch() as connection:
+        moment = now()
+        wanted = sorted(set(names))
+        known = {str(row[1]): int(row[0]) for row in await connection.execute_fetchall("SELECT id, name FROM account")}
+        for name in (each for each in wanted if each not in known):
+            made = await connection.execute_fetchall("INSERT INTO account (name, created_at) VALUES (?, ?) RETURNING id", (name, moment))
+            known[name] = int(next(iter(made))[0])
+    return {name: known[name] for name in wanted}
 
 
 def known_photos(connection: sqlite3.Connection) -> list[KnownPhoto]:

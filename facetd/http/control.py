@@ -161,6 +161,8 @@ class ControlFacet(BaseModel):
     db: str
     config: str = ""
     maps: list[str] = []
+    user: str = ""
+    users: bool = True
     dry_run: bool = False
 
 
@@ -178,7 +180,9 @@ async def control_import_facet(request: web.Request, body: ControlFacet) -> Any:
     """Bring over what Facet knows of photos that are here."""
     known = await asyncio.to_thread(read_facet_config, Path(_decoded(body.config)) if body.config else None)
     rules = PathRules.parse([_decoded(each) for each in body.maps], known.path_mapping)
-    report = await services(request).household.import_facet(Wanted(Path(_decoded(body.db)), known, rules, body.dry_run))
+    users = frozenset(known.users) if body.users else frozenset()
+    wanted = Wanted(Path(_decoded(body.db)), known, rules, body.dry_run, users, body.user)
+    report = await services(request).household.import_facet(wanted)
     return report.as_dict()
 
 

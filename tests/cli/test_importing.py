@@ -156,3 +156,23 @@ def test_weights_go_where_they_are_told_to(data: Path) -> None:
     assert "categories" not in json.loads((data / "scoring_config.json").read_text())
     (data.parent / "other.json").write_text("[")
     assert "expected JSON" in bring(data, "--into", data.parent / "other.json", code=3).stderr
+
+
+def test_users_come_with_what_they_think(data: Path) -> None:
+    folder = data.parent
+    facet = FacetMaker(folder / "shared.db")
+    path = facet.photo(f"{folder}/Photos/a.jpg", star_rating=1)
+    facet.put("user_preferences", user_id="alice", photo_path=path, star_rating=4)
+    secret = "00112233445566778899aabbccddeeff:" + "ab" * 32
+    users = {"alice": {"password_hash": secret, "role": "superadmin", "directories": [f"{folder}/Photos"]}}
+    (folder / "facet.json").write_text(json.dumps({"users": users}))
+    command = ("import", "facet", "--db", facet.path, "--config", folder / "facet.json", "--data", data, "--json")
+    assert json.loads(call(*command, "--no-users").stdout)["ratings"] == {"brought": 1, "same": 0, "kept": 0, "left": 1}
+    assert "there is no user called 'bob'" in call(*command, "--user", "bob", code=1).stderr
+    found = json.loads(call(*command).stdout)
+    assert (found["ratings"]["brought"], found["users"]["brought"], found["changes"]) == (1, 1, 2)
+    assert secret not in json.dumps(found)
+    listed = json.loads(call("user", "list", "--data", data, "--json").stdout)["users"]
+    assert [(user["name"], user["role"]) for user in listed] == [("alice", "superadmin")]
+    assert json.loads(call(*command).stdout)["changes"] == 0
+    assert json.loads(call(*command, "--user", "alice").stdout)["changes"] == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from facetd.db import importing as db_importing
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
+from facetd.db.facetvalues import Opinion
 from facetd.db.importing import Writes
 from facetd.db.store import SINGLE_USER
 from facetd.library.importing.albums import bring_albums
@@ -24,12 +25,18 @@ from facetd.library.writers import LANGUAGES
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to bring over: the database at `path`, with what its configuration says. Nothing of a trial stays."""
+    """What to bring over: the database at `path`, with what its configuration says. Nothing of a trial stays.
+
+    `users` are the names of those whose ratings, albums and comparisons come; `user` gets what is nobody's in particular, instead of the
+    one of single-user mode.
+    """
 
     path: Path
     config: FacetConfig = field(default_factory=FacetConfig)
     rules: PathRules = field(default_factory=PathRules)
     trial: bool = False
+    users: frozenset[str] = frozenset()
+    user: str = ""
 
 
 async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None] = lambda phase: None) -> Report:
@@ -44,9 +51,11 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
     roots = await db_roots.roots(db)
     paths = [root.path for root in roots]
     harvest = await asyncio.to_thread(read_harvest, wanted.path, db.path.parent, ours, wanted.rules, paths, report)
-    users: dict[str | None, int] = {None: SINGLE_USER}
     async with db_importing.importing(db, trial=wanted.trial) as writes:
         tell("Bringing over ratings")
+        numbers = await db_importing.account_numbers(writes, {*wanted.users, *([wanted.user] if wanted.user else [])})
+        users: dict[str | None, int] = {None: numbers.get(wanted.user, SINGLE_USER)}
+        users.update(numbers)
         await _ratings(writes, harvest, users, report)
         tell("Bringing over captions")
         await _captions(writes, harvest, wanted.config.language, report)
@@ -61,12 +70,15 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
 
 async def _ratings(writes: Writes, harvest: Harvest, users: Mapping[str | None, int], report: Report) -> None:
     tally = report.tallies["ratings"]
-    for user, opinions in harvest.opinions.items():
+    wanted: dict[int, dict[int, Opinion]] = {}
+    for user in sorted(harvest.opinions, key=lambda name: name or ""):  # what a user thinks counts more than what is nobody's
         if user in users:
-            tally.add(await db_importing.save_ratings(writes, users[user], opinions))
+            wanted.setdefault(users[user], {}).update(harvest.opinions[user])
         else:
-            tally.left += len(opinions)
+            tally.left += len(harvest.opinions[user])
             report.note("ratings", str(user), "there is no such user here")
+    for number, opinions in wanted.items():
+        tally.add(await db_importing.save_ratings(writes, number, opinions))
 
 
 async def _captions(writes: Writes, harvest: Harvest, language: str, report: Report) -> None:
