@@ -20,6 +20,11 @@ from facetd.media.thumbnail_paths import snap_size, thumbnail_path
 operations = Operations("images")
 FOREVER = "private, max-age=31536000, immutable"
 REVALIDATE = "private, no-cache"
+# A picture of a shared album that is opened by itself: browsers put it into a page of theirs, with styles; its address holds the token.
+ALONE = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 class ImageQuery(PhotoOrShared):
@@ -54,6 +59,8 @@ async def thumbnail(request: web.Request, query: ThumbnailQuery) -> Any:
     headers = {"ETag": f'"{etag}"', "Cache-Control": FOREVER if query.v == content_hash else REVALIDATE}
     if is_known(request, etag):
         return web.Response(status=304, headers=headers)
+    if asked.shared is not None:
+        headers |= ALONE
     path = thumbnail_path(house.ingest.thumbs, content_hash, size)
     try:
         pixels = await asyncio.to_thread(path.read_bytes)
