@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from facetd.config import Config
+from facetd.db import care
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.errors import ConfigError, Conflict, FacetdError, NotFound
@@ -27,7 +29,7 @@ from facetd.library.importing.report import Report
 from facetd.library.importing.users import usable_names
 from facetd.library.jobs import Jobs
 from facetd.library.roots import add_configured, add_directories, add_owned, find_root, make_root, real_path
-from facetd.records import Root
+from facetd.records import CareTask, Root
 from facetd.score.rules import Rules
 from facetd.score.scenes import Scenes
 
@@ -97,6 +99,10 @@ class House:
         if wanted.user and wanted.user not in known:
             raise NotFound(f"there is no user called '{wanted.user}'", hint="`facetd user list` shows them.")
         return await import_facet(self.db, dataclasses.replace(wanted, users=frozenset(known)), tell)
+
+    async def care(self, task: CareTask) -> Mapping[str, Any]:
+        """Do one of the tasks of `facetd db`; what came of it."""
+        return await care.perform(self.db, task)
 
     def _require_rest(self) -> None:
         if self.ingest.scanning:

@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
+
+CareTask = Literal["check", "optimize", "stats", "rebuild-fts", "refresh-stats"]  # of `facetd db`
 
 
 @dataclass(frozen=True, slots=True)

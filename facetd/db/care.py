@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from facetd.db.connection import Database
+from facetd.db.counters import recount
 from facetd.db.migrate import APPLICATION_ID
 from facetd.db.options import wrong_counts
 from facetd.errors import DatabaseUnusable
+from facetd.records import CareTask
 
 COUNTED_ANEW = (
     "SELECT p.{0}, g.root_id, g.hide, COUNT(*) AS counted, MAX(COALESCE(p.aggregate, -1)) AS best"
@@ -91,7 +95,11 @@ async def consistency(db: Database) -> list[str]:
 
 async def optimize(db: Database) -> None:
     """VACUUM and ANALYZE."""
-    await db.outside_transaction("VACUUM")
+    await db.outside_transaction("PRAGMA temp_store = FILE")  # the copy that VACUUM makes is as large as the library
+    try:
+        await db.outside_transaction("VACUUM")
+    finally:
+        await db.outside_transaction("PRAGMA temp_store = MEMORY")
     await db.outside_transaction("ANALYZE")
     await db.outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -110,3 +118,40 @@ async def stats(db: Database) -> dict[str, int]:
     found = {name: int(row[0]) for name, sql in queries.items() if (row := await db.row(sql))}
     found["bytes"] = sum(path.stat().st_size for path in db.path.parent.glob(db.path.name + "*") if not path.name.endswith(".open"))
     return found
+
+
+async def perform(db: Database, task: CareTask) -> Mapping[str, Any]:
+    """Do one of the tasks of `facetd db`; what came of it, to be shown."""
+    tasks: dict[CareTask, Callable[[Database], Awaitable[Mapping[str, Any]]]] = {
+        "check": _check, "optimize": _optimize, "stats": stats, "rebuild-fts": _rebuild_words, "refresh-stats": _refresh,
+    }  # fmt: skip
+    return await tasks[task](db)
+
+
+async def _check(db: Database) -> Mapping[str, Any]:
+    """`problems` that need a backup, and those of the index of words, which were `repaired`."""
+    problems = await db.integrity() + await consistency(db)
+    return {"problems": problems, "repaired": [] if problems else await db.repair_words()}
+
+
+async def _optimize(db: Database) -> Mapping[str, Any]:
+    before = (await stats(db))["bytes"]
+    await optimize(db)
+    return {"bytes_before": before, "bytes": (await stats(db))["bytes"]}
+
+
+async def _rebuild_words(db: Database) -> Mapping[str, Any]:
+    await db.rewrite_words()
+    return {"photos": await _count(db, "photo_words"), "topics": await _count(db, "topic")}
+
+
+async def _refresh(db: Database) -> Mapping[str, Any]:
+    """How many counters were wrong, by table."""
+    async with db.writing() as connection:
+        await connection.execute("DELETE FROM stats_cache")
+    return {"wrong": await recount(db)}
+
+
+async def _count(db: Database, table: str) -> int:
+    row = await db.row(f"SELECT COUNT(*) FROM {table}")
+    return int(row[0]) if row else 0

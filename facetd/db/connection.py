@@ -216,6 +216,16 @@ class Database:
                 await self._read_revision()
             return found
 
+    async def rewrite_words(self) -> None:
+        """Write the index of words anew, whether something is wrong with it or not."""
+        if self._writer is None:
+            raise DatabaseUnusable(f"{self.path}: the database is not open")
+        async with self._write_lock:
+            await words.rewrite(self._writer)
+            await words.open_words(self._writer)
+            await bump(self._writer)
+            await self._read_revision()
+
     async def outside_transaction(self, sql: str) -> None:
         """A statement that SQLite does not allow in a transaction, such as VACUUM."""
         if self._writer is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from facetd.db.connection import Connection, Database
-from facetd.db.revision import bump
 from facetd.db.visibility import NEVER_LISTED, Hide, count_condition, gate_condition
 from facetd.fields import by_model
 from facetd.records import Viewer
@@ -81,17 +80,3 @@ def _top_picks(connection: Connection, viewer: Viewer, hide: Hide, least: float)
 async def wrong_counts(db: Database) -> list[str]:
     """The facets whose counters are not what a count of all photos gives."""
     return [str(row[0]) for row in await db.rows(f"SELECT DISTINCT COALESCE(n.facet, c.facet) {WRONG} ORDER BY 1")]
-
-
-async def recount(db: Database) -> int:
-    """Count everything anew; returns how many counters were wrong."""
-    async with db.writing() as connection:
-        wrong = int(next(iter(await connection.execute_fetchall(f"SELECT COUNT(*) {WRONG}")))[0])
-        await connection.execute("DELETE FROM facet_count")
-        await connection.execute(
-            "INSERT INTO facet_count SELECT f.facet, g.root_id, g.hide, f.value, SUM(f.photos)"
-            " FROM photo_facet f JOIN gate g ON g.photo_id = f.photo_id GROUP BY 1, 2, 3, 4"
-        )
-        if wrong:
-            await bump(connection)
-    return wrong

@@ -22,7 +22,7 @@ from facetd.ingest.scan import ScanOptions
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.facetconfig import read_facet_config
 from facetd.library.importing.paths import PathRules
-from facetd.records import Root, Viewer
+from facetd.records import CareTask, Root, Viewer
 
 operations = Operations("control")
 
@@ -211,6 +211,20 @@ async def control_sidecars(request: web.Request, _parameters: Nothing) -> Any:
 async def control_write_sidecars(request: web.Request, body: ControlSidecars) -> Any:
     """Write what is due, after what is not read yet was read."""
     return (await services(request).ingest.sidecars.write(body.root, dry=body.dry_run)).as_dict()
+
+
+class ControlCare(BaseModel):
+    """One of the tasks of `facetd db`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: CareTask
+
+
+@operations.add("POST", "/db", summary="Care for the database", body=ControlCare, reply=AnyReply, errors=(507,))
+async def control_care(request: web.Request, body: ControlCare) -> Any:
+    """Check it, tidy it up, count anew; nobody has to wait but those who write."""
+    return await services(request).household.care(body.task)
 
 
 class ControlUser(BaseModel):

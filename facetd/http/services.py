@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -44,7 +44,7 @@ from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.plugins.room import Plugins
-from facetd.records import Root, Viewer
+from facetd.records import CareTask, Root, Viewer
 
 
 class Household(Protocol):
@@ -64,6 +64,9 @@ class Household(Protocol):
 
     async def remove_root(self, name: str) -> None:
         """Take a root out of the library."""
+
+    async def care(self, task: CareTask) -> Mapping[str, Any]:
+        """Do one of the tasks of `facetd db`; what came of it."""
 
     async def import_facet(self, wanted: Wanted) -> Report:
         """Bring a library of Facet over."""

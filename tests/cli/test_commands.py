@@ -411,7 +411,7 @@ async def test_roots_are_cared_for_by_the_daemon(daemon: Daemon, data: Path, pho
 
 async def test_a_backup_works_while_the_daemon_runs(daemon: Daemon, data: Path, tmp_path: Path) -> None:
     await command("db", "backup", tmp_path / "b.db", "--data", data)
-    assert "in use by process" in (await command("db", "optimize", "--data", data, code=1)).stderr
+    assert "in use by process" in (await command("db", "restore", tmp_path / "b.db", "--data", data, code=1)).stderr
     assert any(each["name"] == "daemon" for each in json.loads((await command("doctor", "--data", data, "--json")).stdout))
 
 
