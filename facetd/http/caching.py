@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import wraps
+from typing import Any
 
 from aiohttp import web
 
 from facetd.config import Config
 from facetd.http.files import is_known
-from facetd.http.services import services
+from facetd.http.openapi import Handler, json_response
+from facetd.http.services import services, viewer_of
 from facetd.version import __version__
 
 
@@ -44,3 +47,14 @@ def list_headers(request: web.Request, revision: str) -> Mapping[str, str]:
 def unchanged(request: web.Request, headers: Mapping[str, str]) -> web.Response | None:
     """The answer to a client that has this version of a list (the `list_headers`) already; None where it has not."""
     return web.Response(status=304, headers=headers) if is_known(request, headers["ETag"].strip('"')) else None
+
+
+def versioned(handler: Handler) -> Handler:
+    """For a handler whose answer changes with the revision of the library only: it is not asked for what the client has already."""
+
+    @wraps(handler)
+    async def answer(request: web.Request, parameters: Any) -> web.Response:
+        headers = list_headers(request, await services(request).gallery.revision(await viewer_of(request)))
+        return unchanged(request, headers) or json_response(await handler(request, parameters), headers=headers)
+
+    return answer

@@ -11,9 +11,12 @@ from aiohttp.test_utils import make_mocked_request
 
 from facetd.config import Config
 from facetd.daemon import make_services
+from facetd.db.revision import bump
+from facetd.http.api import OPERATIONS
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.services import SERVICES
 from tests.house import opened
+from tests.http.serving import Site
 
 
 async def test_a_version_tells_apart_what_is_asked_the_library_and_the_settings(tmp_path: Path) -> None:
@@ -44,3 +47,25 @@ async def test_only_a_client_that_has_this_version_is_told_that_nothing_changed(
             answer = unchanged(make_mocked_request("GET", "/a", {"If-None-Match": known} if known else {}, app=app), headers)
             assert (answer is not None) == same, known
             assert answer is None or (answer.status, answer.headers["ETag"]) == (304, headers["ETag"])
+
+
+async def test_every_list_with_a_version_is_sent_once_for_each_revision(library: Site) -> None:
+    needed = {
+        "/api/timeline/months": "?year=2023",
+        "/api/timeline/dates": "?year=2023",
+        "/api/photos/map": "?bounds=-90,-180,90,180",
+    }
+    lists = [
+        each for each in OPERATIONS if each.method == "GET" and 304 in each.others and isinstance(each.reply, type) and "{" not in each.path
+    ]
+    for operation in lists:
+        address = operation.path + needed.get(operation.path, "")
+        first = await library.get(address)
+        assert first.status == 200, (address, await first.text())
+        assert (await library.get(address, If_None_Match=first.headers["ETag"])).status == 304, address
+        async with library.house.db.writing() as connection:
+            await bump(connection)
+        again = await library.get(address, If_None_Match=first.headers["ETag"])
+        assert again.status == 200, address
+        assert again.headers["ETag"] != first.headers["ETag"]
+    assert {"/api/photos", "/api/folders", "/api/persons", "/api/burst-groups", "/api/type_counts"} <= {each.path for each in lists}

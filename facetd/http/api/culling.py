@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.http.api.models import OnePhoto, Strict
+from facetd.http.caching import versioned
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
 from facetd.library.culling import LEAST_SIMILARITY, Group, GroupPage
@@ -140,21 +141,28 @@ async def photo_groups(request: web.Request, query: OnePhoto) -> Any:
     return {"groups": [{"group_id": group.number, "type": group.kind, **_photos(group, photos)} for group, photos in found.groups]}
 
 
-@operations.add("GET", "/api/duplicate-groups", summary="Photos that are the same picture", query=BurstQuery, reply=BurstGroups)
+@operations.add(
+    "GET", "/api/duplicate-groups", summary="Photos that are the same picture", query=BurstQuery, reply=BurstGroups, others=(304,)
+)
+@versioned
 async def duplicate_groups(request: web.Request, query: BurstQuery) -> Any:
     """Sets of photos that are the same picture, newest first, each with the best copy first."""
     found = await services(request).culling.duplicates(await viewer_of(request), page=query.page, per_page=query.per_page)
     return _paged(found, query, [{"burst_id": group.number, **_photos(group, photos)} for group, photos in found.groups])
 
 
-@operations.add("GET", "/api/burst-groups", summary="Bursts to choose from", query=BurstQuery, reply=BurstGroups)
+@operations.add("GET", "/api/burst-groups", summary="Bursts to choose from", query=BurstQuery, reply=BurstGroups, others=(304,))
+@versioned
 async def burst_groups(request: web.Request, query: BurstQuery) -> Any:
     """Bursts that nobody reviewed, newest first; exposure brackets and panoramas are kept whole and not listed."""
     found = await services(request).culling.bursts(await viewer_of(request), page=query.page, per_page=query.per_page)
     return _paged(found, query, [{"burst_id": group.number, **_photos(group, photos)} for group, photos in found.groups])
 
 
-@operations.add("GET", "/api/similar-groups", summary="Similar photos to choose from", query=SimilarGroupsQuery, reply=BurstGroups)
+@operations.add(
+    "GET", "/api/similar-groups", summary="Similar photos to choose from", query=SimilarGroupsQuery, reply=BurstGroups, others=(304,)
+)
+@versioned
 async def similar_groups(request: web.Request, query: SimilarGroupsQuery) -> Any:
     """Photos that look alike whenever they were taken, of each burst and set of duplicates only the best."""
     found = await services(request).culling.similar(
@@ -163,7 +171,8 @@ async def similar_groups(request: web.Request, query: SimilarGroupsQuery) -> Any
     return _paged(found, query, [{"burst_id": group.number, **_photos(group, photos)} for group, photos in found.groups])
 
 
-@operations.add("GET", "/api/culling-groups", summary="All photos to choose from", query=CullingQuery, reply=CullingGroups)
+@operations.add("GET", "/api/culling-groups", summary="All photos to choose from", query=CullingQuery, reply=CullingGroups, others=(304,))
+@versioned
 async def culling_groups(request: web.Request, query: CullingQuery) -> Any:
     """Bursts first, then similar groups."""
     threshold = query.similarity_threshold

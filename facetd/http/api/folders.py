@@ -8,8 +8,8 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.http.api.models import HideQuery, Strict
-from facetd.http.caching import list_headers, unchanged
-from facetd.http.openapi import Operations, json_response
+from facetd.http.caching import versioned
+from facetd.http.openapi import Operations
 from facetd.http.services import require_feature, services, viewer_of
 
 operations = Operations("folders")
@@ -67,14 +67,11 @@ class FailuresReply(BaseModel):
 
 
 @operations.add("GET", "/api/folders", summary="Folders", query=FoldersQuery, reply=FoldersReply, errors=(403, 404), others=(304,))
+@versioned
 async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
     """The folders directly below `prefix` with counts and covers, in the order of their names, ignoring case."""
     require_feature(request, "show_folders")
-    house, viewer = services(request), await viewer_of(request)
-    headers = list_headers(request, await house.gallery.revision(viewer))
-    if same := unchanged(request, headers):
-        return same
-    branches, direct = await house.browse.folders(viewer, query.prefix, query.chosen())
+    branches, direct = await services(request).browse.folders(await viewer_of(request), query.prefix, query.chosen())
     folders = [
         {
             "name": branch.name,
@@ -85,7 +82,7 @@ async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
         }
         for branch in branches
     ]
-    return json_response({"folders": folders, "has_direct_photos": direct}, headers=headers)
+    return {"folders": folders, "has_direct_photos": direct}
 
 
 @operations.add("GET", "/api/failures", summary="Files that could not be read", query=FailuresQuery, reply=FailuresReply)

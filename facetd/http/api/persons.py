@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from facetd.errors import Forbidden, NotFound
 from facetd.http.api.models import PhotoId, Strict, Undo
+from facetd.http.caching import versioned
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.library.people import PersonSort, display_name
@@ -231,7 +232,8 @@ def _person(row: Any) -> dict[str, Any]:
     }
 
 
-@operations.add("GET", "/api/persons", summary="List persons", query=PersonsQuery, reply=PersonsReply, access=Access.LOGIN)
+@operations.add("GET", "/api/persons", summary="List persons", query=PersonsQuery, reply=PersonsReply, access=Access.LOGIN, others=(304,))
+@versioned
 async def list_persons(request: web.Request, query: PersonsQuery) -> Any:
     """Everybody with a face in a photo that you may see. Persons without a name come last when sorted by name."""
     rows, total = await services(request).people.persons(

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
 from facetd.http.api.models import HideQuery, OnePhoto, Photo, PhotoDetail
-from facetd.http.caching import list_headers, unchanged
+from facetd.http.caching import list_headers, unchanged, versioned
 from facetd.http.openapi import Operations, json_body
 from facetd.http.services import Services, services, viewer_of
 
@@ -121,7 +121,8 @@ async def get_photo(request: web.Request, query: OnePhoto) -> Any:
     return await house.gallery.photo(viewer, await house.gallery.find(viewer, photo_id=query.id, path=query.path))
 
 
-@operations.add("GET", "/api/type_counts", summary="Photo types with counts", query=HideQuery, reply=TypeCountsReply)
+@operations.add("GET", "/api/type_counts", summary="Photo types with counts", query=HideQuery, reply=TypeCountsReply, others=(304,))
+@versioned
 async def type_counts(request: web.Request, query: HideQuery) -> Any:
     """How many photos there are of each type; types without photos are left out."""
     return {"types": await services(request).gallery.type_counts(await viewer_of(request), query.chosen())}

@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from facetd.filters import Day, PhotoConditions, PhotoFilter, Text
 from facetd.http.api.models import HideQuery, Photo
-from facetd.http.caching import list_headers, unchanged
-from facetd.http.openapi import Operations, json_body, json_response
+from facetd.http.caching import list_headers, unchanged, versioned
+from facetd.http.openapi import Operations, json_body
 from facetd.http.services import require_feature, services, viewer_of
 from facetd.library.timeline import FULL_PAGE, GROUPS, MOST_PHOTOS, SHOWN, Summary, TimelineOrder
 from facetd.records import Viewer
@@ -143,31 +143,31 @@ async def list_timeline(request: web.Request, query: TimelineQuery) -> Any:
 
 
 @operations.add("GET", "/api/timeline/years", summary="Years", query=PeriodQuery, reply=YearsReply, errors=(403,), others=(304,))
+@versioned
 async def timeline_years(request: web.Request, query: PeriodQuery) -> Any:
     """The years that have photos, newest first, each with the number of its photos and the best one."""
     return await _answer(request, "years", "year", lambda viewer: services(request).timeline.years(viewer, query.chosen()))
 
 
 @operations.add("GET", "/api/timeline/months", summary="Months of a year", query=YearQuery, reply=MonthsReply, errors=(403,), others=(304,))
+@versioned
 async def timeline_months(request: web.Request, query: YearQuery) -> Any:
     """The months of a year that have photos, each with the number of its photos and the best one."""
     return await _answer(request, "months", "month", lambda viewer: services(request).timeline.months(viewer, query.chosen(), query.year))
 
 
 @operations.add("GET", "/api/timeline/dates", summary="Days of a year", query=DatesQuery, reply=DatesReply, errors=(403,), others=(304,))
+@versioned
 async def timeline_dates(request: web.Request, query: DatesQuery) -> Any:
     """The days of a year, or of one month of it, that have photos, each with the number of its photos and the best one."""
     found = services(request).timeline
     return await _answer(request, "dates", "date", lambda viewer: found.dates(viewer, query.chosen(), query.year, query.month))
 
 
-async def _answer(request: web.Request, name: str, key: str, find: Callable[[Viewer], Awaitable[tuple[Summary, ...]]]) -> web.Response:
+async def _answer(
+    request: web.Request, name: str, key: str, find: Callable[[Viewer], Awaitable[tuple[Summary, ...]]]
+) -> dict[str, list[dict[str, Any]]]:
     """The list `name` of what is found, each entry with its period as `key`."""
     require_feature(request, "show_timeline")
-    viewer = await viewer_of(request)
-    headers = list_headers(request, await services(request).gallery.revision(viewer))
-    if same := unchanged(request, headers):
-        return same
-    summaries = await find(viewer)
-    entries = [{key: s.key, "count": s.count, "hero_photo_id": s.hero_id, "hero_photo_path": s.hero_path} for s in summaries]
-    return json_response({name: entries}, headers=headers)
+    found = await find(await viewer_of(request))
+    return {name: [{key: s.key, "count": s.count, "hero_photo_id": s.hero_id, "hero_photo_path": s.hero_path} for s in found]}
