@@ -39,6 +39,7 @@ def show(data: Path | None, config_path: Path | None, as_json: bool) -> None:
     values = loaded.config.model_dump(mode="json")
     secret = [(values["captions"], "api_key"), (values["viewer"], "password"), (values["viewer"], "edition_password")]
     secret += [(user, "password_hash") for user in values["users"].values()] + [(values["server"], "metrics_token")]
+    secret += [(webhook, "url") for webhook in values["plugins"]["webhooks"]]  # whoever has it may send there
     for section, key in secret:
         if section.get(key):
             section[key] = "(not shown)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from facetd.library.downloads import Download, Making, Together
 from facetd.library.zipnames import ERRORS, member_names
 from facetd.records import Viewer
 
+logger = logging.getLogger(__name__)
 PIECE_BYTES = 512 * 1024
 
 
@@ -66,8 +68,14 @@ class _Sending:
                 await self._photo(name, each)
             except FacetdError as error:
                 self.errors.append(f"{each.photo_path}: {error.message}")
+            except ConnectionError:
+                raise
+            except Exception:  # one photo must not cost the others
+                logger.exception("%s could not be put into a zip file", each.photo_path)
+                self.errors.append(_("{photo}: an unexpected error").format(photo=each.photo_path))
+                await self._write(self.archive.end())
         if self.errors:
-            await self._write(self.archive.text(ERRORS, "".join(f"{line}\n" for line in self.errors)))
+            await self._write(self.archive.text(ERRORS, "".join(f"{' '.join(line.splitlines())}\n" for line in self.errors)))
         await self._write(self.archive.finish())
         await self.response.write_eof()
 

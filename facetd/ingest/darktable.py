@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
 import resource
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from facetd.config import Config
 from facetd.config.darktable import Darktable as Settings
-from facetd.errors import MediaError, Unavailable
+from facetd.errors import DiskFull, MediaError, Unavailable
 from facetd.i18n import _
 from facetd.ingest.renditions import prune, touch
 from facetd.media.formats import PHOTO_SUFFIXES, suffix_of
@@ -134,17 +135,24 @@ class Developer:
     async def _make(self, descriptor: int, raw: RawFile, program: str, arguments: Sequence[str], target: Path) -> None:
         try:
             async with self._turn:
-                folder = await asyncio.to_thread(_working_folder, self._cache / SCRATCH, self._styles)
-                try:
-                    await _copy(descriptor, folder / (INPUT + raw.suffix))
-                    await asyncio.to_thread(_write_sidecars, folder, raw.sidecars)
-                    said = await _run(program, arguments, folder, self._settings)
-                    await asyncio.to_thread(_take, folder / OUTPUT, target, said)
-                finally:
-                    await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+                await self._develop(descriptor, raw, program, arguments, target)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(_("There is no room left on the disk of the data folder.")) from error
+            raise MediaError("darktable", _("the RAW file could not be copied: {reason}").format(reason=error.strerror)) from error
         finally:
             os.close(descriptor)
         await asyncio.to_thread(prune, self._cache, self._limit)
+
+    async def _develop(self, descriptor: int, raw: RawFile, program: str, arguments: Sequence[str], target: Path) -> None:
+        folder = await asyncio.to_thread(_working_folder, self._cache / SCRATCH, self._styles)
+        try:
+            await _copy(descriptor, folder / (INPUT + raw.suffix))
+            await asyncio.to_thread(_write_sidecars, folder, raw.sidecars)
+            said = await _run(program, arguments, folder, self._settings)
+            await asyncio.to_thread(_take, folder / OUTPUT, target, said)
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
 
 def find_program(settings: Settings) -> str:

@@ -56,10 +56,10 @@ class Archive:
         return self._sink.take()
 
     def end(self) -> bytes:
-        """The file is complete, or as complete as it gets."""
-        assert self._writer is not None
-        self._writer.close()
-        self._writer = None
+        """The file is complete, or as complete as it gets; nothing if none was begun."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         return self._sink.take()
 
     def text(self, name: str, text: str) -> bytes:
@@ -74,9 +74,7 @@ class Archive:
 
     def abandon(self) -> None:
         """It is not sent to its end."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        self.end()
         self._zip.close()
         self._sink.take()
 

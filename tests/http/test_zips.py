@@ -26,7 +26,7 @@ from facetd.records import Viewer
 from tests.house import config, opened, scan
 from tests.http.serving import Site, as_viewer, problem_of, served
 from tests.http.test_downloads import open_inside_of
-from tests.ingest.fakedarktable import make_darktable
+from tests.ingest.fakedarktable import FakeDarktable, alive, make_darktable
 from tests.photos import make_photo, scene
 
 
@@ -154,6 +154,34 @@ async def test_what_vanishes_or_fails_is_told_inside(stocked_zip: Site, tmp_path
         "/Pictures/Oslo/IMG_1.jpg: incomplete, the file became shorter",
         "/Pictures/t.tif: incomplete, Input/output error",
     ]
+
+
+async def test_a_mistake_costs_one_photo(stocked_zip: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = (tmp_path / "Pictures" / "Oslo" / "IMG_1.jpg").stat().st_size
+    read = OpenFile.read
+
+    def wrong(self: OpenFile, offset: int, count: int) -> bytes:
+        if self.size == size:
+            raise RuntimeError("a mistake")
+        return read(self, offset, count)
+
+    monkeypatch.setattr(OpenFile, "read", wrong)
+    found = await contents(await stocked_zip.get((await chosen(stocked_zip, "Oslo/IMG_1.jpg", "t.tif"))["url"]), tmp_path)
+    assert found["errors.txt"] == b"/Pictures/Oslo/IMG_1.jpg: an unexpected error\n"
+    assert found["t.tif"] == (tmp_path / "Pictures" / "t.tif").read_bytes()
+
+
+async def test_a_client_that_goes_away_ends_darktable(stocked_zip: Site, tmp_path: Path) -> None:
+    fake = FakeDarktable(tmp_path / "bin")
+    fake.tell(seconds=600)
+    ticket = await chosen(stocked_zip, "Oslo/IMG_1.jpg", "Rome/IMG_1.jpg", type="darktable", profile="Warm")
+    response = await stocked_zip.get(ticket["url"])
+    async with asyncio.timeout(20):
+        while not fake.calls:
+            await asyncio.sleep(0.02)
+        response.close()
+        while alive(fake.calls[0]["pid"]) or open_inside_of(tmp_path / "Pictures"):
+            await asyncio.sleep(0.02)
 
 
 async def test_an_offline_folder_makes_a_whole_zip_too(stocked_zip: Site, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from facetd.errors import MediaError, Unavailable
+from facetd.errors import DiskFull, MediaError, Unavailable
 from facetd.ingest.darktable import Developer, RawFile
 from tests.house import config
 from tests.ingest.fakedarktable import FakeDarktable, alive, make_darktable
@@ -189,6 +190,20 @@ async def test_stopping_ends_it(tmp_path: Path, darktable: FakeDarktable, descri
     assert not alive(darktable.calls[0]["pid"])
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, darktable: FakeDarktable, descriptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("facetd.ingest.darktable.os.sendfile", full)
+    with pytest.raises(DiskFull) as caught:
+        await developer(tmp_path, darktable).jpeg_of(raw(descriptor), "Plain")
+    assert str(tmp_path) not in str(caught.value)
+    assert leftovers(tmp_path) == []
+    assert darktable.calls == []
 
 
 async def test_no_file_stays_open(tmp_path: Path, darktable: FakeDarktable, descriptor: int) -> None:

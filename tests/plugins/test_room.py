@@ -14,6 +14,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from facetd.daemon import LONGEST_LINE, make_services
 from facetd.http.app import make_app
 from facetd.plugins.room import Plugins
+from tests.cli.test_commands import call
+from tests.daemons import configure
 from tests.house import config, opened, scan
 from tests.http.serving import problem_of, site
 from tests.photos import make_photo
@@ -128,3 +130,10 @@ async def test_trying_an_address(tmp_path: Path) -> None:
                 assert "url" in await problem_of(answer, 400)
             assert len(receiver.got) == 1
             await problem_of(await client.post("/api/plugins/test-webhook", json={"url": "http://" + "a" * 2000}), 400)
+
+
+def test_the_address_of_a_webhook_is_not_printed_with_the_settings(tmp_path: Path) -> None:
+    configure(tmp_path / "data", {"plugins": {"webhooks": [{"url": "https://hooks.example/SECRET"}]}})
+    shown = call("config", "show", "--data", tmp_path / "data").stdout
+    assert "SECRET" not in shown
+    assert json.loads(shown)["plugins"]["webhooks"][0]["url"] == "(not shown)"
