@@ -15,6 +15,7 @@ from facetd.db.visibility import Hide, count_condition, gate_condition, id_list
 from facetd.records import Capsule, Viewer
 
 NO_DAY = ("", "")
+DATED_KEPT = 8  # lists of certain days that each user has
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,21 @@ async def usable(db: Database, key: ListKey) -> StoredList | None:
 
 
 async def ask(db: Database, key: ListKey, moment: str, *, other: bool = False) -> None:
-    """Note that somebody asks for a list, which is made then; for an `other` one than there is, if so."""
+    """Note that somebody asks for a list, which is made then; for an `other` one than there is, if so. Of lists of certain days the user
+    has DATED_KEPT; those that were not asked for since longest go.
+    """
     async with db.writing() as connection:
         await connection.execute(
             "INSERT INTO capsule_list (user_id, roots, date_from, date_to, asked_at) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET asked_at = excluded.asked_at",
             (*_words(key), moment),
         )
+        if any(key.days):
+            await connection.execute(
+                "DELETE FROM capsule_list WHERE id IN (SELECT id FROM capsule_list WHERE user_id = ? AND (date_from <> '' OR date_to <> '')"
+                " ORDER BY asked_at DESC, id DESC LIMIT -1 OFFSET ?)",
+                (key.user_id, DATED_KEPT),
+            )
         if other:
             await connection.execute(f"UPDATE capsule_list SET shuffle = shuffle + 1 WHERE {OF_KEY}", _words(key))
 
@@ -160,9 +169,13 @@ def gone(connection: Connection, viewer: Viewer, photos: Iterable[int], days: tu
     return found.union(wanted.intersection(int(row[0]) for row in rejected))
 
 
-def names_of(connection: Connection, persons: Iterable[int]) -> dict[int, str]:
-    """What those of `persons` are called who have a name and are not hidden."""
-    sql = "SELECT n.id, n.name FROM json_each(?) w CROSS JOIN person n ON n.id = w.value WHERE n.name IS NOT NULL AND n.hidden = 0"
+def names_of(connection: Connection, viewer: Viewer, persons: Iterable[int]) -> dict[int, str]:
+    """What those of `persons` are called who have a name, are not hidden, and are in a photo that `viewer` may be shown."""
+    sql = (
+        "SELECT n.id, n.name FROM json_each(?) w CROSS JOIN person n ON n.id = w.value WHERE n.name IS NOT NULL AND n.hidden = 0"
+        " AND EXISTS (SELECT 1 FROM face f INDEXED BY face_person CROSS JOIN gate g ON g.photo_id = f.photo_id"
+        f" WHERE f.person_id = n.id AND {gate_condition(viewer, LISTED)})"
+    )
     return {int(row[0]): str(row[1]) for row in connection.execute(sql, (json.dumps(list(persons)),))}
 
 

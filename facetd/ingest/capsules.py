@@ -31,7 +31,6 @@ CHANGED_SHARE = 0.01  # of the photos: from so many changes on a list is made an
 PAUSE_S, PAUSE_TIMES = 60.0, 30  # between makings for changes: at least so long, and so many times as long as one takes
 RETRY_S = 600.0  # after one that failed
 KEPT_DAYS = 60  # a list nobody asked for is forgotten
-DATED_KEPT = 8  # lists of certain days that each user has
 Viewers = Callable[[], Awaitable[Sequence["Viewer"]]]
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  local wall time
 
@@ -165,13 +164,8 @@ class CapsuleMaking:
         oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
         stored = await db_capsules.lists(self._db)
         old = {each.id for each in stored if each.asked_at < oldest}
-        dated: dict[int, int] = {}
         for each in stored:
-            if any(each.key.days):
-                dated[each.key.user_id] = dated.get(each.key.user_id, 0) + 1
-                if dated[each.key.user_id] > DATED_KEPT:
-                    old.add(each.id)
-            elif each.id not in old:
+            if not any(each.key.days) and each.id not in old:
                 self._asked[each.key] = None
         await db_capsules.forget(self._db, old)
         for viewer in await self._viewers():

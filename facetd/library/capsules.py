@@ -29,6 +29,7 @@ LEAST_NARROWED = 3  # photos of a capsule that is only narrowed to some days
 DATED_ID = re.compile(r"(.+)@(\d{4}-\d\d-\d\d)?\.\.(\d{4}-\d\d-\d\d)?", re.ASCII)
 LONGEST_ID = 400
 KEPT_BYTES = 8 * 1024 * 1024  # of lists that were read: some MB for a list of 1,000 capsules
+TOLD_BY_MOST = frozenset({"place", "tags"})  # parameters of titles
 CAPSULE_BYTES, ID_BYTES = 1500, 40
 TRANSITIONS = {
     "slide": ("journey", "location", "this_week"),
@@ -73,6 +74,7 @@ class Capsules:
         self._config = config
         self._making = making
         self._read_lists: SizedMemo[Sequence[Capsule]] = SizedMemo(KEPT_BYTES)
+        self._kept_lists: SizedMemo[Kept] = SizedMemo(KEPT_BYTES)
 
     async def page(self, viewer: Viewer, *, page: int = 1, per_page: int = 24, days: Days = NO_DAY) -> CapsulePage:
         """One page of the viewer's capsules; `days` are the first and last local day of their photos, '' for no bound.
@@ -143,9 +145,15 @@ class Capsules:
             self._making.look_at(key)
 
     async def _kept(self, viewer: Viewer, days: Days) -> Kept:
-        return await self._db.per_revision(
-            ("capsules", viewer.user_id, viewer.root_ids, days, self._making.version), lambda: self._read(viewer, days)
-        )
+        """Read once for each revision of the library, as long as there is room: a list narrowed to days is as large as the whole one."""
+        revision = self._db.revision
+        key = revision, self._making.version, viewer.user_id, viewer.root_ids, days
+        kept = self._kept_lists.get(key)
+        if kept is None:
+            kept = await self._read(viewer, days)
+            if revision == self._db.revision:
+                self._kept_lists.put(key, kept, size=_size(kept.capsules))
+        return kept
 
     async def _read(self, viewer: Viewer, days: Days) -> Kept:
         stored = await db_capsules.usable(self._db, ListKey.of(viewer, days))
@@ -158,11 +166,12 @@ class Capsules:
 
         def read(connection: Connection) -> Kept:
             gone = db_capsules.gone(connection, viewer, {photo for capsule in capsules for photo in capsule.photos}, days)
-            names = db_capsules.names_of(connection, {person for capsule in capsules for person in capsule.persons})
+            names = db_capsules.names_of(connection, viewer, {person for capsule in capsules for person in capsule.persons})
             known = [capsule for capsule in capsules if names.keys() >= set(capsule.persons)]
             left = [_left(capsule, gone, days) for capsule in known] if gone or any(days) else known
             least = LEAST_NARROWED if narrowed else 1
-            return Kept(stored, tuple(capsule for capsule in left if len(capsule.photos) >= least), names)
+            there = zip(known, left, strict=True)
+            return Kept(stored, tuple(now for before, now in there if len(now.photos) >= least and _still_tells(before, now)), names)
 
         return await self._db.read(read)
 
@@ -172,7 +181,7 @@ class Capsules:
         capsules = self._read_lists.get(key)
         if capsules is None:
             capsules = await self._db.read(lambda connection: db_capsules.capsules_of(connection, stored.id))
-            self._read_lists.put(key, capsules, size=sum(CAPSULE_BYTES + ID_BYTES * len(capsule.photos) for capsule in capsules))
+            self._read_lists.put(key, capsules, size=_size(capsules))
         return capsules
 
     def _cover(self, capsule: Capsule) -> int:
@@ -206,6 +215,16 @@ def _left(capsule: Capsule, gone: set[int], days: Days) -> Capsule:
     photos = tuple(photo for photo in capsule.photos if photo not in gone)
     best = tuple(photo for photo in capsule.best if photo not in gone)
     return replace(capsule, id=_dated(capsule.id, days), photos=photos, best=best)
+
+
+def _still_tells(before: Capsule, now: Capsule) -> bool:
+    """Whether the title, if it names places or tags of most of the photos, is still about those that are left."""
+    return TOLD_BY_MOST.isdisjoint(now.params) or 2 * len(now.photos) >= len(before.photos)
+
+
+def _size(capsules: Sequence[Capsule]) -> int:
+    """About the bytes that these take."""
+    return sum(CAPSULE_BYTES + ID_BYTES * len(capsule.photos) for capsule in capsules)
 
 
 def _dated(capsule_id: str, days: Days) -> str:

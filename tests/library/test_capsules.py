@@ -116,6 +116,38 @@ async def test_persons_are_called_as_they_are_called_now(tmp_path: Path) -> None
             assert [capsule["title"] for capsule in found.capsules] == expected
 
 
+async def test_a_person_who_is_only_on_photos_of_others_is_not_named(tmp_path: Path) -> None:
+    async with stand(tmp_path, disabled=["dimensions", "seeded", "golden", "seasonal"]) as at:
+        _, bob, photos = await household(at)
+        person = await at.shelf.person("Dora", photos["shared"], photos["alice"])
+        assert [capsule["title"] for capsule in await at.listed(bob)] == ["Moments with Dora"]
+        async with at.db.writing() as connection:
+            await connection.execute(
+                "DELETE FROM face WHERE person_id = ? AND photo_id IN (SELECT photo_id FROM gate WHERE root_id = ?)",
+                (person, max(bob.root_ids)),
+            )
+            await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+        assert (await at.capsules.page(bob)).capsules == []
+        with pytest.raises(NotFound):
+            await at.photos(bob, f"faces_of:{person}")
+
+
+async def test_a_place_is_not_named_when_most_of_its_photos_became_private(tmp_path: Path) -> None:
+    async with stand(tmp_path, disabled=["dimensions", "seeded", "golden", "seasonal", "journey"]) as at:
+        alice, bob, _ = await household(at)
+        shared, private = max(bob.root_ids), min(alice.root_ids)
+        await at.shelf.place(41.895, 12.495, "Rome", "Lazio", "Italy")
+        rome = await at.shelf.photos(shared, 12, gps_latitude=41.895, gps_longitude=12.495)
+        near = await at.shelf.photos(shared, 6, gps_latitude=41.705, gps_longitude=12.205)
+        assert [capsule["title"] for capsule in await at.listed(bob)] == ["Rome, Italy"]
+        for moved, titles in ((rome[:9], ["Rome, Italy"]), (rome, [])):
+            async with at.db.writing() as connection:
+                await connection.executemany("UPDATE gate SET root_id = ? WHERE photo_id = ?", [(private, photo) for photo in moved])
+                await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+            assert [capsule["title"] for capsule in (await at.capsules.page(bob)).capsules] == titles
+        assert near
+
+
 async def test_covers_and_seeds_change_with_the_period(tmp_path: Path) -> None:
     async with stand(tmp_path, seeded={"num_seeds": 3}) as at:
         root = await at.shelf.root("Shared")
@@ -321,7 +353,7 @@ async def test_old_lists_are_forgotten(tmp_path: Path) -> None:
         left = [stored.key for stored in await db_capsules.lists(at.db) if stored.key.user_id]
         assert ListKey.of(bob) in left
         assert ListKey.of(alice) not in left
-        assert len([key for key in left if any(key.days)]) == making.DATED_KEPT
+        assert len([key for key in left if any(key.days)]) == db_capsules.DATED_KEPT
 
 
 async def test_known_viewers_have_a_list_before_they_ask(tmp_path: Path) -> None:
