@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import aiosqlite
 
-from facetd.db.connection import Connection, Database
+from facetd.db.connection import Connection, Database, Row
 from facetd.db.moment import now
 from facetd.db.names import from_stored, to_stored
 from facetd.db.revision import bump
+from facetd.db.sidecarstates import CAPTION, FIELDS, Kept, Said, read_states, refresh_due, remember, states
 from facetd.db.visibility import Hide
 
-RATING, LABEL, KEYWORDS, CAPTION = FIELDS = ("rating", "label", "keywords", "caption")
 EVER = "9999"  # later than any moment
-LONGEST_CAPTION = 2000  # characters, as the library keeps them
 KEPT_CONFLICTS = 10_000
 NOT_WRITTEN = int(Hide.MISSING | Hide.COMPANION)  # what is said of a pair is written for its picture
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a sidecar or the library says of a photo: rating -1 (rejected), 0 (none) to 5; '' for no label or caption."""
-
-    rating: int = 0
-    label: str = ""
-    caption: str = ""
-    keywords: tuple[str, ...] = ()
-
-    def same(self, other: Said, field: str) -> bool:
-        """Whether both say the same; of keywords order and case do not matter."""
-        if field == KEYWORDS:
-            return {word.casefold() for word in self.keywords} == {word.casefold() for word in other.keywords}
-        return bool(getattr(self, field) == getattr(other, field))
-
-    def shown(self, field: str) -> str:
-        """The value as text."""
-        return ", ".join(self.keywords) if field == KEYWORDS else str(getattr(self, field))
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A root whose sidecars are written: with whose ratings, and which fields."""
-
-    user_id: int
-    fields: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +43,6 @@ class Written:
     said: Said
     before: str
     after: str
-
-
-def one_line(text: str) -> str:
-    """A caption as the library keeps one."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_CAPTION]
 
 
 async def kept_roots(db: Database) -> dict[int, Kept]:
@@ -114,22 +78,6 @@ async def keep_roots(db: Database, wanted: Mapping[int, Kept]) -> None:
                 )
 
 
-async def library_says(connection: aiosqlite.Connection, photo_id: int, user_id: int) -> Said:
-    """What the library says of a photo, inside a transaction."""
-    return (await _all_rows(connection, photo_id, user_id))[0]
-
-
-async def known_of(connection: aiosqlite.Connection, photo_id: int, user_id: int) -> tuple[Said, bool] | None:
-    """What the files of a photo were known to say, and whether there was a sidecar, inside a transaction."""
-    rows = list(await connection.execute_fetchall(f"{_KNOWN} WHERE s.photo_id = ? AND s.user_id = ?", (photo_id, user_id)))
-    return (_said(rows[0]), bool(rows[0]["present"])) if rows else None
-
-
-async def times_of(connection: aiosqlite.Connection, photo_id: int, user_id: int) -> dict[str, str]:
-    """When each field was changed in the library, as far as known, inside a transaction."""
-    return (await _all_rows(connection, photo_id, user_id))[1]
-
-
 async def due_in(db: Database, root_id: int, *, until: str, after: int, limit: int) -> list[Due]:
     """Photos of a root whose sidecars may have to be written, changed by `until`, by id from `after` on."""
     return await db.read(lambda connection: _due(connection, root_id, until, after, limit))
@@ -155,49 +103,24 @@ async def forget_gone(db: Database) -> None:
         await connection.execute("DELETE FROM sidecar_due WHERE NOT EXISTS (SELECT 1 FROM photo p WHERE p.id = photo_id)")
 
 
-async def settle(db: Database, written: Sequence[Written], idle: Iterable[int]) -> None:
-    """Note what was written, and that there was nothing to write for the photos `idle`. What changed in the library meanwhile stays due."""
+async def settle(db: Database, root_id: int, written: Sequence[Written], idle: Sequence[int]) -> None:
+    """Note what was written in a root, and that there was nothing to write for the photos `idle`. What changed in the library meanwhile
+    stays due.
+    """
     async with db.writing() as connection:
-        kept = await kept_roots_in(connection)
+        kept = (await kept_roots_in(connection)).get(root_id)
+        if kept is None:
+            return
+        numbers = [each.photo_id for each in written]
+        known = await states(connection, numbers, kept.user_id)
+        said = {each.photo_id: (_as_written(each, known[each.photo_id].known), True) for each in written if each.photo_id in known}
+        await remember(connection, kept.user_id, said)
         for each in written:
-            owner = await _owner(connection, each.photo_id, kept)
-            if owner is None:
-                continue
-            await _note(connection, each, owner.user_id)
-            await refresh_due(connection, each.photo_id, owner)
-        for photo_id in idle:
-            owner = await _owner(connection, photo_id, kept)
-            if owner is not None:
-                await refresh_due(connection, photo_id, owner)
-            await connection.execute("DELETE FROM sidecar_failure WHERE photo_id = ?", (photo_id,))
+            await _note_as_read(connection, each)
+        await connection.executemany("DELETE FROM sidecar_failure WHERE photo_id = ?", [(number,) for number in (*numbers, *idle)])
+        await refresh_due(connection, [*numbers, *idle], kept)
         if any(CAPTION in each.fields for each in written):
             await bump(connection)
-
-
-async def remember(connection: aiosqlite.Connection, photo_id: int, user_id: int, said: Said, *, present: bool) -> None:
-    """Keep what the files of a photo say, inside a transaction."""
-    values = (photo_id, user_id, said.rating, said.label, said.caption, json.dumps(said.keywords), present, now())
-    await connection.execute(
-        "INSERT INTO sidecar (photo_id, user_id, rating, label, caption, keywords, present, synced_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (photo_id) DO UPDATE"
-        " SET user_id = ?2, rating = ?3, label = ?4, caption = ?5, keywords = ?6, present = ?7, synced_at = ?8",
-        values,
-    )
-
-
-async def refresh_due(connection: aiosqlite.Connection, photo_id: int, owner: Kept) -> None:
-    """Let exactly those fields be due in which library and files differ, inside a transaction."""
-    known = await known_of(connection, photo_id, owner.user_id)
-    if known is None:
-        return
-    mine = await library_says(connection, photo_id, owner.user_id)
-    for field in FIELDS:
-        if field not in owner.fields or mine.same(known[0], field):
-            await connection.execute("DELETE FROM sidecar_due WHERE photo_id = ? AND field = ?", (photo_id, field))
-        else:
-            await connection.execute(
-                "INSERT INTO sidecar_due (photo_id, field, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (photo_id, field, now())
-            )
 
 
 async def note_failures(db: Database, failures: Mapping[int, tuple[str, str]]) -> None:
@@ -235,23 +158,24 @@ async def use_tree(db: Database, root_id: int, tree: str) -> None:
         )
 
 
-async def note_conflict(connection: aiosqlite.Connection, photo_id: int, user_id: int, found: Mapping[str, str]) -> None:
-    """Log a conflict: field, kept, library_value, library_at, sidecar_value, sidecar_at."""
-    await connection.execute(
+async def note_conflicts(connection: aiosqlite.Connection, user_id: int, found: Sequence[Mapping[str, object]]) -> None:
+    """Log conflicts: photo_id, field, kept, library_value, library_at, sidecar_value, sidecar_at."""
+    await connection.executemany(
         "INSERT INTO sidecar_conflict (photo_id, user_id, field, kept, library_value, library_at, sidecar_value, sidecar_at, noticed_at)"
         " VALUES (:photo_id, :user_id, :field, :kept, :library_value, :library_at, :sidecar_value, :sidecar_at, :noticed_at)",
-        {**found, "photo_id": photo_id, "user_id": user_id, "noticed_at": now()},
+        [{**each, "user_id": user_id, "noticed_at": now()} for each in found],
     )
-    await connection.execute(f"DELETE FROM sidecar_conflict WHERE id <= (SELECT MAX(id) FROM sidecar_conflict) - {KEPT_CONFLICTS}")
+    if found:
+        await connection.execute(f"DELETE FROM sidecar_conflict WHERE id <= (SELECT MAX(id) FROM sidecar_conflict) - {KEPT_CONFLICTS}")
 
 
-async def _note(connection: aiosqlite.Connection, written: Written, user_id: int) -> None:
+def _as_written(written: Written, before: Said | None) -> Said:
+    base = before or Said()
+    return Said(**{field: getattr(written.said if field in written.fields else base, field) for field in FIELDS})
+
+
+async def _note_as_read(connection: aiosqlite.Connection, written: Written) -> None:
     """What would be stored if the sidecar were read now: then it need not be."""
-    known = await known_of(connection, written.photo_id, user_id)
-    base = known[0] if known else Said()
-    said = Said(**{field: getattr(written.said if field in written.fields else base, field) for field in FIELDS})
-    await remember(connection, written.photo_id, user_id, said, present=True)
-    await connection.execute("DELETE FROM sidecar_failure WHERE photo_id = ?", (written.photo_id,))
     read = await connection.execute_fetchall(
         "UPDATE photo SET sidecar_stamp = ? WHERE id = ? AND sidecar_stamp = ? RETURNING content_hash",
         (written.after, written.photo_id, written.before),
@@ -269,77 +193,38 @@ async def _note(connection: aiosqlite.Connection, written: Written, user_id: int
         )
 
 
-async def _owner(connection: aiosqlite.Connection, photo_id: int, kept: Mapping[int, Kept]) -> Kept | None:
-    rows = list(await connection.execute_fetchall("SELECT root_id FROM gate WHERE photo_id = ?", (photo_id,)))
-    return kept.get(int(rows[0][0])) if rows else None
-
-
-_KNOWN = "SELECT s.rating, s.label, s.caption, s.keywords, s.present FROM sidecar s"
-_MINE = """
-    SELECT r.stars, r.is_rejected, r.updated_at AS rating_at, l.text AS label, l.updated_at AS label_at, c.text AS caption,
-      c.updated_at AS caption_at
-    FROM photo p LEFT JOIN rating r ON r.photo_id = p.id AND r.user_id = :user LEFT JOIN label l ON l.photo_id = p.id
-    LEFT JOIN caption c ON c.photo_id = p.id AND c.source = 'manual' WHERE p.id = :photo
-"""
-_WORDS = (
-    "SELECT t.name FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = :photo AND pt.source = 'keyword' ORDER BY t.name"
-)
-_DUE_AT = "SELECT field, at FROM sidecar_due WHERE photo_id = :photo"
-
-
-async def _all_rows(connection: aiosqlite.Connection, photo_id: int, user_id: int) -> tuple[Said, dict[str, str]]:
-    named = {"photo": photo_id, "user": user_id}
-    row = next(iter(await connection.execute_fetchall(_MINE, named)))
-    words = [word[0] for word in await connection.execute_fetchall(_WORDS, {"photo": photo_id})]
-    times = {field: row[f"{field}_at"] for field in (RATING, LABEL, CAPTION) if row[f"{field}_at"] is not None}
-    times |= {each[0]: each[1] for each in await connection.execute_fetchall(_DUE_AT, {"photo": photo_id})}
-    return _mine(row, words), times
-
-
 # Not those that were not read yet, nor those that could not be written and are as they were then.
 _DUE = f"""
-    FROM (SELECT photo_id, MAX(at) AS at FROM sidecar_due WHERE photo_id > :after GROUP BY photo_id) d
+    FROM sidecar_due d
     CROSS JOIN gate g ON g.photo_id = d.photo_id AND g.root_id = :root AND g.hide & {NOT_WRITTEN} = 0
     CROSS JOIN sidecar_root o ON o.root_id = g.root_id
     CROSS JOIN sidecar s ON s.photo_id = d.photo_id AND s.user_id = o.user_id
     CROSS JOIN photo p ON p.id = d.photo_id CROSS JOIN folder f ON f.id = p.folder_id
     LEFT JOIN sidecar_failure x ON x.photo_id = p.id
-    WHERE d.at <= :until AND x.stamp IS NOT p.sidecar_stamp ORDER BY d.photo_id LIMIT :limit
+    WHERE d.photo_id > :after AND x.stamp IS NOT p.sidecar_stamp
+      AND d.field = (SELECT MIN(e.field) FROM sidecar_due e WHERE e.photo_id = d.photo_id)
+      AND NOT EXISTS (SELECT 1 FROM sidecar_due e WHERE e.photo_id = d.photo_id AND e.at > :until)
+    ORDER BY d.photo_id LIMIT :limit
 """
 
 
 def _due(connection: Connection, root_id: int, until: str, after: int, limit: int) -> list[Due]:
-    user = connection.execute("SELECT user_id, fields FROM sidecar_root WHERE root_id = ?", (root_id,)).fetchone()
-    if user is None:
-        return []
     rows = connection.execute(
-        f"SELECT p.id, f.path, p.filename, p.sidecar_stamp {_DUE}",
+        f"SELECT p.id, f.path, p.filename, p.sidecar_stamp, o.user_id, o.fields {_DUE}",
         {"root": root_id, "until": until, "after": after, "limit": limit},
     ).fetchall()
+    if not rows:
+        return []
+    kept = _kept(rows[0])
+    known = read_states(connection, [row["id"] for row in rows], kept.user_id)
     found = []
     for row in rows:
-        named: dict[str, Any] = {"photo": row["id"], "user": user["user_id"]}
-        words = [word[0] for word in connection.execute(_WORDS, {"photo": row["id"]})]
-        mine = _mine(connection.execute(_MINE, named).fetchone(), words)
-        known = connection.execute(f"{_KNOWN} WHERE s.photo_id = :photo AND s.user_id = :user", named).fetchone()
-        fields = connection.execute(_DUE_AT, {"photo": row["id"]}).fetchall()
-        found.append(
-            Due(
-                row["id"], from_stored(row["path"]), from_stored(row["filename"]), row["sidecar_stamp"],
-                frozenset(each[0] for each in fields) & frozenset(user["fields"].split()), _said(known), mine,
-            )
-        )  # fmt: skip
+        state = known[row["id"]]
+        if state.known is not None:
+            place = (from_stored(row["path"]), from_stored(row["filename"]), row["sidecar_stamp"])
+            found.append(Due(row["id"], *place, kept.fields.intersection(state.due), state.known, state.mine))
     return found
 
 
-def _kept(row: Any) -> Kept:
+def _kept(row: Row) -> Kept:
     return Kept(int(row["user_id"]), frozenset(row["fields"].split()))
-
-
-def _said(row: Any) -> Said:
-    return Said(row["rating"], row["label"], row["caption"], tuple(json.loads(row["keywords"])))
-
-
-def _mine(row: Any, words: Sequence[str]) -> Said:
-    rating = -1 if row["is_rejected"] else row["stars"] or 0
-    return Said(rating, row["label"] or "", row["caption"] or "", tuple(words))

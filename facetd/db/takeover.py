@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 import aiosqlite
 
-from facetd.db import sidecars
-from facetd.db.sidecars import CAPTION, KEYWORDS, LABEL, RATING, Kept, Said
+from facetd.db.sidecars import kept_roots_in, note_conflicts
+from facetd.db.sidecarstates import CAPTION, KEYWORDS, LABEL, RATING, Kept, Said, State, one_line, refresh_due, remember, states
 from facetd.records import Metadata, PhotoVisit
 
 logger = logging.getLogger(__name__)
@@ -26,131 +26,127 @@ async def take_over(connection: aiosqlite.Connection, pairs: Pairs) -> list[tupl
 
     Inside the transaction that stores the visits; `settle` follows at its end.
     """
-    kept = await sidecars.kept_roots_in(connection)
-    found = []
-    for number, visit in pairs:
-        owner = kept.get(visit.root_id)
-        if visit.metadata is None or owner is None:
-            found.append((number, visit))
-        else:
-            found.append((number, dataclasses.replace(visit, metadata=await _Merging(connection, number, owner, visit).merge())))
-    return found
+    visits = dict(pairs)
+    for kept, mine in await _kept_pairs(connection, pairs):
+        merging = _Merging(kept)
+        known = await states(connection, mine, kept.user_id)
+        for number, visit in mine.items():
+            visits[number] = merging.merge(number, visit, known[number])
+        await merging.store(connection)
+    return list(visits.items())
 
 
 async def settle(connection: aiosqlite.Connection, pairs: Pairs) -> None:
     """Let what differs be due, and nothing else, once everything is stored."""
-    kept = await sidecars.kept_roots_in(connection)
-    for number, visit in pairs:
-        if visit.metadata is not None and (owner := kept.get(visit.root_id)) is not None:
-            await sidecars.refresh_due(connection, number, owner)
+    for kept, mine in await _kept_pairs(connection, pairs):
+        await refresh_due(connection, mine, kept)
+
+
+async def _kept_pairs(connection: aiosqlite.Connection, pairs: Pairs) -> list[tuple[Kept, dict[int, PhotoVisit]]]:
+    """The visits that read metadata in roots whose sidecars are written, by root."""
+    return [
+        (kept, {number: visit for number, visit in pairs if visit.root_id == root_id and visit.metadata is not None})
+        for root_id, kept in (await kept_roots_in(connection)).items()
+        if any(visit.root_id == root_id for _, visit in pairs)
+    ]
 
 
 def outside(metadata: Metadata) -> Said:
     """What the files say. A description inside the photo is the camera's or somebody's: only one in a sidecar is a caption."""
     beside = metadata.sidecar.fields if metadata.sidecar else frozenset()
     caption = metadata.description if "description" in beside else None
-    return Said(metadata.rating or 0, metadata.label or "", sidecars.one_line(caption or ""), metadata.keywords)
+    return Said(metadata.rating or 0, metadata.label or "", one_line(caption or ""), metadata.keywords)
 
 
 class _Merging:
-    """One photo."""
+    """The photos of one batch in one root: what is to be stored of them."""
 
-    def __init__(self, connection: aiosqlite.Connection, photo_id: int, owner: Kept, visit: PhotoVisit) -> None:
-        assert visit.metadata is not None
-        self._connection = connection
-        self._photo_id = photo_id
-        self._owner = owner
-        self._visit = visit
-        self._metadata = visit.metadata
-        reading = visit.metadata.sidecar
-        self._changed_at = _moment(reading.changed_at if reading else visit.mtime_ns / 1e9)
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._taken: dict[str, list[dict[str, int | str]]] = {RATING: [], LABEL: [], CAPTION: []}
+        self._conflicts: list[dict[str, object]] = []
+        self._said: dict[int, tuple[Said, bool]] = {}
 
-    async def merge(self) -> Metadata:
-        """Take over what changed; the metadata that is left to be stored as it is."""
-        known = await sidecars.known_of(self._connection, self._photo_id, self._owner.user_id)
-        mine = await sidecars.library_says(self._connection, self._photo_id, self._owner.user_id)
-        times = await sidecars.times_of(self._connection, self._photo_id, self._owner.user_id)
-        says, reading = outside(self._metadata), self._metadata.sidecar
-        before, was_there = known or (None, False)
+    def merge(self, number: int, visit: PhotoVisit, state: State) -> PhotoVisit:
+        """Compare one photo; returns the visit with what is left to be stored as it is."""
+        metadata = visit.metadata
+        if metadata is None:
+            return visit
+        says, reading, before = outside(metadata), metadata.sidecar, state.known
         damaged = reading is not None and not reading.sound
         # A sidecar that went, perhaps with its disk, or that is damaged, takes nothing away.
-        believed = before is None or (not damaged and (reading is not None or not was_there))
+        believed = before is None or (not damaged and (reading is not None or not state.present))
         if believed:
+            changed_at = _moment(reading.changed_at if reading else visit.mtime_ns / 1e9)
             for field in (RATING, LABEL, CAPTION):
-                if field in self._owner.fields:
-                    await self._compare(field, before, says, mine, times.get(field, ""))
-        words = self._words(before, says, mine, believed=believed)
-        base = before if damaged and before is not None else says
-        await sidecars.remember(self._connection, self._photo_id, self._owner.user_id, base, present=reading is not None)
-        return dataclasses.replace(
-            self._metadata,
-            keywords=words,
-            rating=None if RATING in self._owner.fields else self._metadata.rating,
-            label=None if LABEL in self._owner.fields else self._metadata.label,
+                if field in self._kept.fields:
+                    self._compare(number, field, says, state, changed_at)
+        self._said[number] = (before if damaged and before is not None else says, reading is not None)
+        left = dataclasses.replace(
+            metadata,
+            keywords=self._words(says, state, believed=believed),
+            rating=None if RATING in self._kept.fields else metadata.rating,
+            label=None if LABEL in self._kept.fields else metadata.label,
         )
+        return dataclasses.replace(visit, metadata=left)
 
-    async def _compare(self, field: str, before: Said | None, says: Said, mine: Said, mine_at: str) -> None:
-        theirs, ours = getattr(says, field), getattr(mine, field)
-        if theirs == ours:
+    async def store(self, connection: aiosqlite.Connection) -> None:
+        """Store what was taken over, and what the files say."""
+        await connection.executemany(
+            "INSERT INTO rating (user_id, photo_id, stars, is_rejected, updated_at) VALUES (:user, :photo, MAX(0, :value), :value < 0, :at)"
+            " ON CONFLICT (user_id, photo_id) DO UPDATE SET stars = excluded.stars, is_rejected = excluded.is_rejected,"
+            " is_favorite = is_favorite AND NOT excluded.is_rejected, updated_at = excluded.updated_at",
+            [{**each, "user": self._kept.user_id} for each in self._taken[RATING]],
+        )
+        await connection.executemany(
+            "INSERT INTO label (photo_id, text, updated_at) VALUES (:photo, :value, :at)"
+            " ON CONFLICT (photo_id) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at",
+            self._taken[LABEL],
+        )
+        await connection.executemany(
+            "INSERT INTO caption (photo_id, text, source, updated_at) VALUES (:photo, :value, 'manual', :at) ON CONFLICT (photo_id)"
+            " DO UPDATE SET text = excluded.text, source = 'manual', content_hash = NULL, updated_at = excluded.updated_at",
+            [each for each in self._taken[CAPTION] if each["value"]],
+        )
+        await connection.executemany(
+            "DELETE FROM caption WHERE photo_id = ? AND source = 'manual'",
+            [(each["photo"],) for each in self._taken[CAPTION] if not each["value"]],
+        )
+        await note_conflicts(connection, self._kept.user_id, self._conflicts)
+        await remember(connection, self._kept.user_id, self._said)
+
+    def _compare(self, number: int, field: str, says: Said, state: State, changed_at: str) -> None:
+        theirs, ours = getattr(says, field), getattr(state.mine, field)
+        before = None if state.known is None else getattr(state.known, field)
+        if theirs in (ours, before) or (before is None and not theirs):
             return
-        if before is None:
-            if not theirs:
-                return
-            if not ours:
-                await self._take(field, theirs)
-                return
-        elif theirs == getattr(before, field):
+        take = {"photo": number, "value": theirs, "at": changed_at}
+        if ours == before or (before is None and not ours):
+            self._taken[field].append(take)
             return
-        elif ours == getattr(before, field):
-            await self._take(field, theirs)
-            return
-        later = self._changed_at > mine_at
-        found = {
-            "field": field, "kept": "sidecar" if later else "library", "library_value": mine.shown(field), "library_at": mine_at,
-            "sidecar_value": says.shown(field), "sidecar_at": self._changed_at,
-        }  # fmt: skip
-        await sidecars.note_conflict(self._connection, self._photo_id, self._owner.user_id, found)
-        logger.warning(
-            "photo %d: %s changed here to '%s' (%s) and in its sidecar to '%s' (%s); the later one counts: %s",
-            self._photo_id, field, found["library_value"], mine_at, found["sidecar_value"], self._changed_at, found["kept"],
-        )  # fmt: skip
+        ours_at = state.times.get(field, "")
+        later = changed_at > ours_at
         if later:
-            await self._take(field, theirs)
+            self._taken[field].append(take)
+        found = {
+            "photo_id": number, "field": field, "kept": "sidecar" if later else "library", "library_value": state.mine.shown(field),
+            "library_at": ours_at, "sidecar_value": says.shown(field), "sidecar_at": changed_at,
+        }  # fmt: skip
+        self._conflicts.append(found)
+        logger.warning(
+            "photo %d: %s was changed here to '%s' (%s) and in its sidecar to '%s' (%s); the later one counts, that of the %s",
+            number, field, found["library_value"], ours_at, found["sidecar_value"], changed_at, found["kept"],
+        )  # fmt: skip
 
-    def _words(self, before: Said | None, says: Said, mine: Said, *, believed: bool) -> tuple[str, ...]:
-        if KEYWORDS not in self._owner.fields or before is None:
+    def _words(self, says: Said, state: State, *, believed: bool) -> tuple[str, ...]:
+        if KEYWORDS not in self._kept.fields or state.known is None:
             return says.keywords
-        known = {word.casefold() for word in before.keywords}
+        known = {word.casefold() for word in state.known.keywords}
         there = {word.casefold() for word in says.keywords}
         gone = known - there if believed else set()
-        words = {word.casefold(): word for word in mine.keywords if word.casefold() not in gone}
+        words = {word.casefold(): word for word in state.mine.keywords if word.casefold() not in gone}
         words |= {word.casefold(): word for word in says.keywords if word.casefold() not in known}
         return tuple(words.values())
-
-    async def _take(self, field: str, value: int | str) -> None:
-        named = {"photo": self._photo_id, "user": self._owner.user_id, "value": value, "at": self._changed_at}
-        if field == RATING:
-            await self._connection.execute(
-                "INSERT INTO rating (user_id, photo_id, stars, is_rejected, updated_at)"
-                " VALUES (:user, :photo, MAX(0, :value), :value < 0, :at)"
-                " ON CONFLICT (user_id, photo_id) DO UPDATE SET stars = excluded.stars, is_rejected = excluded.is_rejected,"
-                " is_favorite = is_favorite AND NOT excluded.is_rejected, updated_at = excluded.updated_at",
-                named,
-            )
-        elif field == LABEL:
-            await self._connection.execute(
-                "INSERT INTO label (photo_id, text, updated_at) VALUES (:photo, :value, :at)"
-                " ON CONFLICT (photo_id) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at",
-                named,
-            )
-        elif value:
-            await self._connection.execute(
-                "INSERT INTO caption (photo_id, text, source, updated_at) VALUES (:photo, :value, 'manual', :at) ON CONFLICT (photo_id)"
-                " DO UPDATE SET text = excluded.text, source = 'manual', content_hash = NULL, updated_at = excluded.updated_at",
-                named,
-            )
-        else:
-            await self._connection.execute("DELETE FROM caption WHERE photo_id = :photo AND source = 'manual'", named)
 
 
 def _moment(seconds: float) -> str:

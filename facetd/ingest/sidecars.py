@@ -22,7 +22,8 @@ from facetd.db.accounts import account_ids
 from facetd.db.connection import Database
 from facetd.db.names import shown
 from facetd.db.sidecarlists import conflicts, failures, unread_count
-from facetd.db.sidecars import EVER, RATING, Due, Kept
+from facetd.db.sidecars import EVER, Due
+from facetd.db.sidecarstates import RATING, Kept
 from facetd.errors import NotFound
 from facetd.i18n import _
 from facetd.ingest.discover import Territory
@@ -277,7 +278,7 @@ class Sidecars:
     async def _write_folder(self, place: Place, writer: FolderWriter, photos: list[Due], *, dry: bool) -> Outcome:
         outcome = await asyncio.to_thread(writer.write, photos, dry=dry)
         if not dry:
-            await db_sidecars.settle(self._db, outcome.written, outcome.idle)
+            await db_sidecars.settle(self._db, place.root.id, outcome.written, outcome.idle)
             if outcome.failures:
                 await db_sidecars.note_failures(self._db, outcome.failures)
             if outcome.written and place.tree and await db_sidecars.tree_in_use(self._db, place.root.id) != place.tree:

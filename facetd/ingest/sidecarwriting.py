@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from facetd.db.sidecars import CAPTION, KEYWORDS, LABEL, RATING, Due, Said, Written, one_line
+from facetd.db.sidecars import Due, Written
+from facetd.db.sidecarstates import CAPTION, KEYWORDS, LABEL, RATING, Said, one_line
 from facetd.i18n import _
 from facetd.ingest.discover import Listing, Territory, sidecar_stamp, sizes_and_times
 from facetd.ingest.sidecarplaces import Place, is_inside

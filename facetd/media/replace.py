@@ -42,7 +42,8 @@ def replace_file(path: str, content: bytes, *, like: str, seen: os.stat_result |
             os.unlink(scratch)
         raise
     _sync(folder)
-    return made
+    there = os.lstat(path)  # a network share may have given it another time than its client had
+    return there if (there.st_ino, there.st_size) == (made.st_ino, made.st_size) else made
 
 
 def scratch_name(name: str) -> str:
@@ -69,7 +70,12 @@ def _same(path: str, seen: os.stat_result | None) -> bool:
         there = os.lstat(path)
     except FileNotFoundError:
         return seen is None
-    return seen is not None and (there.st_ino, there.st_size, there.st_mtime_ns) == (seen.st_ino, seen.st_size, seen.st_mtime_ns)
+    return seen is not None and _facts(there) == _facts(seen)
+
+
+def _facts(file: os.stat_result) -> tuple[int, int, int]:
+    """What tells one state of a file from another. Not its number, which some network shares make up anew."""
+    return file.st_size, file.st_mtime_ns, file.st_ctime_ns
 
 
 def _sync(folder: str) -> None:
