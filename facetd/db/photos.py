@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,15 @@ from facetd.db.ledger import virtual_path
 from facetd.db.names import candidates, from_stored
 from facetd.db.visibility import Hide, gate_condition, id_list
 from facetd.records import FilePlace, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A photo that stands for many: `path` is the virtual one, the hash of the content makes addresses of its thumbnails immutable."""
+
+    id: int
+    path: str
+    content_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +132,15 @@ def id_at(connection: Connection, viewer: Viewer, path: str) -> int | None:
     return int(row[0]) if row else None
 
 
-def paths_of(connection: Connection, viewer: Viewer, photos: Sequence[int]) -> Mapping[int, str]:
-    """The virtual paths of those of `photos` that `viewer` may see, by id."""
+def covers_of(connection: Connection, viewer: Viewer, photos: Iterable[int]) -> Mapping[int, Cover]:
+    """What is needed to show those of `photos` that `viewer` may see, by id."""
     rows = connection.execute(
-        "SELECT p.id, root.name, f.path, p.filename FROM json_each(?) wanted CROSS JOIN photo p ON p.id = wanted.value"
+        "SELECT p.id, root.name, f.path, p.filename, p.content_hash FROM json_each(?) wanted CROSS JOIN photo p ON p.id = wanted.value"
         " CROSS JOIN gate g ON g.photo_id = p.id CROSS JOIN folder f ON f.id = p.folder_id CROSS JOIN root ON root.id = g.root_id"
         f" WHERE {gate_condition(viewer, Hide.MISSING)}",
         (json.dumps(list(photos)),),
     )
-    return {row[0]: virtual_path(row[1], row[2], row[3]) for row in rows}
+    return {row[0]: Cover(row[0], virtual_path(row[1], row[2], row[3]), row[4]) for row in rows}
 
 
 async def page_extras(db: Database, photo_id: int) -> Extra:

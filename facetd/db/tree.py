@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from facetd.db.connection import Connection, Database
 from facetd.db.names import from_stored, shown
-from facetd.db.photos import paths_of
+from facetd.db.photos import Cover, covers_of
 from facetd.db.readers import snapshot
 from facetd.db.visibility import Hide, count_condition, id_list
 from facetd.records import Viewer
@@ -20,8 +20,7 @@ class Branch:
     name: str
     path: str
     photo_count: int
-    cover_id: int | None
-    cover_path: str | None
+    cover: Cover | None
 
 
 async def root_branches(db: Database, viewer: Viewer, hide: Hide) -> list[Branch]:
@@ -67,5 +66,5 @@ async def branches(db: Database, viewer: Viewer, folder_id: int, hide: Hide) -> 
 def _branches(connection: Connection, viewer: Viewer, found: Iterable[tuple[str, str, int, int | None]]) -> list[Branch]:
     """With the paths of the covers, in the order of their names, ignoring case."""
     rows = sorted(found, key=lambda row: (row[0].casefold(), row[0]))
-    covers = paths_of(connection, viewer, [cover for *_, cover in rows if cover is not None])
-    return [Branch(name, path, count, cover, covers[cover] if cover is not None else None) for name, path, count, cover in rows]
+    covers = covers_of(connection, viewer, [cover for *_, cover in rows if cover is not None])
+    return [Branch(name, path, count, covers[cover] if cover is not None else None) for name, path, count, cover in rows]

@@ -10,7 +10,7 @@ from facetd.config import Config
 from facetd.db.conditions import hide_bits
 from facetd.db.connection import Connection, Database
 from facetd.db.days import FIRST, LAST, Span, Tally, daily_tallies, days, photos_of, tally, undated, years
-from facetd.db.photos import paths_of
+from facetd.db.photos import Cover, covers_of
 from facetd.db.readers import snapshot
 from facetd.db.visibility import Hide
 from facetd.errors import FieldError, InvalidInput
@@ -71,8 +71,7 @@ class Summary:
 
     key: str
     count: int
-    hero_id: int
-    hero_path: str
+    hero: Cover
 
 
 class Timeline:
@@ -151,8 +150,8 @@ class Timeline:
         def summaries(connection: Connection) -> tuple[Summary, ...]:
             with snapshot(connection):
                 found = [(period, counted) for period, counted in read(connection, hide, limits) if counted is not None]
-                paths = paths_of(connection, viewer, [counted.hero_id for _, counted in found])
-                return tuple(Summary(period, counted.count, counted.hero_id, paths[counted.hero_id]) for period, counted in found)
+                heroes = covers_of(connection, viewer, [counted.hero_id for _, counted in found])
+                return tuple(Summary(period, counted.count, heroes[counted.hero_id]) for period, counted in found)
 
         made = await self._db.read(summaries)
         self._summaries.put(key, made, size=SUMMARY_BYTES * len(made))

@@ -11,7 +11,7 @@ from facetd.db import care
 from facetd.db.connection import Connection, Database
 from facetd.db.days import Span, daily_tallies, days, kept_photos_of, photos_of, tally, undated, years
 from facetd.db.folders import find_folder
-from facetd.db.photos import paths_of
+from facetd.db.photos import covers_of
 from facetd.db.tree import branches
 from facetd.db.visibility import Hide
 from facetd.records import Root, Viewer
@@ -29,7 +29,7 @@ READS: dict[str, Callable[[Connection, Viewer], Any]] = {
     "best of a year": lambda c, v: photos_of(c, v, Hide(8), YEAR, sort="aggregate", limit=30),
     "first of a year": lambda c, v: photos_of(c, v, Hide(8), YEAR, sort="date_taken", limit=30),
     "kept": lambda c, v: kept_photos_of(c, v, Hide(8), DAY, limit=5),
-    "paths": lambda c, v: paths_of(c, v, [1, 2]),
+    "covers": lambda c, v: covers_of(c, v, [1, 2]),
 }
 
 

@@ -100,23 +100,23 @@ async def test_the_order_ignores_case(house: House) -> None:
 
 async def test_a_cover_is_the_best_photo_that_may_be_seen(house: House) -> None:
     def covers(found: dict[str, Branch]) -> Iterator[tuple[str, str | None]]:
-        return ((name, branch.cover_path) for name, branch in found.items())
+        return ((name, branch.cover and branch.cover.path) for name, branch in found.items())
 
     found, _ = await below(house, house.bob, "/shared")
     assert dict(covers(found))["a_b"] == "/shared/a_b/deep/er/2.jpg"
     assert dict(covers(found))["caf%E9"] == "/shared/caf%E9/plain/2.jpg"
-    best = found["a_b"].cover_id
+    best = found["a_b"].cover
     assert best is not None
-    await store.set_missing(house.db, [best], missing=True, pair_raw=True)
+    await store.set_missing(house.db, [best.id], missing=True, pair_raw=True)
     found, _ = await below(house, house.bob, "/shared")
     assert dict(covers(found))["a_b"] == "/shared/a_b/deep/er/1.jpg"
     assert found["a_b"].photo_count == 5
-    top = {branch.name: branch.cover_path for branch in await root_branches(house.db, house.bob, LISTED)}
+    top = {branch.name: branch.cover and branch.cover.path for branch in await root_branches(house.db, house.bob, LISTED)}
     assert top == {"axb": "/axb/only hidden ones/1.jpg", "shared": "/shared/only hidden ones/2.jpg"}
-    hiding = {branch.name: branch.cover_path for branch in await root_branches(house.db, house.bob, LISTED | Hide.BLINK)}
+    hiding = {branch.name: branch.cover and branch.cover.path for branch in await root_branches(house.db, house.bob, LISTED | Hide.BLINK)}
     assert hiding["axb"] == "/axb/a_b/deep/er/1.jpg"
 
 
 async def test_a_root_without_photos_is_there_for_who_sees_it(db: Database, root: Root, viewer: Viewer) -> None:
-    assert await root_branches(db, viewer, LISTED) == [Branch(root.name, f"/{root.name}/", 0, None, None)]
+    assert await root_branches(db, viewer, LISTED) == [Branch(root.name, f"/{root.name}/", 0, None)]
     assert await root_branches(db, Viewer(5, "admin", frozenset()), LISTED) == []

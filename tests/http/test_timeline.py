@@ -11,6 +11,7 @@ import pytest
 from facetd.db import roots
 from tests.db.conftest import put, visit
 from tests.house import config, opened
+from tests.http.acting import acting
 from tests.http.serving import Site, served, site
 
 ADDRESSES = (
@@ -57,7 +58,7 @@ async def test_years_months_and_dates(dated: Site) -> None:
         ("2020", 1, "/Photos/2020-12-31.jpg"),
     ]
     photo = await dated.json(f"/api/photo?id={years[0]['hero_photo_id']}")
-    assert photo["path"] == years[0]["hero_photo_path"]
+    assert (photo["path"], photo["v"]) == (years[0]["hero_photo_path"], years[0]["hero_photo_v"])
     months = (await dated.json("/api/timeline/months?year=2024&date_to=2024-03-01"))["months"]
     assert [(m["month"], m["count"]) for m in months] == [("2024-02", 2)]
     dates = (await dated.json("/api/timeline/dates?year=2024&month=2"))["dates"]
@@ -120,3 +121,31 @@ async def test_parts_that_are_switched_off(tmp_path: Path) -> None:
     async with site(tmp_path / "data", config(viewer={"features": features})) as library:
         for address in (*ADDRESSES, "/api/folders"):
             await library.problem(address, 403)
+
+
+async def test_everybody_has_a_timeline_memories_and_folders_of_what_they_see(tmp_path: Path) -> None:
+    async with acting(tmp_path / "data") as web:
+        home = web.home
+        own = {root.name: root for root in home.roots}
+        for name, day in (("Alice", "2021-03-05"), ("Bob", "2019-03-05"), ("Shared", "2020-03-05")):
+            await put(home.db, visit(own[name], "dated.jpg", folder=f"of {name}", aggregate=9.5, date_taken=f"{day}T08:00:00"))
+        for viewer, mine, theirs in ((home.alice, "2021", "2019"), (home.bob, "2019", "2021"), (home.nobody, None, None)):
+            seen = sorted(filter(None, (mine, "2020" if mine else None)), reverse=True)
+            assert [year["year"] for year in (await web.get(viewer, "/api/timeline/years"))["years"]] == seen
+            page = await web.get(viewer, "/api/timeline?granularity=month")
+            assert [(group["date"], group["count"]) for group in page["groups"]] == [(f"{year}-03", 1) for year in seen]
+            assert page["undated"] == 3 * len(seen)
+            assert (await web.get(viewer, f"/api/timeline/months?year={theirs or 2020}"))["months"] == []
+            assert (await web.get(viewer, f"/api/timeline/dates?year={theirs or 2020}"))["dates"] == []
+            memories = await web.get(viewer, "/api/memories?date=2024-03-05")
+            assert [(year["year"], year["total_count"]) for year in memories["years"]] == [(year, 1) for year in seen]
+            folders = (await web.get(viewer, "/api/folders"))["folders"]
+            names = {home.alice: ["Alice", "Shared"], home.bob: ["Bob", "Shared"], home.nobody: []}[viewer]
+            assert [(f["name"], f["photo_count"], f["cover_photo_path"]) for f in folders] == [
+                (n, 4, f"/{n}/of {n}/dated.jpg") for n in names
+            ]
+        web.viewer = home.bob
+        hidden, missing = [await (await web.site.get(f"/api/folders?prefix=/{name}")).json() for name in ("Alice", "Nobody")]
+        assert hidden["status"] == 404
+        assert {**hidden, "detail": ""} == {**missing, "detail": ""}
+        assert hidden["detail"].replace("Alice", "Nobody") == missing["detail"]

@@ -189,8 +189,8 @@ async def test_years_months_and_days_are_counted_with_their_best_photo(house: Ho
                     photos.setdefault(day[:length], []).append(number)
             assert [(each.key, each.count) for each in found] == sorted(((k, len(v)) for k, v in photos.items()), reverse=newest_first)
             for each in found:
-                assert each.hero_id in photos[each.key]
-                assert scores[each.hero_id] == max(scores[number] for number in photos[each.key])
+                assert each.hero.id in photos[each.key]
+                assert scores[each.hero.id] == max(scores[number] for number in photos[each.key])
 
         check(await house.timeline.years(viewer, chosen), "", 4, newest_first=True)
         for year in (1, 1999, 2020, 2021, 2022, 2024, 2025, 9999):
@@ -205,9 +205,9 @@ async def test_paths_of_heroes_are_virtual(house: House) -> None:
         await connection.execute("UPDATE photo SET aggregate = 10 WHERE typeof(filename) = 'blob'")
         await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
     (day,) = (each for each in await house.timeline.dates(house.bob, ALL, 2024, 2) if each.key == "2024-02-29")
-    assert day.hero_path == "/a%b/%FF%FE.jpg"
+    assert day.hero.path == "/a%b/%FF%FE.jpg"
     alices = (await house.timeline.dates(house.alice, ALL, 2024, 2))[1]
-    assert (alices.hero_id, alices.hero_path, alices.count) == (day.hero_id, day.hero_path, 3), "shared by both"
+    assert (alices.hero, alices.count) == (day.hero, 3), "shared by both"
 
 
 async def test_what_changes_is_shown_at_once(house: House) -> None:

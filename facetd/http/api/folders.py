@@ -29,6 +29,7 @@ class Folder(BaseModel):
     photo_count: int
     cover_photo_id: int | None = Field(description="The best photo at or below it.")
     cover_photo_path: str | None
+    cover_photo_v: str | None = Field(description="Its `v`: with it /thumbnail may be kept for ever.")
 
 
 class FoldersReply(BaseModel):
@@ -77,8 +78,9 @@ async def list_folders(request: web.Request, query: FoldersQuery) -> Any:
             "name": branch.name,
             "path": branch.path,
             "photo_count": branch.photo_count,
-            "cover_photo_id": branch.cover_id,
-            "cover_photo_path": branch.cover_path,
+            "cover_photo_id": branch.cover.id if branch.cover else None,
+            "cover_photo_path": branch.cover.path if branch.cover else None,
+            "cover_photo_v": branch.cover.content_hash if branch.cover else None,
         }
         for branch in branches
     ]

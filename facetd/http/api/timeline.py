@@ -73,6 +73,7 @@ class _Summary(BaseModel):
     count: int
     hero_photo_id: int
     hero_photo_path: str
+    hero_photo_v: str = Field(description="Its `v`: with it /thumbnail may be kept for ever.")
 
 
 class YearSummary(_Summary):
@@ -170,4 +171,8 @@ async def _answer(
     """The list `name` of what is found, each entry with its period as `key`."""
     require_feature(request, "show_timeline")
     found = await find(await viewer_of(request))
-    return {name: [{key: s.key, "count": s.count, "hero_photo_id": s.hero_id, "hero_photo_path": s.hero_path} for s in found]}
+    entries = []
+    for each in found:
+        hero = {"hero_photo_id": each.hero.id, "hero_photo_path": each.hero.path, "hero_photo_v": each.hero.content_hash}
+        entries.append({key: each.key, "count": each.count, **hero})
+    return {name: entries}
