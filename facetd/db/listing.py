@@ -17,7 +17,9 @@ from facetd.filters import PhotoConditions
 from facetd.records import Viewer
 
 FEW = 0.05  # below this share of visible photos the gate's own index is the shorter way
+FEW_IN_ALBUM = 0.01  # the same for an album that is sorted by something else than its own order
 POSITION = "position"  # the order that an album was given
+BY_POSITION = "INDEXED BY album_photo_position"
 IS_IN_ALBUM = " AND EXISTS (SELECT 1 FROM album_photo a WHERE a.album_id = :in_album AND a.photo_id = p.id)"
 
 
@@ -81,7 +83,7 @@ class Listing:
         """`limit` photos from `offset` on. Photos without the value come last in both directions."""
         column, way = self._order.column, self._order.way
         if not self._order.rated:
-            sql = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit OFFSET :offset"
+            sql = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, {self._id} {way} LIMIT :limit OFFSET :offset"
             return self._keys(connection, sql, limit=limit, offset=offset)
         sql = f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit OFFSET :offset"
         found = self._keys(connection, sql, limit=limit, offset=offset)
@@ -96,13 +98,13 @@ class Listing:
         column, way = self._order.column, self._order.way
         sign = "<" if self._order.descending else ">"
         if last.value is None:
-            sql = f"{self._without_value(connection)} AND p.id {sign} :after_id ORDER BY p.id {way} LIMIT :limit"
+            sql = f"{self._without_value(connection)} AND {self._id} {sign} :after_id ORDER BY {self._id} {way} LIMIT :limit"
             return self._keys(connection, sql, limit=limit, after_id=last.id)
         select = self._rated if self._order.rated else f"{self._select(connection)} AND {column} IS NOT NULL"
-        sql = f"{select} AND ({column}, p.id) {sign} (:after_value, :after_id) ORDER BY {column} {way}, p.id {way} LIMIT :limit"
+        sql = f"{select} AND ({column}, {self._id}) {sign} (:after_value, :after_id) ORDER BY {column} {way}, {self._id} {way} LIMIT :limit"
         found = self._keys(connection, sql, limit=limit, after_value=last.value, after_id=last.id)
         if len(found) < limit:
-            rest = f"{self._without_value(connection)} ORDER BY p.id {way} LIMIT :limit"
+            rest = f"{self._without_value(connection)} ORDER BY {self._id} {way} LIMIT :limit"
             found += self._keys(connection, rest, limit=limit - len(found))
         return found
 
@@ -114,7 +116,7 @@ class Listing:
         column, way = self._order.column, self._order.way
         if self._order.rated:
             rated = f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit"
-            rest = f"{self._without_value(connection)} ORDER BY p.id {way} LIMIT :limit"
+            rest = f"{self._without_value(connection)} ORDER BY {self._id} {way} LIMIT :limit"
             ordered = f"SELECT id FROM ({rated}) UNION ALL SELECT id FROM ({rest}) LIMIT :limit"
         else:
             ordered = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit"
@@ -159,17 +161,23 @@ class Listing:
         """SELECT ... WHERE of the photos that lack what is sorted by."""
         if not self._order.rated:
             return f"{self._select(connection)} AND {self._order.column} IS NULL"
+        narrowed = self._narrowed.sql
+        if self._narrowed.in_album and not self._is_small(connection):
+            narrowed = f"{self._narrowed.besides_album}{IS_IN_ALBUM}"
         return (
             f"SELECT p.id, NULL AS value FROM photo p {gate_join(self._viewer, self._hide)} WHERE NOT EXISTS"
-            f" (SELECT 1 FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id AND r.stars > 0){self._narrowed.sql}"
+            f" (SELECT 1 FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id AND r.stars > 0){narrowed}"
         )
 
     def _select(self, connection: Connection) -> str:
         """SELECT ... WHERE of all photos, with the joins in the order that suits what the viewer sees."""
         order = self._order
         head = f"SELECT p.id, {order.column} AS value FROM"
+        if self._by_position_alone:
+            gate = f"gate g ON g.photo_id = a.photo_id AND {gate_condition(self._viewer, self._hide)}"
+            return f"SELECT a.photo_id, a.position FROM album_photo a {BY_POSITION} CROSS JOIN {gate} WHERE a.album_id = :in_album"
         if self._narrowed.in_album and (order.key == POSITION or self._is_small(connection)):
-            index = "INDEXED BY album_photo_position" if order.key == POSITION else ""
+            index = BY_POSITION if order.key == POSITION else ""
             gate = gate_join(self._viewer, self._hide)
             return (
                 f"{head} album_photo a {index} CROSS JOIN photo p ON p.id = a.photo_id {gate}"
@@ -188,9 +196,18 @@ class Listing:
         album = IS_IN_ALBUM if self._narrowed.in_album else ""
         return f"{head} photo p {index} {gate_join(self._viewer, self._hide)} WHERE 1{besides}{album}"
 
+    @property
+    def _by_position_alone(self) -> bool:
+        """Whether the rows of photos are not needed."""
+        return self._order.key == POSITION and not self._narrowed.besides_album
+
+    @property
+    def _id(self) -> str:
+        return "a.photo_id" if self._by_position_alone else "p.id"
+
     def _is_small(self, connection: Connection) -> bool:
         """Whether the album has so few photos that sorting them is shorter than walking the library in its order."""
-        most = int(FEW * (connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0)) + 1
+        most = int(FEW_IN_ALBUM * (connection.execute("SELECT SUM(photos) FROM gate_count").fetchone()[0] or 0)) + 1
         counted = "SELECT COUNT(*) FROM (SELECT 1 FROM album_photo WHERE album_id = :in_album LIMIT :most)"
         parameters = {"in_album": self._narrowed.parameters["in_album"], "most": most}
         return int(connection.execute(counted, parameters).fetchone()[0]) < most

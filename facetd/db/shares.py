@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -96,22 +97,25 @@ def seen_tags(connection: Connection, photos: Iterable[int]) -> dict[int, list[s
 def offered(connection: Connection, owner: Viewer, album: int) -> dict[str, list[Value]]:
     """Cameras, lenses, patterns, categories and tags in a manual album with their numbers of photos, most frequent first."""
     inside = f"album_photo a CROSS JOIN gate g ON g.photo_id = a.photo_id AND {gate_condition(owner, NEVER_LISTED)}"
-    found = {}
-    for name, column in (
-        ("cameras", "camera_model"),
-        ("lenses", "lens_model"),
-        ("patterns", "composition_pattern"),
-        ("categories", "category"),
-    ):
-        sql = (
-            f"SELECT p.{column} AS value, COUNT(*) AS photos FROM {inside} CROSS JOIN photo p ON p.id = a.photo_id"
-            " WHERE a.album_id = ? AND value <> '' GROUP BY value ORDER BY photos DESC, value"
-        )
-        found[name] = [(str(row[0]), int(row[1])) for row in connection.execute(sql, (album,))]
-    sql = (
-        f"SELECT t.name, COUNT(DISTINCT a.photo_id) AS photos FROM {inside} CROSS JOIN photo_tag pt ON pt.photo_id = a.photo_id"
-        f" CROSS JOIN tag t ON t.id = pt.tag_id WHERE a.album_id = ? AND pt.source <> 'keyword' AND pt.source NOT IN {HINTS}"
-        " GROUP BY t.id ORDER BY photos DESC, t.name"
+    columns = ("camera_model", "lens_model", "composition_pattern", "category")
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    cursor.execute(
+        f"SELECT {', '.join(columns)} FROM {inside} CROSS JOIN photo p ON p.id = a.photo_id WHERE a.album_id = ?",
+        (album,),  # one pass for all
     )
-    found["tags"] = [(str(row[0]), int(row[1])) for row in connection.execute(sql, (album,))]
+    counters = [Counter(value for value in values if value) for values in zip(*cursor.fetchall(), strict=True)] or [Counter()] * len(
+        columns
+    )
+    found = dict(zip(("cameras", "lenses", "patterns", "categories"), map(_most_frequent, counters), strict=True))
+    rows = connection.execute(
+        f"SELECT t.name, COUNT(DISTINCT a.photo_id) FROM {inside} CROSS JOIN photo_tag pt ON pt.photo_id = a.photo_id"
+        f" CROSS JOIN tag t ON t.id = pt.tag_id WHERE a.album_id = ? AND pt.source <> 'keyword' AND pt.source NOT IN {HINTS} GROUP BY t.id",
+        (album,),
+    )
+    found["tags"] = _most_frequent(Counter({str(row[0]): int(row[1]) for row in rows}))
     return found
+
+
+def _most_frequent(counted: Counter[str]) -> list[Value]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))

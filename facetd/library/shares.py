@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from facetd.accounts.guesses import Guesses
 from facetd.config import Config
@@ -18,7 +19,7 @@ from facetd.db import albums as db_albums
 from facetd.db import shares as db_shares
 from facetd.db.albums import AlbumRow
 from facetd.db.conditions import hide_bits
-from facetd.db.connection import Connection, Database
+from facetd.db.connection import Database
 from facetd.db.listing import POSITION
 from facetd.db.ranking import listed
 from facetd.db.shares import Link, Value
@@ -37,6 +38,8 @@ TOKEN_BYTES = 24
 MOST_LINKS = 100  # to one album
 LONGEST_DAYS = 3650
 NOT_SORTED_BY = frozenset({"star_rating"})  # what only the owner knows
+OFFERED_STALE_S = 60.0
+ALBUMS_KEPT = 200
 Owner = Callable[[int], Awaitable[Viewer | None]]
 
 
@@ -46,6 +49,15 @@ class Shared:
 
     row: AlbumRow
     eyes: Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """What the filters of an album offered at a revision, and when (seconds) that was counted."""
+
+    revision: int
+    at: float
+    values: Mapping[str, list[Value]]
 
 
 class Shares:
@@ -58,6 +70,7 @@ class Shares:
         self._gallery = gallery
         self._owner = owner
         self._guesses = guesses
+        self._offered: OrderedDict[tuple[int, frozenset[int]], _Offered] = OrderedDict()
 
     async def share(self, viewer: Viewer, album: int, expires_in_days: int | None = None) -> tuple[Link, str]:
         """One more link to an own album; its token is told now and never again. Raises NotFound, Forbidden, Conflict."""
@@ -152,14 +165,21 @@ class Shares:
         return replace(page, photos_json=present.encoded(shown))
 
     async def offered(self, shared: Shared) -> Mapping[str, list[Value]]:
-        """What the filters of a manual album offer: cameras, lenses, tags, patterns, categories."""
+        """What the filters of a manual album offer: cameras, lenses, tags, patterns, categories.
+
+        While the library changes all the time it may be OFFERED_STALE_S old.
+        """
         row, eyes = shared.row, shared.eyes
-
-        def read(connection: Connection) -> Mapping[str, list[Value]]:
-            return db_shares.offered(connection, eyes, row.id)
-
-        found: Mapping[str, Any] = await self._db.per_revision(("offered", row.id, eyes.root_ids), lambda: self._db.read(read))
-        return found
+        key = (row.id, eyes.root_ids)
+        known = self._offered.get(key)
+        if known is not None and (known.revision == self._db.revision or time.monotonic() - known.at < OFFERED_STALE_S):
+            return known.values
+        revision = self._db.revision
+        values = await self._db.read(lambda connection: db_shares.offered(connection, eyes, row.id))
+        self._offered[key] = _Offered(revision, time.monotonic(), values)
+        while len(self._offered) > ALBUMS_KEPT:
+            self._offered.popitem(last=False)
+        return values
 
 
 def _in_days(days: int | None) -> str | None:

@@ -16,7 +16,7 @@ from facetd.db.albums import AlbumRow
 from facetd.records import Viewer
 
 logger = logging.getLogger(__name__)
-PATIENCE_S = 0.1
+PATIENCE_S = 0.006
 KEPT = 5000
 Key = tuple[int, str, int, frozenset[int]]
 
