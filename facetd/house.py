@@ -98,7 +98,10 @@ class House:
         known = usable_names(wanted.users) | self.config.users.keys()
         if wanted.user and wanted.user not in known:
             raise NotFound(f"there is no user called '{wanted.user}'", hint="`facetd user list` shows them.")
-        return await import_facet(self.db, dataclasses.replace(wanted, users=frozenset(known)), tell)
+        report = await import_facet(self.db, dataclasses.replace(wanted, users=frozenset(known)), tell)
+        if not wanted.trial and any(report.tallies[kind].brought for kind in ("persons", "faces")):
+            self.ingest.people_decided()
+        return report
 
     async def care(self, task: CareTask) -> Mapping[str, Any]:
         """Do one of the tasks of `facetd db`; what came of it."""

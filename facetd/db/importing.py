@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import aiosqlite
 
 from facetd.db.captions import IMPORTED, MANUAL
+from facetd.db.companions import LEADING_FORMATS
 from facetd.db.connection import Database
 from facetd.db.facetvalues import Opinion
 from facetd.db.names import from_stored
 from facetd.db.revision import bump
 from facetd.db.store import now
-from facetd.db.visibility import id_list
+from facetd.db.visibility import Hide, id_list
 
 BATCH = 2000
 BROUGHT, SAME, KEPT = "brought", "same", "kept"  # what became of a value: written, there already, left to what a user decided here
@@ -24,7 +25,10 @@ BROUGHT, SAME, KEPT = "brought", "same", "kept"  # what became of a value: writt
 
 @dataclass(frozen=True, slots=True)
 class KnownPhoto:
-    """A photo of the library by its absolute path, with what tells it from others of the same name. `missing`: the file is gone."""
+    """A photo of the library by its absolute path, with what tells it from others of the same name.
+
+    `missing`: the file is gone. `lead`: of a RAW that is hidden, the photo of the same name that stands for it.
+    """
 
     id: int
     path: str
@@ -34,6 +38,7 @@ class KnownPhoto:
     height: int | None
     phash: int | None
     missing: bool
+    lead: int | None = None
 
 
 class Writes:
@@ -92,13 +97,31 @@ def known_photos(connection: sqlite3.Connection) -> list[KnownPhoto]:
     for number, root, folder in connection.execute("SELECT f.id, r.path, f.path FROM folder f JOIN root r ON r.id = f.root_id"):
         below = from_stored(folder)
         folders[int(number)] = from_stored(root).rstrip("/") + (f"/{below}" if below else "")
+    leads = _leads(connection)
     found = []
     sql = "SELECT id, folder_id, filename, date_taken, image_width, image_height, phash, missing_since IS NOT NULL FROM photo"
     for number, folder_id, stored, date, width, height, phash, missing in connection.execute(sql):
         filename = from_stored(stored)
         bits = int(phash, 16) if phash else None
-        found.append(KnownPhoto(number, f"{folders[folder_id]}/{filename}", filename, date, width, height, bits, bool(missing)))
+        path = f"{folders[folder_id]}/{filename}"
+        found.append(KnownPhoto(number, path, filename, date, width, height, bits, bool(missing), leads.get(number)))
     return found
+
+
+def _leads(connection: sqlite3.Connection) -> dict[int, int]:
+    """The photo that stands for each hidden RAW."""
+    hidden: dict[tuple[int, str], list[int]] = defaultdict(list)
+    sql = "SELECT p.id, p.folder_id, p.filename FROM gate g JOIN photo p ON p.id = g.photo_id WHERE g.hide & ?"
+    for number, folder, stored in connection.execute(sql, (int(Hide.COMPANION),)):
+        hidden[int(folder), from_stored(stored).rpartition(".")[0]].append(int(number))
+    formats = ", ".join(f"'{name}'" for name in LEADING_FORMATS)
+    leads: dict[int, int] = {}
+    for folder in {folder for folder, _ in hidden}:
+        sql = f"SELECT id, filename FROM photo WHERE folder_id = ? AND format IN ({formats}) ORDER BY missing_since IS NOT NULL, id"
+        for number, stored in connection.execute(sql, (folder,)):
+            for raw in hidden.get((folder, from_stored(stored).rpartition(".")[0]), ()):
+                leads.setdefault(raw, int(number))
+    return leads
 
 
 async def save_ratings(writes: Writes, user_id: int, wanted: Mapping[int, Opinion]) -> Counter[str]:

@@ -250,3 +250,24 @@ async def test_words_that_a_transaction_left_are_a_change_when_they_come(db: Dat
         async with db.writing() as connection:
             await connection.execute("UPDATE photo SET mtime_ns = mtime_ns + 1")
     assert await found() == 2
+
+
+async def test_a_caption_costs_the_same_however_many_are_due(db: Database, root: Root) -> None:
+    photos = await put(db, *(visit(root, f"{number}.jpg") for number in range(400)))
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    costs = []
+    with contextlib.closing(sqlite3.connect(db.path)) as connection:
+        connection.set_progress_handler(count, 10)
+        for some in (photos[:50], photos[50:350], photos[350:]):
+            steps = 0
+            connection.executemany(
+                "INSERT INTO caption (photo_id, text, source, updated_at) VALUES (?, 'x', 'm', '')", [(n,) for n in some]
+            )
+            costs.append(steps)
+    assert costs[2] <= 1.5 * costs[0]

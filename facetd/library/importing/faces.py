@@ -9,6 +9,7 @@ from facetd.db.sightings import match_faces, overlap
 from facetd.records import Box
 
 Size = tuple[int | None, int | None]
+CLOSE = 0.5  # overlap of faces, on average, that leaves no doubt about the size of the picture
 BEYOND = 0.05  # how far a box may reach over the edge, in shares of the picture
 
 
@@ -29,6 +30,8 @@ def place_faces(faces: Sequence[ForeignFace], sizes: Sequence[Size], ours: Mappi
         close = [overlap(box, ours[number]) for box, number in zip(boxes, matched, strict=True) if number is not None]
         if (len(close), sum(close)) > best_score:
             best, best_score = (boxes, matched), (len(close), sum(close))
+        if len(close) == min(len(faces), len(ours)) and sum(close) >= CLOSE * len(close) > 0:
+            break
     return best
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,15 +45,17 @@ def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: P
         matched = match_photos(foreign, ours, rules, roots, facet.hashes)
         report.photos, report.matched, report.moved = len(foreign), len(matched.photos), matched.moved
         report.left = [Left(each, matched.places.get(each, each), reason) for each, reason in matched.left.items()]
-        _read_opinions(facet, matched, harvest, report)
-        _read_captions(facet, matched, harvest, report)
-        harvest.photos = matched.photos
+        harvest.photos, seconds = stand_ins(matched, ours)
+        _read_opinions(facet, harvest, seconds, report)
+        _read_captions(facet, harvest, seconds, report)
         harvest.albums, harvest.comparisons, harvest.snapshots = list(facet.albums()), list(facet.comparisons()), list(facet.snapshots())
         sizes = {photo.path: (photo.width, photo.height) for photo in foreign}
         known = {photo.id: (photo.width, photo.height) for photo in ours}
         harvest.persons = {person.id: person for person in facet.persons()}
         for each, faces in facet.faces():
-            photo = matched.photos.get(each)
+            photo = harvest.photos.get(each)
+            if each in seconds:
+                continue
             if photo is None:
                 report.tallies["faces"].left += sum(face.person in harvest.persons for face in faces)
             else:
@@ -61,22 +63,45 @@ def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: P
     return harvest
 
 
-def _read_opinions(facet: FacetLibrary, matched: Matched, harvest: Harvest, report: Report) -> None:
+def stand_ins(matched: Matched, ours: Sequence[KnownPhoto]) -> tuple[dict[str, int], set[str]]:
+    """The photo here by path, a hidden RAW being the photo that stands for it; and the paths of RAWs whose other file Facet knows, too: of
+    these only counts what it does not say of that.
+    """
+    leads = {photo.id: photo.lead for photo in ours if photo.lead is not None}
+    taken = set(matched.photos.values())
+    photos, seconds = dict(matched.photos), set()
+    for path, number in matched.photos.items():
+        lead = leads.get(number)
+        if lead is not None:
+            photos[path] = lead
+            if lead in taken:
+                seconds.add(path)
+            taken.add(lead)
+    return photos, seconds
+
+
+def _read_opinions(facet: FacetLibrary, harvest: Harvest, seconds: Set[str], report: Report) -> None:
     tally = report.tallies["ratings"]
+    later = []
     for user, path, opinion in facet.opinions():
-        photo = matched.photos.get(path)
+        photo = harvest.photos.get(path)
         if opinion is None:
             report.note("ratings", path, "the rating is none: expected 0 to 5 stars and yes or no")
         if photo is None or opinion is None:
             tally.left += 1
+        elif path in seconds:
+            later.append((user, photo, opinion))
         else:
             harvest.opinions[user][photo] = opinion
+    for user, photo, opinion in later:
+        harvest.opinions[user].setdefault(photo, opinion)
 
 
-def _read_captions(facet: FacetLibrary, matched: Matched, harvest: Harvest, report: Report) -> None:
+def _read_captions(facet: FacetLibrary, harvest: Harvest, seconds: Set[str], report: Report) -> None:
     captions, translations = report.tallies["captions"], report.tallies["translations"]
+    later = []
     for caption in facet.captions():
-        photo = matched.photos.get(caption.path)
+        photo = harvest.photos.get(caption.path)
         text, translated = one_line(caption.text), one_line(caption.translated or "")
         if photo is None or not text:
             captions.left += 1
@@ -84,6 +109,17 @@ def _read_captions(facet: FacetLibrary, matched: Matched, harvest: Harvest, repo
             continue
         if max(len(text), len(translated)) > LONGEST:
             report.note("captions", caption.path, f"only the first {LONGEST} characters were taken")
-        harvest.captions[photo] = text[:LONGEST].rstrip()
-        if translated:
-            harvest.translations[photo] = (harvest.captions[photo], translated[:LONGEST].rstrip())
+        said = (text[:LONGEST].rstrip(), translated[:LONGEST].rstrip())
+        if caption.path in seconds:
+            later.append((photo, said))
+        else:
+            _take(harvest, photo, *said)
+    for photo, said in later:
+        if photo not in harvest.captions:
+            _take(harvest, photo, *said)
+
+
+def _take(harvest: Harvest, photo: int, text: str, translated: str) -> None:
+    harvest.captions[photo] = text
+    if translated:
+        harvest.translations[photo] = (text, translated)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from facetd.db import importedpeople
 from facetd.db.connection import Database
@@ -22,14 +23,7 @@ async def bring_people(db: Database, writes: Writes, harvest: Harvest, report: R
     """Bring over who has a name in Facet, with the faces in photos that are here. What came of it is in `report`."""
     boxes = await db.read(lambda connection: importedpeople.boxes_of(connection, harvest.faces))
     looked = await db.read(importedpeople.looked_at)
-    people = _People(harvest, report)
-    for photo, (faces, sizes) in harvest.faces.items():
-        usable = [face for face in faces if face.corners[0] < face.corners[2] and face.corners[1] < face.corners[3]]
-        placed = place_faces(usable, sizes, boxes.get(photo, {}))
-        people.unplaced(faces if placed is None else [face for face in faces if face not in usable])
-        # A photo that models will look at shows its faces then; where none ever looked, the boxes of Facet are all there is.
-        people.take(photo, usable, *(placed or ([], [])), drawing=not looked or photo in looked)
-    people.close()
+    people = await asyncio.to_thread(_place, harvest, boxes, looked, report)  # a daemon goes on answering meanwhile
     tally, face_tally = report.tallies["persons"], report.tallies["faces"]
     for person in sorted(people.named.values(), key=lambda each: each.name.casefold()):
         if not person.faces and not person.drawn:
@@ -43,6 +37,19 @@ async def bring_people(db: Database, writes: Writes, harvest: Harvest, report: R
             report.note("persons", person.name, f"is called {outcome.called} here")
         elif outcome.faces[KEPT]:
             report.note("persons", person.name, f"{outcome.faces[KEPT]} faces are somebody else's or nobody's here, as a user decided")
+
+
+def _place(harvest: Harvest, boxes: Mapping[int, Mapping[int, Box]], looked: Set[int], report: Report) -> _People:
+    """Find out whose each face is."""
+    people = _People(harvest, report)
+    for photo, (faces, sizes) in harvest.faces.items():
+        usable = [face for face in faces if face.corners[0] < face.corners[2] and face.corners[1] < face.corners[3]]
+        placed = place_faces(usable, sizes, boxes.get(photo, {}))
+        people.unplaced(faces if placed is None else [face for face in faces if face not in usable])
+        # A photo that models will look at shows its faces then; where none ever looked, the boxes of Facet are all there is.
+        people.take(photo, usable, *(placed or ([], [])), drawing=not looked or photo in looked)
+    people.close()
+    return people
 
 
 class _People:

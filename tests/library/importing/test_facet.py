@@ -182,3 +182,22 @@ async def test_folders_have_other_names_here(db: Database, root: Root, facet: Fa
     report = await bring(db, facet, rules=rules)
     assert await ratings(db) == {photos[0]: (1, 0, 0), photos[1]: (2, 0, 0)}
     assert [(each.path, each.reason) for each in report.left] == [("/photosX/d.jpg", "not found")]
+
+
+async def test_a_raw_file_that_is_hidden_speaks_for_the_photo_that_is_shown(db: Database, root: Root, facet: FacetMaker) -> None:
+    shown, other, _raw, _raw2, alone = await put(
+        db, visit(root, "a.jpg"), visit(root, "b.jpg"), visit(root, "a.dng", fmt="raw"), visit(root, "b.dng", fmt="raw"),
+        visit(root, "c.dng", fmt="raw"),
+    )  # fmt: skip
+    facet.photo(f"{root.path}/a.dng", star_rating=4, caption="of the RAW")
+    facet.photo(f"{root.path}/b.dng", star_rating=1, caption="of the RAW")
+    facet.photo(f"{root.path}/b.jpg", star_rating=2)
+    facet.photo(f"{root.path}/c.dng", star_rating=5)
+    for album, name in ((facet.put("albums", name="Both"), "b.dng"), (1, "b.jpg"), (1, "a.dng")):
+        facet.put("album_photos", album_id=album, photo_path=f"{root.path}/{name}", position=0)
+    report = await bring(db, facet)
+    assert await ratings(db) == {shown: (4, 0, 0), other: (2, 0, 0), alone: (5, 0, 0)}
+    assert await db_captions.caption_of(db, other) == ("of the RAW", "facet")
+    assert [row[0] for row in await db.rows("SELECT photo_id FROM album_photo ORDER BY position")] == [other, shown]
+    assert (report.matched, tally(report, "ratings")) == (4, (3, 0, 0, 0))
+    assert (await bring(db, facet)).changes == 0
