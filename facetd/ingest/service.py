@@ -28,6 +28,7 @@ from facetd.ingest.capsules import CapsuleMaking
 from facetd.ingest.discover import Territory
 from facetd.ingest.followups import Followups
 from facetd.ingest.frames import Frames
+from facetd.ingest.globecare import GlobeCare
 from facetd.ingest.judging import Judging
 from facetd.ingest.likeness import Likeness
 from facetd.ingest.listening import Listener, Nobody
@@ -89,7 +90,7 @@ class Ingest:
         self.sidecars = Sidecars(db, data, config, self.apply, self._read_metadata, self.territory)
         self.capsules = CapsuleMaking(db, workers, config.capsules, self._capsules_made)
         self.followups = Followups(
-            [self.opinions, self.people, self.likeness], [self.places, self.vectors], last=self.capsules
+            [self.opinions, self.people, self.likeness], [self.places, self.vectors, GlobeCare(db)], last=self.capsules
         )  # by the processes that they compute in
 
     @property

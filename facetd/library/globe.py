@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import time
 from array import array
 from bisect import bisect_left
@@ -13,10 +14,14 @@ from typing import Any
 
 from facetd.db.connection import Connection
 from facetd.db.spots import Spot, all_spots, changed_since, spots_of, spots_version
+from facetd.db.statscache import kept
 from facetd.db.visibility import Hide, admits
 from facetd.library.quadtree import Points, key_of
 from facetd.records import Viewer
 
+KEPT_AS = "globe"  # in the cache of the database
+HEAD = struct.Struct("<8sqq")  # the layout, the version and the number of points before their columns, as this machine writes them
+LAYOUT = b"globe  1"
 MOST_PATCHED = 2000  # changes that are taken over one by one; with more, everything is read again
 
 
@@ -29,13 +34,40 @@ class Globe:
     points: Points = field(default_factory=Points)
     roots: array[int] = field(default_factory=lambda: array("q"))
     hides: array[int] = field(default_factory=lambda: array("B"))
-    days: array[int] = field(default_factory=lambda: array("l"))
+    days: array[int] = field(default_factory=lambda: array("q"))
 
     @property
     def columns(self) -> tuple[array[Any], ...]:
         """All arrays, in the order of `_values`."""
         points = self.points
         return points.keys, points.ids, points.latitudes, points.longitudes, points.scores, self.roots, self.hides, self.days
+
+
+def stored(connection: Connection) -> Globe:
+    """All positions as they are now: from what was kept, as far as that goes."""
+    found = kept(connection, KEPT_AS)
+    return refreshed(connection, (unpacked(found) if found is not None else None) or Globe())
+
+
+def packed(globe: Globe) -> bytes:
+    """What `unpacked` reads."""
+    head = HEAD.pack(LAYOUT, globe.version, len(globe.points))
+    return head + b"".join(column.tobytes() for column in globe.columns)
+
+
+def unpacked(data: bytes) -> Globe | None:
+    """What was packed; None for what was not, or by another program."""
+    globe = Globe()
+    if len(data) < HEAD.size:
+        return None
+    layout, globe.version, count = HEAD.unpack_from(data)
+    at = HEAD.size
+    if layout != LAYOUT or len(data) != at + count * sum(column.itemsize for column in globe.columns):
+        return None
+    for column in globe.columns:
+        column.frombytes(data[at : at + count * column.itemsize])
+        at += count * column.itemsize
+    return globe
 
 
 def refreshed(connection: Connection, known: Globe) -> Globe:

@@ -22,7 +22,7 @@ from facetd.errors import FieldError, InvalidInput
 from facetd.filters import PhotoConditions
 from facetd.i18n import _
 from facetd.library.gallery import Gallery
-from facetd.library.globe import Globe, refreshed, seen
+from facetd.library.globe import Globe, refreshed, seen, stored
 from facetd.library.memo import SizedMemo
 from facetd.library.quadtree import Box, Points
 from facetd.records import Viewer
@@ -127,7 +127,7 @@ class Map:
             self._exact = revision == self._revision
             young = time.monotonic() - known.read_at < self._config.viewer.cache_ttl_seconds
             if not self._exact and not (self._busy() and young):
-                self._known = await self._db.read(lambda connection: refreshed(connection, known))
+                self._known = await self._db.read(lambda c: refreshed(c, known) if known.version >= 0 else stored(c))
                 self._revision, self._exact = revision, True
                 if self._known.version != known.version:
                     self._views.clear()
