@@ -52,12 +52,12 @@ def touch(path: Path) -> bool:
 
 
 def prune(folder: Path, limit: int) -> None:
-    """Delete the files used longest ago until the cache is small enough."""
+    """Delete the files used longest ago until the cache is small enough. The one used last stays, however large it is."""
     found = [(facts.st_mtime, facts.st_size, path) for path in folder.glob("*/*.jpg") if (facts := path.stat())]
     total = sum(size for _, size, _ in found)
     if total <= limit:
         return
-    for _, size, path in sorted(found):
+    for _, size, path in sorted(found)[:-1]:
         path.unlink(missing_ok=True)
         total -= size
         if total <= limit * KEEP_SHARE:

@@ -58,3 +58,5 @@ def test_the_longest_unused_go_first(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*/*.jpg"))) == 5
     prune(tmp_path, 450)
     assert sorted(path.name for path in tmp_path.glob("*/*.jpg")) == ["2.jpg", "3.jpg", "4.jpg"]
+    prune(tmp_path, 50)
+    assert [path.name for path in tmp_path.glob("*/*.jpg")] == ["4.jpg"]  # somebody waits for it

@@ -12,6 +12,7 @@ from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 
 operations = Operations("plugins")
+ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?#][!-\[\]-~]*)?$"  # the rest is checked afterwards
 
 
 class PluginOut(BaseModel):
@@ -44,7 +45,7 @@ class PluginsReply(BaseModel):
 class WebhookTest(Strict):
     """An address to try."""
 
-    url: str = Field(min_length=1, max_length=2000, description="http or https, a public host.")
+    url: str = Field(max_length=2000, pattern=ADDRESS, description="http or https, a public host.")
 
 
 class WebhookTested(BaseModel):

@@ -53,7 +53,7 @@ class ZipTicket(BaseModel):
 class ZipQuery(Strict):
     """Which selection."""
 
-    token: str = Field(min_length=1, max_length=64, description="What POST answered.")
+    token: str = Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="What POST answered.")
 
 
 @operations.add("POST", "/api/download/zip", summary="Choose photos to download together", body=ZipBody, reply=ZipTicket, errors=(404,))
