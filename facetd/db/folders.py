@@ -37,6 +37,12 @@ async def find_folder(db: Database, viewer: Viewer, root_name: str, path: str) -
     return int(row[0]) if row else None
 
 
+async def sees_root(db: Database, viewer: Viewer, name: str) -> bool:
+    """Whether there is such a root, and the viewer may see it; it has no folder before its first photo."""
+    sql = f"SELECT 1 FROM root WHERE name = ? COLLATE NOCASE AND id IN ({id_list(viewer.root_ids)})"
+    return await db.row(sql, (name,)) is not None
+
+
 async def known_files(db: Database, root_id: int, path: str) -> list[KnownFile]:
     """What the library remembers of the files directly in one folder."""
     sql = (

@@ -80,6 +80,8 @@ class Browse:
         if not root_name:
             return await tree.root_branches(self._db, viewer, hide), False
         folder_id = await db_folders.find_folder(self._db, viewer, root_name, inside)
+        if folder_id is None and not inside and await db_folders.sees_root(self._db, viewer, root_name):
+            return [], False  # nothing was found in it yet
         if folder_id is None:
             raise NotFound(f"there is no folder {prefix}")
         return await tree.branches(self._db, viewer, folder_id, hide)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from facetd.accounts.viewers import single_viewer
+from facetd.db import roots
 from facetd.errors import InvalidInput, NotFound
 from facetd.filters import PhotoFilter
 from facetd.house import House
@@ -170,6 +171,17 @@ async def test_folders_have_counts_and_covers(house: House, viewer: Viewer) -> N
     assert children[0].cover.id == best["id"]
     with pytest.raises(NotFound):
         await browse.folders(viewer, "/Photos/nothing", PhotoFilter())
+
+
+async def test_a_root_without_photos_is_an_empty_folder_for_who_sees_it(house: House, viewer: Viewer) -> None:
+    browse = Browse(house.db, house.config)
+    empty = await roots.add_root(house.db, "/photos/New")
+    both = Viewer(0, "superadmin", viewer.root_ids | {empty.id})
+    assert [branch.photo_count for branch in (await browse.folders(both, "", PhotoFilter()))[0]] == [0, 5]
+    assert await browse.folders(both, "/new/", PhotoFilter()) == ([], False)
+    for nothing in (both, "/New/x"), (viewer, "/New"):
+        with pytest.raises(NotFound):
+            await browse.folders(*nothing, PhotoFilter())
 
 
 async def test_options_are_counted_once_for_each_revision(house: House, viewer: Viewer, tmp_path: Path) -> None:
