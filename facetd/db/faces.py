@@ -118,8 +118,8 @@ async def assign(db: Database, faces: Sequence[int], person: int) -> int:
         return cursor.rowcount
 
 
-async def take_out(db: Database, faces: Sequence[int]) -> tuple[int, int]:
-    """The user says that `faces` are not whose they were; returns how many had a person, and how many persons lost their last face."""
+async def take_out(db: Database, faces: Sequence[int]) -> int:
+    """The user says that `faces` are not whose they were; returns how many had a person. A person without a face left goes."""
     ids, moment = id_list(faces), now()
     async with db.writing() as connection:
         left = await connection.execute_fetchall(f"SELECT DISTINCT person_id FROM face WHERE id IN ({ids}) AND person_id IS NOT NULL")
@@ -133,10 +133,10 @@ async def take_out(db: Database, faces: Sequence[int]) -> tuple[int, int]:
         )
         await connection.execute(f"UPDATE person SET avatar_face_id = NULL WHERE avatar_face_id IN ({ids})")
         await connection.executemany(KEEP, [(moment, person) for person in persons])
-        dropped = await _drop_empty(connection, persons)
+        await _drop_empty(connection, persons)
         await bump(connection)
         await note_faces(connection)
-        return cursor.rowcount, dropped
+        return cursor.rowcount
 
 
 async def _drop_empty(connection: Any, persons: Sequence[int]) -> int:

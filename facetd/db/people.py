@@ -74,10 +74,11 @@ async def visible(db: Database, viewer: Viewer, ids: Iterable[int]) -> set[int]:
     return {int(row[0]) for row in rows}
 
 
-async def face_totals(db: Database, persons: Iterable[int]) -> dict[int, int]:
-    """How many faces each of `persons` has in the whole library."""
+async def face_totals(db: Database, viewer: Viewer, persons: Iterable[int]) -> dict[int, int]:
+    """How many faces each of `persons` has in the roots that `viewer` sees, their files there or not."""
     rows = await db.rows(
-        "SELECT w.value, COUNT(f.id) FROM json_each(?) w LEFT JOIN face f ON f.person_id = w.value GROUP BY w.value",
+        "SELECT w.value, COUNT(face.id) FROM json_each(?) w LEFT JOIN face ON face.person_id = w.value"
+        f" AND {_within_reach(viewer)} GROUP BY w.value",
         (json.dumps(list(persons)),),
     )
     return {int(row[0]): int(row[1]) for row in rows}
@@ -112,25 +113,63 @@ def _alone(_connection: aiosqlite.Connection) -> AbstractAsyncContextManager[Non
     return nullcontext()
 
 
-async def merge(db: Database, sources: Sequence[int], target: int, around: Around = _alone) -> None:
-    """Make `sources` part of `target`, which keeps its name if it has one. All of it happens inside `around`, in one transaction."""
+async def merge(db: Database, viewer: Viewer, sources: Sequence[int], target: int, around: Around = _alone) -> None:
+    """Make `sources` part of `target`, which keeps its name if it has one.
+
+    Of a source that has faces in roots that `viewer` does not see, only the others move: what others have is theirs to decide about.
+    All of it happens inside `around`, in one transaction.
+    """
     async with db.writing() as connection, around(connection):
+        parted = await _with_faces_elsewhere(connection, viewer, sources)
+        for source in parted:
+            await connection.execute(
+                f"UPDATE face SET person_id = ?, assigned_by = 'user' WHERE person_id = ? AND {_within_reach(viewer)}", (target, source)
+            )
+            await _part(connection, source)
         for source in sources:
-            await merge_rows(connection, source, target)
+            if source not in parted:
+                await merge_rows(connection, source, target)
         await connection.execute(KEEP, (now(), target))
         await bump(connection)
         await note_faces(connection)
 
 
-async def delete(db: Database, persons: Sequence[int], around: Around = _alone) -> int:
-    """Forget persons; their faces belong to nobody, and grouping leaves them alone. Returns how many there were."""
+async def delete(db: Database, viewer: Viewer, persons: Sequence[int], around: Around = _alone) -> None:
+    """Forget persons; their faces belong to nobody, and grouping leaves them alone.
+
+    Faces in roots that `viewer` does not see stay theirs.
+    """
     ids = id_list(persons)
     async with db.writing() as connection, around(connection):
-        await connection.execute(f"UPDATE face SET person_id = NULL, assigned_by = 'user' WHERE person_id IN ({ids})")
-        cursor = await connection.execute(f"DELETE FROM person WHERE id IN ({ids})")
+        elsewhere = await _with_faces_elsewhere(connection, viewer, persons)
+        await connection.execute(
+            f"UPDATE face SET person_id = NULL, assigned_by = 'user' WHERE person_id IN ({ids}) AND {_within_reach(viewer)}"
+        )
+        for person in elsewhere:
+            await _part(connection, person)
+        await connection.execute(f"DELETE FROM person WHERE id IN ({id_list(set(persons) - set(elsewhere))})")
         await bump(connection)
         await note_faces(connection)
-        return cursor.rowcount
+
+
+def _within_reach(viewer: Viewer) -> str:
+    """A condition on `face`: it is in a root that the viewer sees, its file there or not."""
+    return f"EXISTS (SELECT 1 FROM gate g WHERE g.photo_id = face.photo_id AND {gate_condition(viewer, Hide(0))})"
+
+
+async def _with_faces_elsewhere(connection: aiosqlite.Connection, viewer: Viewer, persons: Sequence[int]) -> list[int]:
+    """Those of `persons` that have faces in roots that `viewer` does not see."""
+    sql = f"SELECT DISTINCT person_id FROM face WHERE person_id IN ({id_list(persons)}) AND NOT {_within_reach(viewer)}"
+    return [int(row[0]) for row in await connection.execute_fetchall(sql)]
+
+
+async def _part(connection: aiosqlite.Connection, person: int) -> None:
+    """The person goes on with the faces that are left, and stays apart from those that went."""
+    await connection.execute(KEEP, (now(), person))
+    await connection.execute(
+        "UPDATE person SET avatar_face_id = NULL WHERE id = ?1 AND avatar_face_id NOT IN (SELECT id FROM face WHERE person_id = ?1)",
+        (person,),
+    )
 
 
 async def hide(db: Database, persons: Sequence[int], *, hidden: bool, around: Around = _alone) -> int:

@@ -103,7 +103,7 @@ class People:
         wanted = list(dict.fromkeys(sources))
         await self._require(viewer, [*wanted, target])
         change = self._change(viewer, [*wanted, target])
-        await db_people.merge(self._db, wanted, target, change.around)
+        await db_people.merge(self._db, viewer, wanted, target, change.around)
         self._decided()
         return len(wanted), await self._face_count(viewer, target), change.token
 
@@ -114,9 +114,10 @@ class People:
         """
         known, unknown = await self._known(viewer, persons)
         change = self._change(viewer, known)
-        deleted = await db_people.delete(self._db, known, change.around) if known else 0
-        self._decided()
-        return deleted, unknown, change.token
+        if known:
+            await db_people.delete(self._db, viewer, known, change.around)
+            self._decided()
+        return len(known), unknown, change.token
 
     async def hide(self, viewer: Viewer, persons: Sequence[int], *, hidden: bool) -> tuple[int, list[int], str | None]:
         """Hide persons or show them again. Returns how many changed, the ids that were not found, and the token that takes it back.
@@ -139,7 +140,7 @@ class People:
             raise InvalidInput(
                 _("these are not faces of this person"), errors=[FieldError("face_ids", shown or _("expected at least one"))]
             )
-        if len(places) >= (await db_people.face_totals(self._db, [person]))[person]:
+        if len(places) >= (await db_people.face_totals(self._db, viewer, [person]))[person]:
             raise InvalidInput(_("some faces must stay"), errors=[FieldError("face_ids", _("expected not all faces of the person"))])
         new, moved = await db_people.split(self._db, person, list(places), clean)
         self._decided()
@@ -186,11 +187,10 @@ class People:
 
         Raises NotFound.
         """
-        if face not in await db_faces.places(self._db, viewer, [face]):
+        place = (await db_faces.places(self._db, viewer, [face])).get(face)
+        if place is None:
             raise _no_face()
-        changed, dropped = await db_faces.take_out(self._db, [face])
-        self._decided()
-        return changed, dropped > 0
+        return await self._take_out(viewer, [face], place.person_id)
 
     async def assign_all(self, viewer: Viewer, photo_id: int, person: int) -> int:
         """Give every face of a photo that is nobody's to a person; returns how many. Raises NotFound, also when there are none."""
@@ -210,9 +210,13 @@ class People:
         faces = [face["id"] for face in await self.faces_of_photo(viewer, photo_id) if face["person_id"] == person]
         if not faces:
             raise NotFound(_("the person is not in this photo"))
-        changed, dropped = await db_faces.take_out(self._db, faces)
+        return await self._take_out(viewer, faces, person)
+
+    async def _take_out(self, viewer: Viewer, faces: Sequence[int], person: int | None) -> tuple[int, bool]:
+        """How many of the person's faces were taken out, and whether that was the last one that the viewer sees."""
+        changed = await db_faces.take_out(self._db, faces)
         self._decided()
-        return changed, dropped > 0
+        return changed, person is not None and not await db_people.visible(self._db, viewer, [person])
 
     async def suggestions(self, viewer: Viewer, *, threshold: float | None = None, limit: int = 100) -> list[Suggestion]:
         """Persons that may be one, most similar first. `threshold` is the least similarity; None: what is configured."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from facetd.accounts.viewers import single_viewer
 from facetd.db import faces as db_faces
 from facetd.db import people as db_people
 from facetd.db.conditions import conditions
@@ -44,7 +45,7 @@ async def test_merging_takes_everything_along(db: Database, root: Root) -> None:
     async with db.writing() as connection:
         await connection.execute("INSERT INTO face_refusal VALUES (?, ?)", (faces[2][0], one))
         await connection.execute("INSERT INTO face_refusal VALUES (?, ?)", (faces[1][0], one))
-    await db_people.merge(db, [one], two)
+    await db_people.merge(db, await single_viewer(db), [one], two)
     row = await db.row("SELECT name, avatar_face_id, kept FROM person WHERE id = ?", (two,))
     assert row is not None
     assert tuple(row) == ("Anna", faces[0][1], 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from facetd.accounts.viewers import single_viewer
 from facetd.db import people as db_people
 from facetd.db.connection import Database
 from facetd.records import Root
@@ -127,8 +128,8 @@ async def test_renamed_merged_and_deleted_people_stay_so(db: Database, facet: Fa
     await bring(db, facet)
     a, b, c = [await family.person(family.faces[letter][0]) for letter in "abc"]
     await db_people.rename(db, a, "Annabel")
-    await db_people.merge(db, [b], a)
-    await db_people.delete(db, [c])
+    await db_people.merge(db, await single_viewer(db), [b], a)
+    await db_people.delete(db, await single_viewer(db), [c])
     who = await family.who()
     report = await bring(db, facet)
     assert (report.changes, await family.who()) == (0, who)
