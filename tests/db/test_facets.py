@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from facetd.accounts.viewers import single_viewer
 from facetd.db import counters, options, roots, store
 from facetd.db import faces as db_faces
 from facetd.db import people as db_people
@@ -100,9 +101,9 @@ class Deeds:
         await db_people.make(self.db, f"P{self.number}")
         persons = [row[0] for row in await self.db.rows("SELECT id FROM person")]
         if len(persons) > 2 and self.chance.random() < 0.5:
-            await db_people.merge(self.db, [persons[0]], persons[1])
+            await db_people.merge(self.db, await single_viewer(self.db), [persons[0]], persons[1])
         elif len(persons) > 3:
-            await db_people.delete(self.db, [self.chance.choice(persons)])
+            await db_people.delete(self.db, await single_viewer(self.db), [self.chance.choice(persons)])
         faces = [row[0] for row in await self.db.rows("SELECT id FROM face WHERE person_id IS NOT NULL")]
         if faces:
             await db_faces.take_out(self.db, self.chance.sample(faces, 1))

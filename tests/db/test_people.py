@@ -51,7 +51,7 @@ async def test_merging_takes_everything_along(db: Database, root: Root) -> None:
     assert tuple(row) == ("Anna", faces[0][1], 1)
     assert [tuple(row) for row in await db.rows("SELECT * FROM person_distinction")] == [(two, three)]
     assert [tuple(row) for row in await db.rows("SELECT * FROM face_refusal")] == [(faces[2][0], two)]
-    assert (await db_people.face_totals(db, [one, two, three])) == {one: 0, two: 4, three: 2}
+    assert (await db_people.face_totals(db, await single_viewer(db), [one, two, three])) == {one: 0, two: 4, three: 2}
 
 
 async def test_what_grouping_found_is_checked_where_it_is_stored(db: Database, root: Root) -> None:

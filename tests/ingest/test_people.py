@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from facetd.accounts.viewers import single_viewer
 from facetd.config.eyes import People
 from facetd.db import faces as db_faces
 from facetd.db import people as db_people
@@ -147,7 +148,7 @@ async def _take_out(db: Database, faces: dict[str, list[int]], before: dict[int,
 
 
 async def _merge(db: Database, faces: dict[str, list[int]], before: dict[int, int | None]) -> None:
-    await db_people.merge(db, [before[faces["a"][0]] or 0], before[faces["c"][0]] or 0)
+    await db_people.merge(db, await single_viewer(db), [before[faces["a"][0]] or 0], before[faces["c"][0]] or 0)
 
 
 async def _split(db: Database, faces: dict[str, list[int]], before: dict[int, int | None]) -> None:
@@ -155,7 +156,7 @@ async def _split(db: Database, faces: dict[str, list[int]], before: dict[int, in
 
 
 async def _delete(db: Database, faces: dict[str, list[int]], before: dict[int, int | None]) -> None:
-    await db_people.delete(db, [before[faces["b"][0]] or 0])
+    await db_people.delete(db, await single_viewer(db), [before[faces["b"][0]] or 0])
 
 
 async def _hide(db: Database, faces: dict[str, list[int]], before: dict[int, int | None]) -> None:
@@ -304,7 +305,7 @@ async def test_suggestions_are_pairs_that_are_near_and_never_in_one_photo(db: Da
     assert len(await db_people.likenesses(db, 0.5)) == 1
     await group(db, everything=True, join_distance=0.25)
     assert len(await db_people.likenesses(db, 0.5)) == 1
-    await db_people.merge(db, [middle], other)
+    await db_people.merge(db, await single_viewer(db), [middle], other)
     assert await db_people.likenesses(db, 0.5) == []
 
 

@@ -200,7 +200,7 @@ FITTING: dict[tuple[str, str], Any] = {
     ("assign_face", "person_id"): 2,
     ("order_photos", "photo_ids"): [4, 3],
     ("order_photos", "photo_paths"): ["/axb/trip/boat.jpg"],
-    ("create_album", "smart_filter_json"): None,
+    ("make_album", "smart_filter_json"): None,
     ("change_album", "smart_filter_json"): None,
     ("generate_captions", "ids"): None,
     ("translate_captions", "ids"): None,
