@@ -114,6 +114,21 @@ async def listed_count(db: Database, root_id: int) -> int:
     return await photo_count(db, root_id, LISTED)
 
 
+async def counted_roots(db: Database) -> list[tuple[Root, int]]:
+    """Every root with the number of its photos that the gallery shows, read once for each revision of the library."""
+
+    async def read() -> list[tuple[Root, int]]:
+        rows = await db.rows(
+            "SELECT id, name, path, online, fs_id,"
+            " (SELECT COALESCE(SUM(photos), 0) FROM gate_count WHERE root_id = root.id AND (hide & ?) = 0) AS listed"
+            " FROM root ORDER BY name",
+            (int(LISTED),),
+        )
+        return [(_root(row), row["listed"]) for row in rows]
+
+    return await db.per_revision("counted roots", read)
+
+
 def owner(candidates: Sequence[Root], path: str) -> Root | None:
     """The deepest of `candidates` that `path` lies in or is."""
     holding = [root for root in candidates if path == root.path or path.startswith(root.path.rstrip("/") + "/")]

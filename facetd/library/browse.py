@@ -92,5 +92,4 @@ class Browse:
 
     async def roots(self, viewer: Viewer) -> list[tuple[Root, int]]:
         """The roots that a viewer sees, with the number of photos that the gallery shows."""
-        seen = [root for root in await db_roots.roots(self._db) if root.id in viewer.root_ids]
-        return [(root, await db_roots.listed_count(self._db, root.id)) for root in seen]
+        return [(root, count) for root, count in await db_roots.counted_roots(self._db) if root.id in viewer.root_ids]

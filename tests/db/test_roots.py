@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facetd.db import roots
+from facetd.db import roots, store
 from facetd.db.connection import Database
 from facetd.db.folders import find_folder
 from facetd.db.photos import id_of_path
@@ -37,6 +37,18 @@ async def test_a_nested_root_takes_its_photos_and_gives_them_back(db: Database) 
     assert await roots.photo_count(db, inner.id) == 1
     await roots.remove_root(db, inner.id)
     assert await paths(db) == before
+
+
+async def test_roots_are_counted_as_the_gallery_shows_them(db: Database, root: Root) -> None:
+    other = await roots.add_root(db, "/other")
+    assert await roots.counted_roots(db) == [(other, 0), (root, 0)]
+    first, _, _ = await put(db, visit(root, "a.jpg"), visit(root, "b.jpg"), visit(other, "c.jpg"))
+    assert [count for _, count in await roots.counted_roots(db)] == [1, 2]
+    await store.set_missing(db, [first], missing=True, pair_raw=True)
+    await roots.set_presence(db, other.id, online=False)
+    found = await roots.counted_roots(db)
+    assert [(each.id, each.online, count) for each, count in found] == [(other.id, False, 1), (root.id, True, 1)]
+    assert [count for _, count in found] == [await roots.listed_count(db, each.id) for each, _ in found]
 
 
 async def test_removing_a_root_forgets_its_photos(db: Database, root: Root) -> None:
