@@ -196,6 +196,7 @@ def open_facet(path: Path, scratch: Path) -> Iterator[FacetLibrary]:
     copy in `scratch`. Raises InvalidInput with what is wrong with it.
     """
     _check_file(path)
+    path = path.resolve()  # the log lies beside the file, not beside a link to it
     log = path.with_name(path.name + "-wal")
     journal = path.with_name(path.name + "-journal")
     unfinished = any(each.exists() and each.stat().st_size for each in (log, journal))
@@ -209,14 +210,24 @@ def open_facet(path: Path, scratch: Path) -> Iterator[FacetLibrary]:
         else:
             with tempfile.TemporaryDirectory(dir=scratch, prefix=".facet-") as folder:
                 copy = Path(folder) / "facet.db"
-                for suffix in ("", "-wal", "-journal"):
-                    source = path.with_name(path.name + suffix)
-                    if source.exists():
-                        shutil.copyfile(source, f"{copy}{suffix}")
+                _copy(path, copy)
                 with _connected(copy, "mode=rw") as library:
                     yield library
     except sqlite3.Error as error:
         raise InvalidInput(f"{path}: cannot be read: {error}", hint=WRONG) from error
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """A copy with what was not finished. Raises InvalidInput, for one when there is no room."""
+    for suffix in ("", "-wal", "-journal"):
+        source = path.with_name(path.name + suffix)
+        try:
+            if source.exists():
+                shutil.copyfile(source, f"{copy}{suffix}")
+        except OSError as error:
+            raise InvalidInput(
+                f"{source}: cannot be copied: {error.strerror}", hint="Start Facet once and end it, so that no copy is needed."
+            ) from error
 
 
 @contextmanager

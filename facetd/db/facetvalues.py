@@ -119,12 +119,9 @@ def words_of(value: object) -> str | None:
 
 
 def whole(value: object) -> int | None:
-    """A whole number, also where it was stored as a text or with a fraction of nothing."""
-    try:
-        number = float(value) if isinstance(value, int | float | str) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return int(number) if math.isfinite(number) and number == int(number) else None
+    """A whole number that SQLite can keep, also where it was stored as a text or with a fraction of nothing."""
+    number = value if isinstance(value, int) else real(value)
+    return int(number) if number is not None and number == int(number) and abs(number) < 2**63 else None
 
 
 def real(value: object) -> float | None:

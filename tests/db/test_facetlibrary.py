@@ -59,6 +59,8 @@ def test_what_was_left_in_the_log_counts(there: Path, tmp_path: Path, left: tupl
         assert paths(there / "photo_scores.db", tmp_path) == ["/a.jpg"]
         assert state(there) == before
         assert paths(facet.path, tmp_path) == ["/a.jpg"]  # while it is in use
+        (tmp_path / "link.db").symlink_to(there / "photo_scores.db")
+        assert paths(tmp_path / "link.db", tmp_path) == ["/a.jpg"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -124,3 +126,20 @@ def test_a_damaged_database_is_said_to_be(tmp_path: Path) -> None:
             stream.write(b"\xa5" * 4096)
     with pytest.raises(InvalidInput, match="cannot be read"):
         paths(facet.path, tmp_path)
+
+
+def test_what_was_not_finished_is_taken_back_in_a_copy(there: Path, tmp_path: Path) -> None:
+    facet = FacetMaker(tmp_path / "running.db")
+    facet.photo("/a.jpg")
+    with closing(sqlite3.connect(facet.path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("PRAGMA cache_spill = 1")
+        connection.execute("BEGIN")
+        connection.execute("UPDATE photos SET path = '/b.jpg'")
+        sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO photos (path) SELECT i FROM n"
+        connection.execute(sql)
+        for suffix in ("", "-journal"):
+            shutil.copyfile(f"{facet.path}{suffix}", there / f"photo_scores.db{suffix}")
+    before = state(there)
+    assert paths(there / "photo_scores.db", tmp_path) == ["/a.jpg"]
+    assert state(there) == before

@@ -17,7 +17,7 @@ from facetd.library.importing.albums import bring_albums
 from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.harvest import Harvest, read_harvest
 from facetd.library.importing.paths import PathRules
-from facetd.library.importing.people import bring_people
+from facetd.library.importing.people import bring_people, place_people
 from facetd.library.importing.report import Report
 from facetd.library.importing.taste import bring_comparisons, bring_snapshots
 from facetd.library.writers import LANGUAGES
@@ -51,6 +51,7 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
     roots = await db_roots.roots(db)
     paths = [root.path for root in roots]
     harvest = await asyncio.to_thread(read_harvest, wanted.path, db.path.parent, ours, wanted.rules, paths, report)
+    people = await place_people(db, harvest, report)
     async with db_importing.importing(db, trial=wanted.trial) as writes:
         tell("Bringing over ratings")
         numbers = await db_importing.account_numbers(writes, {*wanted.users, *([wanted.user] if wanted.user else [])})
@@ -60,7 +61,7 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
         tell("Bringing over captions")
         await _captions(writes, harvest, wanted.config.language, report)
         tell("Bringing over people")
-        await bring_people(db, writes, harvest, report)
+        await bring_people(writes, people, report)
         tell("Bringing over albums and comparisons")
         await bring_albums(writes, harvest, roots, wanted.rules.place, users, bool(wanted.config.users), report)
         await bring_comparisons(writes, harvest, users, report)

@@ -19,11 +19,15 @@ from facetd.library.people import clean_name
 from facetd.records import Box
 
 
-async def bring_people(db: Database, writes: Writes, harvest: Harvest, report: Report) -> None:
-    """Bring over who has a name in Facet, with the faces in photos that are here. What came of it is in `report`."""
+async def place_people(db: Database, harvest: Harvest, report: Report) -> People:
+    """Who has a name in Facet, and which faces here are theirs."""
     boxes = await db.read(lambda connection: importedpeople.boxes_of(connection, harvest.faces))
     looked = await db.read(importedpeople.looked_at)
-    people = await asyncio.to_thread(_place, harvest, boxes, looked, report)  # a daemon goes on answering meanwhile
+    return await asyncio.to_thread(_place, harvest, boxes, looked, report)  # a daemon goes on answering meanwhile
+
+
+async def bring_people(writes: Writes, people: People, report: Report) -> None:
+    """Bring over persons with their faces. What came of it is in `report`."""
     tally, face_tally = report.tallies["persons"], report.tallies["faces"]
     for person in sorted(people.named.values(), key=lambda each: each.name.casefold()):
         if not person.faces and not person.drawn:
@@ -39,9 +43,9 @@ async def bring_people(db: Database, writes: Writes, harvest: Harvest, report: R
             report.note("persons", person.name, f"{outcome.faces[KEPT]} faces are somebody else's or nobody's here, as a user decided")
 
 
-def _place(harvest: Harvest, boxes: Mapping[int, Mapping[int, Box]], looked: Set[int], report: Report) -> _People:
+def _place(harvest: Harvest, boxes: Mapping[int, Mapping[int, Box]], looked: Set[int], report: Report) -> People:
     """Find out whose each face is."""
-    people = _People(harvest, report)
+    people = People(harvest, report)
     for photo, (faces, sizes) in harvest.faces.items():
         usable = [face for face in faces if face.corners[0] < face.corners[2] and face.corners[1] < face.corners[3]]
         placed = place_faces(usable, sizes, boxes.get(photo, {}))
@@ -52,7 +56,7 @@ def _place(harvest: Harvest, boxes: Mapping[int, Mapping[int, Box]], looked: Set
     return people
 
 
-class _People:
+class People:
     """Whose each face is: persons of one name are one. `theirs` has the name, or None, of each face here that Facet knows."""
 
     def __init__(self, harvest: Harvest, report: Report) -> None:

@@ -61,8 +61,9 @@ async def test_snapshots_come_once_in_percents_of_our_keys(db: Database, root: R
     facet.put(
         "weight_config_snapshots", category="portrait", weights=json.dumps(shares), timestamp="2024-07-14 18:03:22", accuracy_after=0.7
     )
-    facet.put("weight_config_snapshots", category="others", weights='{"liqe_percent": 30, "color_percent": 70}', description="x" * 5000)
-    facet.put("weight_config_snapshots", category=None, weights="nothing")
+    facet.put("weight_config_snapshots", category="others", weights='{"liqe_percent": 30, "color_percent": 70}', comparisons_used=9e99)
+    facet.put("weight_config_snapshots", category=None, weights="nothing", accuracy_before=1e308, comparisons_used=9e99)
+    facet.put("weight_config_snapshots", category="art", weights='{"color": 1e400, "contrast": NaN, "aesthetic": "much"}')
     report = await bring(db, facet)
     rows = await db.rows("SELECT category, weights, accuracy_after, created_by, created_at FROM weight_snapshot ORDER BY id")
     assert [(row[0], json.loads(row[1])) for row in rows] == [
@@ -70,10 +71,10 @@ async def test_snapshots_come_once_in_percents_of_our_keys(db: Database, root: R
         ("default", {"liqe_score_percent": 30.0, "color_percent": 70.0}),
     ]
     assert tuple(rows[0][2:]) == (0.7, "manual", "2024-07-14T18:03:22Z")
-    assert (tally(report, "snapshots"), report.notes[0].reason) == ((2, 0, 0, 1), "these weights have no equivalent: symmetry")
+    assert (tally(report, "snapshots"), report.notes[0].reason) == ((2, 0, 0, 2), "these weights have no equivalent: symmetry")
     async with db.writing() as connection:
         await connection.execute("DELETE FROM weight_snapshot WHERE id = 1")
-    assert tally(await bring(db, facet), "snapshots") == (0, 2, 0, 1)
+    assert tally(await bring(db, facet), "snapshots") == (0, 2, 0, 2)
 
 
 @pytest.mark.parametrize(
