@@ -25,6 +25,7 @@ QUICK = {
     "remote": ["--photos", "20", "--kills", "1", "--rounds", "5"],
     "vectors": ["20000", "--questions", "10"],
     "clip": ["--tower"],
+    "capsules": ["--rows", "5000", "--requests", "5"],
 }
 FULL: dict[str, list[str]] = {
     "throughput-off": ["--models", "off"],
@@ -42,6 +43,7 @@ FULL: dict[str, list[str]] = {
     "remote": [],
     "vectors": ["100000", "1000000"],
     "clip": [],
+    "capsules": [],
 }
 
 

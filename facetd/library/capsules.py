@@ -203,12 +203,12 @@ class Capsules:
             "cover_photo_id": cover if cover in paths else None,
             "cover_photo_path": paths.get(cover),
             "photo_count": len(capsule.photos),
-            "icon": _icon(capsule.type),
+            "icon": icon(capsule.type),
             "transition": TRANSITION.get(capsule.type, "crossfade"),
         }
 
 
-def _icon(kind: str) -> str:
+def icon(kind: str) -> str:
     """The icon of a type; a cross of two dimensions (`focal_range_year`) has that of the first."""
     return ICONS[max((known for known in ICONS if kind == known or kind.startswith(f"{known}_")), key=len)]
 

@@ -14,7 +14,10 @@ from facetd.db import capsules as db_capsules
 from facetd.db.capsules import ListKey
 from facetd.errors import NotFound, Unavailable
 from facetd.ingest import capsules as making
+from facetd.library.capsules import icon
+from facetd.library.capsuletitles import OF_SCORES, SCORES, TITLES, title
 from facetd.records import Viewer
+from facetd.score.capsules.selection import DIMENSION_TYPES, PRIORITY
 from tests.capsules import Stand, stand
 from tests.house import InlineWorkers
 
@@ -375,3 +378,18 @@ async def test_known_viewers_have_a_list_before_they_ask(tmp_path: Path) -> None
         found = await at.capsules.page(viewer)
         assert (found.state, found.refreshing) == ("ready", False)
         assert found.capsules
+
+
+def test_every_type_has_a_symbol_and_every_title_a_text() -> None:
+    assert all(icon(kind) for kind in PRIORITY)
+    assert icon("focal_range_category") == "zoom_in"
+    params = dict.fromkeys(("place", "person", "other", "year", "tags", "tag", "camera", "lens", "years", "percent", "star_rating"), "1")
+    params |= {"month": "2024-07", "week": "2024-W29", "day": "2024-07-14", "day_of_week": "0", "season": "summer", "palette": "vivid"}
+    params |= {"composition": "center", "category": "street", "focal_range": "wide", "time_of_day": "night", "mood": "dark_soft"}
+    keys = {*TITLES, *(f"{score}{of}" for score in SCORES for of in OF_SCORES)}
+    texts = {key: title(key, params) for key in keys}
+    assert not [text for text in texts.values() if not text or "{" in text]
+    assert texts["score_iaa_year"] == "Most artistic of 1"
+    assert texts["week"] == "The best of week 29 of 2024"
+    assert texts["seeded_time"] == "Around July 14, 2024"
+    assert set(DIMENSION_TYPES) - keys == {"score_person", "score_camera", "score_year", "score_lens"}, "these have titles by measure"
