@@ -24,7 +24,7 @@ from facetd.i18n import _
 from facetd.infer.chat.patience import patiently
 from facetd.infer.chat.problems import NoSentence, Unusable
 from facetd.ingest.progress import Broadcast, changes_of
-from facetd.library.jobs import EVENT, Job, JobProgress, Jobs, new_id
+from facetd.library.jobs import EVENT, Job, JobProgress, Jobs, may_know, new_id
 from facetd.library.writers import Asker, Describer, Writers
 from facetd.media.thumbnail_paths import thumbnail_path
 from facetd.records import Viewer
@@ -159,13 +159,13 @@ class Captioning:
 
     def progress_for(self, viewer: Viewer) -> dict[str, Any]:
         """The job that runs, or the last one, as `viewer` may know it: of somebody else's no more than whether it runs."""
-        if self._wanted is None or self._wanted[0].user_id == viewer.user_id:
+        if self._wanted is None or may_know(viewer, self._wanted[0].user_id):
             return self.progress.as_dict()
         return JobProgress(state=self.progress.state).as_dict()
 
     async def cancel_for(self, viewer: Viewer) -> bool:
-        """Stop the job that runs if it is the viewer's; returns whether one did."""
-        return self._wanted is not None and self._wanted[0].user_id == viewer.user_id and await self.cancel()
+        """Stop the job that runs if it is the viewer's business; returns whether one did."""
+        return self._wanted is not None and may_know(viewer, self._wanted[0].user_id) and await self.cancel()
 
     async def cancel(self) -> bool:
         """Stop the job that runs; returns whether one did. What is done stays done."""

@@ -110,3 +110,14 @@ async def test_only_the_last_ones_are_remembered(monkeypatch: pytest.MonkeyPatch
     assert [each.id for each in jobs.all(BOB)] == [latest.id, made[3].id, made[2].id, running.id]
     await jobs.stop()
     assert {each.state for each in (running, latest)} == {"cancelled"}
+
+
+async def test_who_uses_the_machine_itself_looks_after_all_jobs() -> None:
+    jobs = Jobs(Broadcast())
+    job = jobs.start(ALICE, "waiting", wait)
+    reader = Viewer(0, "reader", frozenset({1}))
+    assert jobs.all(reader) == []
+    local = Viewer(0, "superadmin", frozenset({1, 2, 3}))
+    assert jobs.all(local) == [job]
+    assert await jobs.cancel(local, job.id)
+    await jobs.stop()
