@@ -99,12 +99,13 @@ class FaceRegion:
 
 @dataclass(frozen=True, slots=True)
 class SidecarReading:
-    """How the XMP sidecars of a photo were read: which fields of Metadata come from them, whether all of them could be read, and when the
-    newest was changed (seconds since 1970).
+    """How the XMP sidecars of a photo were read: which fields of Metadata come from them; whether all of them could be read (`sound`), and
+    without leaving out odd values (`whole`); and when the newest was changed (seconds since 1970).
     """
 
     fields: frozenset[str]
     sound: bool
+    whole: bool
     changed_at: float
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import aiosqlite
 
 from facetd.db.sidecars import kept_roots_in, note_conflicts
-from facetd.db.sidecarstates import CAPTION, KEYWORDS, LABEL, RATING, Kept, Said, State, one_line, refresh_due, remember, states
+from facetd.db.sidecarstates import CAPTION, FIELDS, KEYWORDS, LABEL, RATING, Kept, Said, State, one_line, refresh_due, remember, states
 from facetd.records import Metadata, PhotoVisit
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,9 @@ class _Merging:
             return visit
         says, reading, before = outside(metadata), metadata.sidecar, state.known
         damaged = reading is not None and not reading.sound
+        if reading is not None and not reading.whole and before is not None:  # an odd value is left out when it is read: not taken away
+            unsaid = {field: getattr(before, field) for field in FIELDS if not getattr(says, field)}
+            says = dataclasses.replace(says, **unsaid)
         # A sidecar that went, perhaps with its disk, or that is damaged, takes nothing away.
         believed = before is None or (not damaged and (reading is not None or not state.present))
         if believed:

@@ -310,10 +310,9 @@ class Ingest:
             self.events.publish("scan", self.progress.as_dict())
 
     async def _read_metadata(self, roots: Sequence[Root]) -> None:
-        """Read what files and sidecars say, as far as that was not done; a scan that runs does it."""
-        while self.scanning and self._scan is not None:
-            await asyncio.wait({self._scan})
-        await self.start_scan([Part(root) for root in roots], ScanOptions(only=frozenset({METADATA})))
+        """Read what files and sidecars say, as far as that was not done; a scan that runs does it in its turn."""
+        if not self.scanning:
+            await self.start_scan([Part(root) for root in roots], ScanOptions(only=frozenset({METADATA})))
 
     def people_decided(self) -> None:
         """Somebody decided something about people: everybody who watches is told, and the others are compared with it soon."""

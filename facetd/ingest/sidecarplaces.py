@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from facetd.accounts.viewers import seen_roots
 from facetd.config import Config
 from facetd.config.sidecars import SidecarRoot
+from facetd.db.names import shown
 from facetd.i18n import _
 from facetd.records import Root
 
@@ -78,12 +79,12 @@ def _named(roots: Sequence[Root], name: str) -> Root | None:
 def _tree_problem(tree: str, roots: Sequence[Root], data: str, others: Sequence[str]) -> str:
     """Why no sidecars can be kept in a folder; '' when they can."""
     if _touch(tree, os.path.realpath(data)):
-        return _("{tree} and the data folder of facetd lie in one another").format(tree=tree)
+        return _("{tree} and the data folder of facetd lie in one another").format(tree=shown(tree))
     for root in roots:
         if _touch(tree, os.path.realpath(root.path)):
-            return _("{tree} and the photo folder {root} lie in one another").format(tree=tree, root=root.name)
+            return _("{tree} and the photo folder {root} lie in one another").format(tree=shown(tree), root=root.name)
     if any(_touch(tree, other) for other in others):
-        return _("{tree} is for another photo folder already").format(tree=tree)
+        return _("{tree} is for another photo folder already").format(tree=shown(tree))
     return ""
 
 

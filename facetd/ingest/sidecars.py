@@ -295,11 +295,11 @@ class Sidecars:
         if place.tree:
             names = await asyncio.to_thread(_names, place.tree)
             if names is None:
-                return _("{tree}: there is no such folder").format(tree=place.tree)
+                return _("{tree}: there is no such folder").format(tree=shown(place.tree))
             used = await db_sidecars.tree_in_use(self._db, place.root.id) == place.tree
             if not names and used:
                 return _("{tree} is empty though sidecars were written there: is its disk mounted? If so, put any file there.").format(
-                    tree=place.tree
+                    tree=shown(place.tree)
                 )
         return ""
 

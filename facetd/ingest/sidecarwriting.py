@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from facetd.db.names import shown
 from facetd.db.sidecars import Due, Written
 from facetd.db.sidecarstates import CAPTION, KEYWORDS, LABEL, RATING, Said, one_line
 from facetd.i18n import _
@@ -20,6 +22,7 @@ from facetd.media.sidecars import is_shared_stem, sidecar_to_write
 from facetd.media.xmp import xmp_facts
 from facetd.media.xmpedit import Changes, clean, edited, fresh
 
+logger = logging.getLogger(__name__)
 LARGEST = 10 << 20  # bytes
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # The folder or the whole share is to blame, not the photo.
@@ -74,7 +77,7 @@ class FolderWriter:
         except OSError as error:
             outcome.whole_root = error.errno in OF_ROOT
             what = os.fsdecode(error.filename) if error.filename else self._target_folder
-            outcome.blocked = _("{path} cannot be written: {why}").format(path=what, why=error.strerror or error)
+            outcome.blocked = _("{path} cannot be written: {why}").format(path=shown(what), why=error.strerror or error)
         return outcome
 
     @property
@@ -110,15 +113,18 @@ class FolderWriter:
         try:
             made = self._replace(target, photo, fields)
         except OddValue as odd:
-            message = _("{name} was left alone: {why}").format(name=os.path.basename(target), why=odd)
+            message = _("{name} was left alone: {why}").format(name=shown(os.path.basename(target)), why=odd)
             outcome.failures[photo.photo_id] = (stamp, message)
         except ChangedMeanwhile:
             outcome.stale.append(os.path.join(self._territory.root, self._folder, photo.filename))
         except OSError as error:
             if error.errno in OF_ROOT or error.errno in OF_FOLDER:
                 raise
-            message = _("{name} cannot be written: {why}").format(name=os.path.basename(target), why=error.strerror or error)
+            message = _("{name} cannot be written: {why}").format(name=shown(os.path.basename(target)), why=error.strerror or error)
             outcome.failures[photo.photo_id] = (stamp, message)
+        except Exception as error:  # one sidecar must not stop the others
+            logger.exception("the sidecar of photo %d cannot be written", photo.photo_id)
+            outcome.failures[photo.photo_id] = (stamp, f"{type(error).__name__}: {error}")
         else:
             self._add_name(listing, target)
             after = listing.sidecars_of(photo.filename)

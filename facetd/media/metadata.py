@@ -54,16 +54,19 @@ def read_metadata(path: str, header: PictureHeader, sidecars: Sequence[str]) -> 
     sound = [(os.path.basename(sidecar), packet) for sidecar, (packet, problem) in zip(sidecars, read, strict=True) if not problem]
     packets = [packet for name, packet in sound if name not in PICASA_NAMES]
     added: list[dict[str, Any]] = []
-    odd_packets = 0
+    damaged = odd_values = 0  # of sidecars
     for number, packet in enumerate((*packets, *blocks.xmp)):
         found, odd = xmp_facts(packet, stored_size=stored_size, orientation=facts["orientation"])
         added.append(found)
         warnings.extend(odd)
-        odd_packets += bool(odd) and number < len(packets)
+        if number < len(packets):
+            damaged += bool(odd) and not found
+            odd_values += bool(odd)
     beside = [sidecar for sidecar in sidecars if os.path.basename(sidecar) not in PICASA_NAMES]
     if beside:
         told = frozenset(key for key in _CHANGEABLE if any(key in found for found in added[: len(packets)]))
-        facts["sidecar"] = SidecarReading(told, len(packets) == len(beside) and not odd_packets, _changed_at(beside))
+        all_read = len(packets) == len(beside) and not damaged
+        facts["sidecar"] = SidecarReading(told, all_read, all_read and not odd_values, _changed_at(beside))
     for name, content in sound:
         if name in PICASA_NAMES and (faces := picasa_faces(content, os.path.basename(path))):
             added.append({"regions": faces})

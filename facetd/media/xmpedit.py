@@ -124,10 +124,11 @@ class _Edit:
         splices = list(self._splices)
         for start, elements in self._inserted.items():
             splices.append(self._insertion(self._parents[start], elements))
-        data = self._data
-        for begin, end, text in sorted(splices, reverse=True):
-            data = data[:begin] + text + data[end:]
-        return data
+        parts, at = [], 0
+        for begin, end, text in sorted(splices):
+            parts += [self._data[at:begin], text]
+            at = end
+        return b"".join((*parts, self._data[at:]))
 
     def with_text(self, name: str, value: str, *, only_there: bool = False) -> _Edit:
         """Set a simple property wherever it is, as attribute or element; '' takes it out."""

@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 
 from facetd.db import captions as db_captions
+from facetd.db import roots as db_roots
+from facetd.db import sidecars as db_sidecars
 from facetd.db.revision import bump
+from facetd.db.sidecarstates import Kept
 from facetd.house import House
 from facetd.ingest.sidecars import Round
 from facetd.media.replace import replace_file
@@ -146,6 +149,10 @@ async def test_what_a_model_wrote_stays_here(tmp_path: Path) -> None:
         assert (await write(house)).written == 0
 
 
+def _closed(path: str, *_: object, **__: object) -> os.stat_result:
+    raise PermissionError(errno.EACCES, "Permission denied", path)
+
+
 class TestOutside:
     """Other programs change the sidecar."""
 
@@ -263,6 +270,33 @@ class TestOutside:
             await rate(house, 5, at="2023-05-07T18:21:21Z")
             await changed(house, "0.jpg.xmp")
             assert await stars(house) == 3
+
+    async def test_odd_values_are_not_values_taken_away(self, tmp_path: Path) -> None:
+        beside = tmp_path / "photos" / "0.jpg.xmp"
+        async with library(tmp_path) as house:
+            await rate(house, 4)
+            await write(house)
+            written = beside.read_text("utf-8")
+            odd = written.replace("<xmp:Rating>4<", "<xmp:CreateDate>last summer</xmp:CreateDate><xmp:Rating>high<")
+            beside.write_text(odd.replace("</rdf:Description>", "<dc:subject>sea</dc:subject></rdf:Description>"), "utf-8")
+            await changed(house, "0.jpg.xmp")
+            assert await stars(house) == 4
+            words = await house.db.rows("SELECT t.name FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.source = 'keyword'")
+            assert [row[0] for row in words] == ["sea"]
+            beside.write_text(odd.replace(">high<", ">3<"), "utf-8")
+            await changed(house, "0.jpg.xmp")
+            assert await stars(house) == 3
+
+    async def test_the_ratings_of_another_user_do_not_erase_what_is_there(self, tmp_path: Path) -> None:
+        async with library(tmp_path) as house:
+            await rate(house, 4)
+            await write(house)
+            (root,) = await db_roots.roots(house.db)
+            await db_sidecars.keep_roots(house.db, {root.id: Kept(7, frozenset({"rating"}))})
+            house.ingest.sidecars.places.clear()
+            await scan(house)
+            assert (await stars(house), await stars(house, user=7)) == (4, 4)
+            assert await due(house) == 0
 
 
 class TestLeftAlone:
@@ -465,8 +499,38 @@ class TestNames:
                 await connection.execute(
                     "INSERT INTO rating (user_id, photo_id, stars, updated_at) VALUES (0, ?, 5, '2024-01-01T00:00:00Z')", (row[0],)
                 )
+            (tmp_path / "photos" / f"{name}.xmp").write_text("<broken")
+            await scan(house)
+            assert (await write(house)).failed == 1
+            (failure,) = (await house.ingest.sidecars.report())["failures"]
+            assert "%FF%FE.jpg.xmp was left alone" in failure["message"]
+            (tmp_path / "photos" / f"{name}.xmp").unlink()
+            await scan(house)
             assert (await write(house)).written == 1
             assert said(tmp_path / "photos" / f"{name}.xmp") == {"rating": 5}
+
+    async def test_a_folder_that_is_not_utf8_and_may_not_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = tmp_path / "photos" / os.fsdecode(b"\xff")
+        make_photo(folder / "0.jpg")
+        async with library(tmp_path, photos=0) as house:
+            await rate(house, 5)
+            monkeypatch.setattr("facetd.ingest.sidecarwriting.replace_file", _closed)
+            assert "/%FF/0.jpg.xmp cannot be written" in (await write(house)).problems["photos"]
+
+    async def test_a_sidecar_that_is_too_much_for_us_does_not_stop_the_others(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stumbling(path: str, *arguments: Any, **named: Any) -> os.stat_result:
+            if path.endswith("0.jpg.xmp"):
+                raise ValueError("never thought of that")
+            return replace_file(path, *arguments, **named)
+
+        async with library(tmp_path, photos=2) as house:
+            await rate(house, 5, "0.jpg")
+            await rate(house, 5, "1.jpg")
+            monkeypatch.setattr("facetd.ingest.sidecarwriting.replace_file", stumbling)
+            done = await write(house)
+            assert (done.written, done.failed) == (1, 1)
 
 
 class TestTree:

@@ -145,7 +145,7 @@ async def sidecar_failures(request: web.Request, query: SidecarPage) -> Any:
 async def sidecar_write(request: web.Request, body: SidecarWrite) -> Any:
     """Write at once what is due, and try again what failed."""
     viewer = await viewer_of(request)
-    return (await services(request).ingest.sidecars.write(body.root, dry=body.dry_run, viewer=viewer)).counts()
+    return (await services(request).ingest.sidecars.write(body.root, dry=body.dry_run, read_first=False, viewer=viewer)).counts()
 
 
 @operations.add(
