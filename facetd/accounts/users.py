@@ -73,12 +73,13 @@ class Users:
         seen = await self._db.per_revision(("seen", user.directories), lambda: _as_is(seen_roots(roots, user.directories)))
         return Viewer(user.id, user.entry.role, seen, user.name)
 
-    async def take_over_ratings(self, name: str) -> int:
-        """Give a user the ratings of single-user mode, where they have none; returns how many. Raises NotFound."""
+    async def take_over(self, name: str) -> tuple[int, int]:
+        """Give a user the ratings of single-user mode, where they have none, and its albums; returns how many of each. Raises NotFound."""
         user = await self.named(name)
         if user is None:
             raise NotFound(_("there is no user called '{name}'").format(name=name))
-        return await db_accounts.copy_ratings(self._db, SINGLE_USER_ID, user.id)
+        ratings = await db_accounts.copy_ratings(self._db, SINGLE_USER_ID, user.id)
+        return ratings, await db_accounts.move_albums(self._db, SINGLE_USER_ID, user.id)
 
     async def _read(self, config: Config) -> dict[str, KnownUser]:
         ids = await db_accounts.account_ids(self._db, config.users) if config.users else {}

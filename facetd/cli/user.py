@@ -197,16 +197,18 @@ def share(directory: str, take_out: bool, data: Path | None, config_path: Path |
 @click.option("--user", "name", required=True, help="Who gets them.")
 @settings_options
 def migrate_preferences(name: str, data: Path | None, config_path: Path | None) -> None:
-    """Give a user the ratings, favorites and rejections of single-user mode. What the user has rated already stays."""
+    """Give a user the ratings, favorites, rejections and albums of single-user mode. What the user has rated already stays."""
     loaded = _settings(data, config_path)
     if name not in loaded.config.users:
         raise NotFound(f"there is no user called '{name}'", hint="`facetd user list` shows them.")
 
-    async def run() -> int:
+    async def run() -> tuple[int, int]:
         async with open_library(data_folder(data), lambda _folder: loaded.config) as found:
             if not isinstance(found, House):
-                return int((await found.post("/users/migrate-preferences", {"name": name}))["copied"])
-            return await Users(found.db, loaded.config).take_over_ratings(name)
+                done = await found.post("/users/migrate-preferences", {"name": name})
+                return int(done["copied"]), int(done["albums"])
+            return await Users(found.db, loaded.config).take_over(name)
 
-    count = asyncio.run(run())
-    click.echo(f"{name} has {count} ratings of single-user mode now." if count else "There was nothing to take over.")
+    ratings, albums = asyncio.run(run())
+    taken = [f"{count} {what}" for count, what in ((ratings, "ratings"), (albums, "albums")) if count]
+    click.echo(f"{name} has {' and '.join(taken)} of single-user mode now." if taken else "There was nothing to take over.")

@@ -92,5 +92,14 @@ async def copy_ratings(db: Database, source: int, target: int) -> int:
         return cursor.rowcount
 
 
+async def move_albums(db: Database, source: int, target: int) -> int:
+    """Make the albums of `source` those of `target`, with their links; returns how many."""
+    async with db.writing() as connection:
+        cursor = await connection.execute("UPDATE album SET user_id = ? WHERE user_id = ?", (target, source))
+        if cursor.rowcount:
+            await bump(connection)
+        return cursor.rowcount
+
+
 def _session(row: Row) -> Session:
     return Session(**{**dict(row), "edition": bool(row["edition"])})

@@ -236,17 +236,19 @@ class ControlUser(BaseModel):
 
 
 class Copied(BaseModel):
-    """How many ratings were taken over."""
+    """How many ratings and albums were taken over."""
 
     copied: int
+    albums: int
 
 
 @operations.add(
-    "POST", "/users/migrate-preferences", summary="Take over single-user ratings", body=ControlUser, reply=Copied, errors=(404,)
+    "POST", "/users/migrate-preferences", summary="Take over what is single-user mode's", body=ControlUser, reply=Copied, errors=(404,)
 )
 async def control_migrate(request: web.Request, body: ControlUser) -> Any:
-    """Give a user the ratings of single-user mode."""
-    return {"copied": await services(request).authentication.users.take_over_ratings(body.name)}
+    """Give a user the ratings and albums of single-user mode."""
+    ratings, albums = await services(request).authentication.users.take_over(body.name)
+    return {"copied": ratings, "albums": albums}
 
 
 def _root(root: Root, count: int) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_a_household_may_listen_to_the_network(data: Path) -> None:
     require_login(everywhere, Config.model_validate({"viewer": {"password": "x"}}))
 
 
-def test_ratings_of_single_user_mode_are_taken_over_once(data: Path, tmp_path: Path) -> None:
+def test_ratings_and_albums_of_single_user_mode_are_taken_over_once(data: Path, tmp_path: Path) -> None:
     import sqlite3
 
     from tests.photos import make_photo
@@ -103,11 +103,13 @@ def test_ratings_of_single_user_mode_are_taken_over_once(data: Path, tmp_path: P
     call("scan", tmp_path / "Alice", "--data", data)
     connection = sqlite3.connect(data / "library.db")
     connection.execute("INSERT INTO rating VALUES (0, 1, 4, 1, 0, '2026-01-01T00:00:00+00:00')")
+    connection.execute("INSERT INTO album (user_id, name, created_at, updated_at) VALUES (0, 'Summer', '', '')")
     connection.commit()
     connection.close()
     add(data, "alice", "--dir", tmp_path / "Alice")
-    assert "alice has 1 ratings" in call("user", "migrate-preferences", "--user", "alice", "--data", data).stdout
+    assert "alice has 1 ratings and 1 albums of" in call("user", "migrate-preferences", "--user", "alice", "--data", data).stdout
     assert "nothing to take over" in call("user", "migrate-preferences", "--user", "alice", "--data", data).stdout
     connection = sqlite3.connect(data / "library.db")
     assert connection.execute("SELECT user_id, stars, is_favorite FROM rating ORDER BY user_id").fetchall() == [(0, 4, 1), (1, 4, 1)]
+    assert connection.execute("SELECT user_id FROM album").fetchall() == [(1,)]
     connection.close()
