@@ -119,7 +119,7 @@ class Listing:
             rest = f"{self._without_value(connection)} ORDER BY {self._id} {way} LIMIT :limit"
             ordered = f"SELECT id FROM ({rated}) UNION ALL SELECT id FROM ({rest}) LIMIT :limit"
         else:
-            ordered = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, p.id {way} LIMIT :limit"
+            ordered = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, {self._id} {way} LIMIT :limit"
         sql = f"SELECT COUNT(*), json_group_array(id) FROM ({ordered})"
         row = connection.execute(sql, {**self._narrowed.parameters, "limit": limit}).fetchone()
         return int(row[0]), row[1].encode()
@@ -175,7 +175,8 @@ class Listing:
         head = f"SELECT p.id, {order.column} AS value FROM"
         if self._by_position_alone:
             gate = f"gate g ON g.photo_id = a.photo_id AND {gate_condition(self._viewer, self._hide)}"
-            return f"SELECT a.photo_id, a.position FROM album_photo a {BY_POSITION} CROSS JOIN {gate} WHERE a.album_id = :in_album"
+            inside = f"album_photo a {BY_POSITION} CROSS JOIN {gate} WHERE a.album_id = :in_album"
+            return f"SELECT a.photo_id AS id, a.position AS value FROM {inside}"
         if self._narrowed.in_album and (order.key == POSITION or self._is_small(connection)):
             index = BY_POSITION if order.key == POSITION else ""
             gate = gate_join(self._viewer, self._hide)

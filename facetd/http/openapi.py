@@ -253,6 +253,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "description": (operation.handler.__doc__ or "").strip(),
             "tags": [operation.tag],
             "x-access": operation.access.value,
+            **({"x-shared": True} if operation.shared else {}),
             "security": [] if operation.access is Access.PUBLIC else [{name: []} for name in SECURITY],
             "parameters": [*_path_parameters(operation.path), *_query_parameters(schemas[query])],
             "responses": {

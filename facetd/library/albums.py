@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -70,7 +71,7 @@ class Albums(AlbumViews):
             self._db,
             viewer.user_id,
             clean_name(name),
-            description=description.strip(),
+            description=clean_description(description),
             visibility=visibility,
             smart_filter=smart_filter,
             photos=photos,
@@ -87,7 +88,7 @@ class Albums(AlbumViews):
         if "name" in values:
             values["name"] = clean_name(str(values["name"]))
         if "description" in values:
-            values["description"] = str(values["description"]).strip()
+            values["description"] = clean_description(str(values["description"]))
         smart = values.get("smart_filter", row.smart_filter)
         if values.get("smart_filter") is not None:
             await self._check_filter(viewer, str(smart))
@@ -193,9 +194,24 @@ class Albums(AlbumViews):
 def clean_name(name: str) -> str:
     """A name as it is kept: one line, no blanks at its ends. Raises InvalidInput."""
     clean = " ".join(name.split())
-    if not 1 <= len(clean) <= LONGEST_NAME:
+    if not 1 <= len(clean) <= LONGEST_NAME or not _is_text(clean):
         raise InvalidInput(
             _("the album has no usable name"),
-            errors=[FieldError("name", _("expected 1 to {count} characters").format(count=LONGEST_NAME))],
+            errors=[FieldError("name", _("expected 1 to {count} characters, none of which steer a terminal").format(count=LONGEST_NAME))],
         )
     return clean
+
+
+def clean_description(description: str) -> str:
+    """A text as it is kept: lines, no blanks at its ends. Raises InvalidInput."""
+    clean = "\n".join(line.rstrip() for line in description.strip().splitlines())
+    if not _is_text(clean):
+        raise InvalidInput(
+            _("the description is no text"), errors=[FieldError("description", _("expected no characters that steer a terminal"))]
+        )
+    return clean
+
+
+def _is_text(text: str) -> bool:
+    """Whether there are no control characters but ends of lines and tabs."""
+    return not any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -58,6 +59,9 @@ async def listed(db: Database, viewer: Viewer, album: int, order: Order, **chose
     listing = Listing(viewer, wanted, narrowed, order)
     keys = await db.read(lambda connection: listing.page(connection, offset=0, limit=1000))
     assert await db.read(listing.total) == len(keys)
+    assert await db.read(lambda connection: listing.ids(connection, limit=1000)) == (
+        len(keys), json.dumps([key.id for key in keys], separators=(",", ":")).encode()
+    )  # fmt: skip
     by_key = list(keys[:1])
     step = 1 + len(keys) // 5
     while by_key and len(by_key) <= len(keys):

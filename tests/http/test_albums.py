@@ -150,6 +150,22 @@ async def test_what_does_not_fit_is_named(web: Asking, method: str, path: str, b
     assert field in await web.ask(web.home.alice, method, f"/api/albums{path}", 400, **body)
 
 
+async def test_an_album_narrows_whatever_takes_filters(web: Asking) -> None:
+    alice, shared = web.home.alice, web.home.shared
+    number = (await web.post(alice, "/api/albums", name="A", photo_ids=[shared[2], shared[0], web.home.alices[1]]))["id"]
+    smart = (await web.post(alice, "/api/albums", name="S", is_smart=True, smart_filter_json={"max_score": 7.5}))["id"]
+    assert (await web.get(alice, f"/api/photos/ids?album_id={number}&sort=position&sort_direction=ASC"))["ids"] == [
+        shared[2], shared[0], web.home.alices[1]
+    ]  # fmt: skip
+    assert {photo["id"] for photo in (await web.get(alice, f"/api/search?q=jpg&album_id={number}"))["photos"]} == {
+        shared[0], shared[2], web.home.alices[1]
+    }  # fmt: skip
+    found = await web.get(alice, f"/api/photos?album_id={smart}&path_prefix=/Shared")
+    assert ({photo["id"] for photo in found["photos"]}, found["total"]) == ({shared[1], shared[2]}, 2)
+    for path in ("/api/photos", "/api/photos/ids"):
+        await web.ask(web.home.bob, "GET", f"{path}?album_id={number}", 404)
+
+
 async def test_positions_are_asked_of_albums_only(web: Asking) -> None:
     assert "sort" in await web.ask(web.home.alice, "GET", "/api/photos?sort=position", 400)
 

@@ -195,11 +195,19 @@ async def test_deleted_photos_and_roots_leave_albums_and_covers(home: Home) -> N
     assert await home.ids(home.alice, album) == [alices[0], alices[2]]
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\0b", "\x1b[31m", "a\ud800"])
 async def test_names_that_are_none(home: Home, name: str) -> None:
     with pytest.raises(InvalidInput) as error:
         await home.albums.make(home.alice, name)
     assert error.value.errors[0].field == "name"
+    with pytest.raises(InvalidInput) as error:
+        await home.albums.make(home.alice, "A", description="a\0b")
+    assert error.value.errors[0].field == "description"
+
+
+async def test_texts_are_kept_as_they_were_meant(home: Home) -> None:
+    made = await home.albums.make(home.alice, "\tÉté  \u200d👨\u200d👩\u200d👧\n", description=" one \r\n\n two\t3  ")
+    assert (made.row.name, made.row.description) == ("Été \u200d👨\u200d👩\u200d👧", "one\n\n two\t3")
 
 
 async def test_a_cover_is_in_the_album_and_seen(home: Home) -> None:

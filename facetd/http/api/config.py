@@ -21,7 +21,7 @@ operations = Operations("config")
 THUMBNAIL_SLIDER = {"min_px": 120, "max_px": 400, "default_px": 168, "step_px": 8}
 BUILT_FEATURES = frozenset({
     "show_rating_badge", "show_semantic_search", "show_captions", "show_folders", "show_scan_button", "show_merge_suggestions",
-    "show_similar_button", "show_map",
+    "show_similar_button", "show_map", "show_albums",
 })  # fmt: skip
 
 
