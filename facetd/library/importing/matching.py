@@ -12,6 +12,8 @@ from facetd.library.importing.paths import PathRules, common_end, composed, file
 
 NEAR_BITS = 12  # of 64 of the perceptual hash: the same picture through another decoder
 NEARER_BITS = 4  # without a date that says the same
+MOST = 1000  # photos of one name that are compared with each of Facet that has that name
+ANY = "any"
 NOT_SCANNED, NO_ROOT, GONE, AMBIGUOUS, TWICE = "not scanned", "in no root", "not found", "ambiguous", "same file twice"
 
 
@@ -95,11 +97,20 @@ class _Matching:
 
     def take_moved(self, foreign: Sequence[ForeignPhoto], hashes: Callable[[Sequence[str]], Mapping[str, int]]) -> None:
         """By file name, date and looks; among several the one whose folders are called the same; only where one fits one."""
-        by_name: dict[str, list[KnownPhoto]] = defaultdict(list)
-        for known in self._ours:
+        by_name: dict[tuple[str, str], list[KnownPhoto]] = defaultdict(list)  # and date; ANY has those of every date
+        for known in self._ours if foreign else ():
             if known.id not in self._taken:
-                by_name[composed(known.filename).casefold()].append(known)
-        candidates = {photo.path: by_name.get(composed(file_name(photo.path)).casefold(), []) for photo in foreign}
+                name = composed(known.filename).casefold()
+                by_name[name, _digits(known.date_taken)].append(known)
+                by_name[name, ANY].append(known)
+        candidates = {}
+        for photo in foreign:
+            name, date = composed(file_name(photo.path)).casefold(), _digits(photo.date_taken)
+            keys = ((name, date), (name, "")) if date else ((name, ANY),)
+            candidates[photo.path] = [known for key in keys for known in by_name.get(key, ())]
+            if len(candidates[photo.path]) > MOST:
+                self.found.left[photo.path] = AMBIGUOUS
+                candidates[photo.path] = []
         looks = hashes([photo.path for photo in foreign if candidates[photo.path]])
         claims: dict[str, KnownPhoto] = {}
         for photo in foreign:

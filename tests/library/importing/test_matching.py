@@ -103,3 +103,12 @@ def test_rules_for_paths() -> None:
 
 def test_folders_in_common_from_the_end() -> None:
     assert [common_end("/a/b/c.jpg", other) for other in ("/a/b/c.jpg", "/x/b/c.jpg", "C:\\B\\C.JPG", "/a/b/d.jpg")] == [4, 2, 2, 0]
+
+
+def test_a_name_that_everything_has_costs_no_hours() -> None:
+    ours = [known(number, f"/p/{number}/image.jpg", None, number) for number in range(3000)]
+    theirs = [foreign(f"/old/{number}/image.jpg", None) for number in range(3000)]
+    assert set(match(theirs, ours).left.values()) == {AMBIGUOUS}
+    dated = [known(number, f"/p/{number}/image.jpg", f"2024-07-14T18:{number // 60:02}:{number % 60:02}") for number in range(3000)]
+    moved = [foreign(f"/old/{number}/image.jpg", f"2024:07:14 18:{number // 60:02}:{number % 60:02}") for number in range(3000)]
+    assert match(moved, dated).moved == 3000
