@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntFlag
+from operator import and_
 
 from facetd.records import Viewer
 
@@ -42,9 +43,10 @@ def gate_condition(viewer: Viewer, hide: Hide) -> str:
     return f"g.root_id IN ({id_list(viewer.root_ids)}) AND (g.hide & {int(hide)}) = 0"
 
 
-def admits(viewer: Viewer, hide: Hide, root_id: int, bits: int) -> bool:
-    """What `gate_condition` says, for one photo that was read before, by its root and its bits."""
-    return root_id in viewer.root_ids and not bits & hide
+def admitted(viewer: Viewer, hide: Hide, roots: Iterable[int], bits: bytes) -> Iterable[bool]:
+    """What `gate_condition` says, for many photos that were read before, by their roots and their bits."""
+    shown = bits.translate(bytes(not number & hide for number in range(256)))
+    return map(and_, map(viewer.root_ids.__contains__, roots), shown)
 
 
 def count_condition(viewer: Viewer, hide: Hide) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from facetd.db.connection import Connection
 from facetd.db.spots import Spot, all_spots, changed_since, spots_of, spots_version
 from facetd.db.statscache import kept
-from facetd.db.visibility import Hide, admits
+from facetd.db.visibility import Hide, admitted
 from facetd.library.quadtree import Points, key_of
 from facetd.records import Viewer
 
@@ -91,9 +91,7 @@ def refreshed(connection: Connection, known: Globe) -> Globe:
 
 def seen(known: Globe, viewer: Viewer, hide: Hide, date_from: str | None, date_to: str | None) -> Points:
     """The points that a viewer may see, of these days (YYYY-MM-DD); a photo without a date is of no day."""
-    kinds = list(zip(known.roots, known.hides, strict=True))
-    admitted = {(root, bits): admits(viewer, hide, root, bits) for root, bits in set(kinds)}
-    wanted = [admitted[kind] for kind in kinds]
+    wanted = list(admitted(viewer, hide, known.roots, known.hides.tobytes()))
     if date_from is not None or date_to is not None:
         first, last = _day(date_from, 1), _day(date_to, 99999999)
         wanted = [want and first <= day <= last for want, day in zip(wanted, known.days, strict=True)]
