@@ -22,6 +22,8 @@ EARTH_RADIUS_KM = 6371.0088
 FEW_IDS = "few_ids"  # a parameter
 NO_UPPER_BOUND = "\U0010ffff"
 IN_ALBUM = "p.id IN (SELECT a.photo_id FROM album_photo a WHERE a.album_id = :in_album)"
+UNREJECTED = "p.id NOT IN (SELECT r.photo_id FROM rating r WHERE r.user_id = :viewer_id AND r.is_rejected)"
+FACETS = {"camera_model": "camera", "lens_model": "lens", "composition_pattern": "pattern", "category": "category"}
 NAMED_PARAMETER = re.compile(r":(\w+)")
 
 
@@ -30,13 +32,15 @@ class Conditions:
     """WHERE parts (ANDed) with their named parameters.
 
     Those in `on_ids` begin with `p.id` and say nothing but which photos they want; the first finds the fewest. `in_album`: they are in
-    the manual album that the parameter of this name says.
+    the manual album that the parameter of this name says. `facets`: for those of `parts` that are a choice of what filters offer, which
+    facet, and what `value` of `facet_count` is then.
     """
 
     parts: list[str] = field(default_factory=list)
     on_ids: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     in_album: bool = False
+    facets: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def add(self, sql: str, **parameters: Any) -> None:
         """One more condition; parameter names are made unique by the caller."""
@@ -156,6 +160,9 @@ def _registry(found: Conditions, chosen: PhotoConditions) -> None:
                 found.add(f"{column} >= :{entry.param} AND {column} < :{entry.param}_end", **bounds)
             else:
                 found.add(f"{column} = :{entry.param}", **{entry.param: int(value) if isinstance(value, bool) else value})
+            if entry.column in FACETS:
+                part = found.parts[-1]
+                found.facets[part] = FACETS[entry.column], part.replace(column, "value")
 
 
 def _dates(found: Conditions, chosen: PhotoConditions) -> None:
@@ -172,6 +179,8 @@ def _tags(found: Conditions, chosen: PhotoConditions) -> None:
         required.append(("any_tag", any_of))
     for name, tags in required:
         found.add(f"p.id IN ({_tagged(name, len(tags))})", **_numbered(name, tags))
+        if len(tags) == 1:
+            found.facets[found.parts[-1]] = "tag", f"value IN (SELECT id FROM tag WHERE name = :{name}_0)"
     if excluded := split_list(chosen.exclude_tags):
         found.add(f"p.id NOT IN ({_tagged('no_tag', len(excluded))})", **_numbered("no_tag", excluded))
 
@@ -179,6 +188,7 @@ def _tags(found: Conditions, chosen: PhotoConditions) -> None:
 def _persons(found: Conditions, chosen: PhotoConditions) -> None:
     for index, person in enumerate(split_list(chosen.person)):
         found.add(f"p.id IN (SELECT f.photo_id FROM face f WHERE f.person_id = :person_{index})", **{f"person_{index}": int(person)})
+        found.facets[found.parts[-1]] = "person", f"value = :person_{index}"
 
 
 def _tagged(name: str, count: int) -> str:
@@ -196,7 +206,7 @@ def _ratings(found: Conditions, chosen: PhotoConditions, viewer: Viewer) -> None
     if chosen.show_rejected:
         found.add(f"p.id IN ({mine} r.is_rejected)")
     elif chosen.hide_rejected:
-        found.add(f"p.id NOT IN ({mine} r.is_rejected)")
+        found.add(UNREJECTED)
     if chosen.favorites_only:
         found.add(f"p.id IN ({mine} r.is_favorite)")
     if chosen.min_rating is not None:
@@ -217,5 +227,5 @@ def _circle(found: Conditions, chosen: PhotoConditions) -> None:
         gps_north=chosen.gps_lat + band,
         gps_lat=chosen.gps_lat,
         gps_lng=chosen.gps_lng,
-        gps_haversine=math.sin(min(angle, math.pi) / 2) ** 2,
+        gps_haversine=math.sin(angle / 2) ** 2 if angle < math.pi else 2.0,  # half around the globe is everywhere, whatever is rounded
     )

@@ -11,11 +11,13 @@ from typing import Any
 from facetd.db.conditions import Conditions, hide_bits
 from facetd.db.connection import Connection
 from facetd.db.ranking import allowed
+from facetd.db.totals import counted_total
 from facetd.db.visibility import count_condition, gate_condition, gate_join, id_list
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions
 from facetd.records import Viewer
 
+FEW_FOUND = 2000  # photos that are sorted in a moment
 FEW = 0.05  # below this share of visible photos the gate's own index is the shorter way
 FEW_IN_ALBUM = 0.01  # the same for an album that is sorted by something else than its own order
 POSITION = "position"  # the order that an album was given
@@ -78,12 +80,19 @@ class Listing:
         self._narrowed = narrowed
         self._order = order
         self._many = many
+        self._sorted_afterwards = False
+
+    def expect(self, total: int) -> None:
+        """The list has about so many photos: few are rather found by what they have in common and sorted then, than looked for among all
+        in the order of the list."""
+        self._sorted_afterwards = bool(self._narrowed.parts) and total <= FEW_FOUND
 
     def page(self, connection: Connection, *, offset: int, limit: int) -> list[Key]:
         """`limit` photos from `offset` on. Photos without the value come last in both directions."""
         column, way = self._order.column, self._order.way
         if not self._order.rated:
-            sql = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, {self._id} {way} LIMIT :limit OFFSET :offset"
+            by = f"+{column}" if self._sorted_afterwards else column
+            sql = f"{self._select(connection)} ORDER BY {by} {way} NULLS LAST, {self._id} {way} LIMIT :limit OFFSET :offset"
             return self._keys(connection, sql, limit=limit, offset=offset)
         sql = f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit OFFSET :offset"
         found = self._keys(connection, sql, limit=limit, offset=offset)
@@ -137,6 +146,9 @@ class Listing:
             counters = "album_count WHERE album_id = :in_album AND" if self._narrowed.in_album else "gate_count WHERE"
             counted = f"SELECT COALESCE(SUM(photos), 0) FROM {counters} {count_condition(self._viewer, self._hide)}"
             return self._number(connection, counted)
+        known = counted_total(connection, self._viewer, self._hide, self._narrowed)
+        if known is not None:
+            return known
         if not self._narrowed.parts:  # the rows of photos are not needed
             seen = f"(SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE {gate_condition(self._viewer, self._hide)}) p"
             return self._number(connection, f"SELECT COUNT(*) FROM {seen} WHERE 1{self._narrowed.sql}")

@@ -109,6 +109,7 @@ class Gallery:
 
         def read(connection: Connection) -> tuple[int, list[Key], bytes]:
             total = listing.total(connection) if counted is None else counted[0]
+            listing.expect(total)
             keys = listing.page(connection, offset=offset, limit=wanted) if last is None else listing.after(connection, last, limit=wanted)
             photos = present.photos_shown(connection, viewer, [key.id for key in keys[:per_page]], self._config)
             return total, keys, present.encoded(photos)
@@ -259,7 +260,7 @@ class Gallery:
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
         self._by_quality(chosen, narrowed.add)
-        self._by_type(chosen, narrowed.add)
+        self._by_type(chosen, narrowed)
         return narrowed
 
     async def _within_album(self, viewer: Viewer, album_id: int, narrowed: Conditions, *, nested: bool) -> None:
@@ -285,9 +286,9 @@ class Gallery:
                 raise InvalidInput("no such quality level", errors=[FieldError("quality", f"expected one of {', '.join(levels)}")])
             add("p.aggregate >= :quality_score", quality_score=levels[chosen.quality])
 
-    def _by_type(self, chosen: PhotoConditions, add: Callable[..., None]) -> None:
+    def _by_type(self, chosen: PhotoConditions, narrowed: Conditions) -> None:
         if chosen.top_picks_filter or chosen.type == TOP_PICKS:
-            add("p.top_picks_score >= :top_picks_min", top_picks_min=self._config.viewer.photo_types.top_picks_min_score)
+            narrowed.add("p.top_picks_score >= :top_picks_min", top_picks_min=self._config.viewer.photo_types.top_picks_min_score)
         if not chosen.type or chosen.type == TOP_PICKS:
             return
         types = {kind.id: kind.categories for kind in photo_types() if kind.categories}
@@ -296,7 +297,9 @@ class Gallery:
             known = ", ".join([TOP_PICKS, *types, *categories()])
             raise InvalidInput("no such photo type", errors=[FieldError("type", f"expected one of {known}")])
         marks = {f"type_{index}": name for index, name in enumerate(names)}
-        add(f"p.category IN ({', '.join(f':{mark}' for mark in marks)})", **marks)
+        of_these = f"IN ({', '.join(f':{mark}' for mark in marks)})"
+        narrowed.add(f"p.category {of_these}", **marks)
+        narrowed.facets[narrowed.parts[-1]] = "category", f"value {of_these}"
 
     async def _folder(self, viewer: Viewer, path_prefix: str) -> int:
         root_name, _, inside = path_prefix.strip("/").partition("/")
