@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from facetd.errors import DiskFull, MediaError, Unavailable
 from facetd.ingest.darktable import Developer, RawFile
@@ -226,4 +228,35 @@ async def test_a_program_that_cannot_be_started(tmp_path: Path, darktable: FakeD
     Path(darktable.executable).write_text("#!/nowhere/python\n")
     with pytest.raises(Unavailable, match="cannot be started"):
         await developer(tmp_path, darktable).jpeg_of(raw(descriptor), "Plain")
+    assert leftovers(tmp_path) == []
+
+
+MONOCHROME = """<?xml version="1.0" encoding="UTF-8"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+ <rdf:Description rdf:about="" xmlns:darktable="http://darktable.sf.net/" darktable:xmp_version="5" darktable:raw_params="0"
+  darktable:auto_presets_applied="1" darktable:history_end="1" darktable:iop_order_version="4">
+  <darktable:history><rdf:Seq><rdf:li darktable:num="0" darktable:operation="monochrome" darktable:enabled="1" darktable:modversion="2"
+   darktable:params="00000000000000000000004000000000" darktable:multi_name="" darktable:multi_priority="0"
+   darktable:blendop_version="12" darktable:blendop_params="gz12eJxjYGBgkGAAgRNODESDBnsIHll8ANNSGQM="/></rdf:Seq></darktable:history>
+ </rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+@pytest.mark.skipif(shutil.which("darktable-cli") is None, reason="needs darktable")
+async def test_darktable_itself(tmp_path: Path, corpus_raw: Path) -> None:
+    """Sizes, the sidecar's edits, a style that there is not; the folder of the original stays as it is."""
+    profiles = {"Small": {"width": 200, "height": 200}, "Odd": {"style": "no such style"}}
+    settings = config(viewer={"raw_processor": {"darktable": {"profiles": profiles}}})
+    maker = Developer(tmp_path / "cache", tmp_path / "styles", settings)
+    descriptor = os.open(corpus_raw, os.O_RDONLY)
+    try:
+        plain = await maker.jpeg_of(raw(descriptor, name="a.dng"), "Small")
+        edited = await maker.jpeg_of(raw(descriptor, name="a.dng", sidecars={".dng.xmp": MONOCHROME.encode()}), "Small")
+        with pytest.raises(MediaError):
+            await maker.jpeg_of(raw(descriptor, name="a.dng"), "Odd")
+    finally:
+        os.close(descriptor)
+    with Image.open(plain) as colors, Image.open(edited) as grays:
+        assert max(colors.size) == 200
+        assert max(high for _low, high in colors.convert("HSV").getextrema()[1:2]) > 50  # type: ignore[misc]
+        assert max(high for _low, high in grays.convert("HSV").getextrema()[1:2]) < 10  # type: ignore[misc]
     assert leftovers(tmp_path) == []
