@@ -110,7 +110,7 @@ class Captioning:
         if photo is None:
             raise NotFound(_("there is no such photo"))
         if photo.before is not None and photo.before[1] in db_captions.LASTING:
-            raise Conflict(_("this caption was written by hand"), hint=_("Empty it first."))
+            raise Conflict(_("this caption was written by hand, or comes from Facet"), hint=_("Empty it first."))
         text = await patiently(lambda: self._sentence(describer, photo), waits=None)
         if not await db_captions.keep_described(self._db, photo, text, describer.name):
             raise Conflict(_("the caption was changed meanwhile"))

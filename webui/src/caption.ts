@@ -6,10 +6,13 @@ import type { Config } from "./types";
 
 interface Caption {
   caption: string | null;
-  /** manual, rule, or the name of a model. */
+  /** manual, facet, rule, or the name of a model. */
   by: string;
   lang?: string;
 }
+
+/** Whose captions models do not replace. */
+const LASTING = new Set(["manual", "facet"]);
 
 /** What models can do for captions here. */
 interface Abilities {
@@ -47,7 +50,7 @@ function show(line: HTMLElement, id: number, found: Caption, can: Abilities, ori
     return button;
   };
   const actions: HTMLElement[] = [];
-  if (can.describe && original.by !== "manual") {
+  if (can.describe && !LASTING.has(original.by)) {
     const label = original.by === "rule" ? S.describe : S.describeAnew;
     actions.push(ask("describe", S.describing, label, () => postJson<Caption>("/api/caption/generate", { id })));
   }
@@ -78,7 +81,7 @@ async function work(line: HTMLElement, id: number, found: Caption, can: Abilitie
 }
 
 function source(found: Caption): string {
-  const by = found.by === "manual" ? S.captionByHand : found.by === "rule" ? S.captionByRule : S.captionBy(found.by);
+  const by = found.by === "manual" ? S.captionByHand : found.by === "facet" ? S.captionFromFacet : found.by === "rule" ? S.captionByRule : S.captionBy(found.by);
   return found.lang ? S.translated(by) : by;
 }
 

@@ -163,6 +163,7 @@ export const S = {
   editCaption: "Write a caption",
   noCaption: "No caption yet",
   captionByHand: "Written by hand",
+  captionFromFacet: "From Facet",
   captionByRule: "By rule, from people, things, place and month",
   captionBy: (model: string) => `By ${model}`,
   translated: (by: string) => `${by}, translated`,

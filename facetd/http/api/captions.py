@@ -47,7 +47,7 @@ class CaptionReply(BaseModel):
         description="cached: it was stored; generated: a model wrote it now; translated; manual: written by hand now;"
         " rule: made of people, things, place and month."
     )
-    by: str = Field(description="Who the caption is from: manual, rule, or the name of a model.")
+    by: str = Field(description="Who the caption is from: manual, facet (imported), rule, or the name of a model.")
     lang: str | None = Field(default=None, description="The language of a translation.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from facetd.db.importedpeople import persons_named
 from facetd.db.importing import Writes
 from facetd.db.roots import owner as root_of
 from facetd.errors import InvalidInput
-from facetd.library.albums import LONGEST_NAME
+from facetd.library.albums import LONGEST_NAME, clean_description
 from facetd.library.captions import one_line
 from facetd.library.importing.facetconfig import our_category
 from facetd.library.importing.harvest import Harvest
@@ -42,7 +43,7 @@ async def bring_albums(
     persons = await persons_named(writes)
     names = {number: persons.get(_name(person.name)) for number, person in harvest.persons.items()}
     for album in harvest.albums:
-        name = one_line(album.name)[:LONGEST_NAME].strip()
+        name = one_line(_printable(album.name))[:LONGEST_NAME].strip()
         label = name or f"album {album.id}"
         if album.user not in users:
             tally.left += 1
@@ -62,7 +63,7 @@ async def bring_albums(
             f"{album.id} {album.created_at}",
             users[album.user],
             label,
-            album.description.strip()[:LONGEST_DESCRIPTION],
+            clean_description(_printable(album.description)[:LONGEST_DESCRIPTION]),
             "household" if household and album.user is None else "private",
             smart,
             harvest.photos.get(album.cover) if album.cover else None,
@@ -120,6 +121,11 @@ def _value(key: str, value: object, persons: dict[int, int | None], roots: Seque
         root = root_of(roots, path)
         return None if root is None else f"/{root.name}{path[len(root.path.rstrip('/')) :]}"
     return str(int(value)) if isinstance(value, bool) else value
+
+
+def _printable(text: str) -> str:
+    """The text without characters that steer a terminal."""
+    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
 
 
 def _name(name: str) -> str:

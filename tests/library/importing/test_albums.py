@@ -44,11 +44,11 @@ async def test_albums_come_in_their_order_with_their_cover(db: Database, root: R
     album = facet.put("albums", name=" Rome\n2024 ", description="Holidays", cover_photo_path=paths[2], created_at="2024-07-14 18:03:22",
                       share_token="secret")  # fmt: skip
     fill(facet, album, paths[3], paths[0], paths[4], paths[2])
-    facet.put("albums", name="Empty", is_smart=0)
+    facet.put("albums", name="\x1b[31mEmpty\x9b", is_smart=0, description="one\r\n\x07two  \n")
     report = await bring(db, facet)
     assert await columns(db) == [
         ("Rome 2024", "Holidays", "private", None, photos[2], "2024-07-14T18:03:22Z"),
-        ("Empty", "", "private", None, None, (await columns(db))[1][5]),
+        ("[31mEmpty", "one\ntwo", "private", None, None, (await columns(db))[1][5]),
     ]
     assert await photos_of(db, 1) == [photos[3], photos[0], photos[2]]
     assert tally(report, "albums") == (2, 0, 0, 0)
