@@ -90,7 +90,12 @@ async def consistency(db: Database) -> list[str]:
         )
         if different and different[0]:
             found.append(f"{table}: {different[0]} counters are wrong")
-    return found
+    albums = await db.rows(
+        "SELECT DISTINCT album_id FROM (SELECT a.album_id, g.root_id, g.hide, COUNT(*) AS n FROM album_photo a"
+        " JOIN gate g ON g.photo_id = a.photo_id GROUP BY 1, 2, 3) FULL JOIN album_count c USING (album_id, root_id, hide)"
+        " WHERE COALESCE(n, 0) <> COALESCE(c.photos, 0)"
+    )
+    return found + [f"the counters of album {row[0]} are wrong" for row in albums]
 
 
 async def optimize(db: Database) -> None:

@@ -10,6 +10,8 @@ from facetd.db.revision import bump
 # Each gives the rows that its table should have.
 COUNTED = {
     "gate_count": "SELECT root_id, hide, COUNT(*) FROM gate GROUP BY 1, 2",
+    "album_count": "SELECT a.album_id, g.root_id, g.hide, COUNT(*) FROM album_photo a JOIN gate g ON g.photo_id = a.photo_id"
+    " GROUP BY 1, 2, 3",
     "facet_count": "SELECT f.facet, g.root_id, g.hide, f.value, SUM(f.photos) FROM photo_facet f JOIN gate g ON g.photo_id = f.photo_id"
     " GROUP BY 1, 2, 3, 4",
     **{

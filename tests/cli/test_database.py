@@ -58,7 +58,7 @@ def test_counters_are_counted_anew(data: Path) -> None:
     assert "counters of each camera" in told
     assert json.loads(call("db", "check", "--data", data, "--json", code=1).stdout)["problems"]
     assert json.loads(call("db", "refresh-stats", "--data", data, "--json").stdout) == {
-        "wrong": {"gate_count": 1, "facet_count": 1, "day_count": 1, "folder_count": 0}
+        "wrong": {"gate_count": 1, "album_count": 0, "facet_count": 1, "day_count": 1, "folder_count": 0}
     }
     assert json.loads(call("db", "check", "--data", data, "--json").stdout) == {"problems": [], "repaired": []}
     spoil(data, "UPDATE gate_count SET photos = 1")

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from facetd.db import albums, albumwrites, roots, store
+from facetd.db import albums, albumwrites, care, roots, store
 from facetd.db.conditions import conditions
 from facetd.db.connection import Database
+from facetd.db.counters import recount
 from facetd.db.listing import POSITION, After, Listing, Order
 from facetd.filters import PhotoFilter
 from facetd.records import Viewer
@@ -133,6 +134,18 @@ async def test_counters_are_right_after_whatever_happens(home: Household) -> Non
     await albumwrites.delete(db, made[0])
     assert await counters(db) == await recounted(db)
     assert not await db.rows("SELECT 1 FROM album_photo WHERE album_id = ?", (made[0],))
+
+
+async def test_wrong_counters_are_found_and_counted_anew(home: Household) -> None:
+    db = home.db
+    album = await albumwrites.make(db, 1, "Album", photos=[*home.alices, *home.shared])
+    assert await care.consistency(db) == []
+    async with db.writing() as connection:
+        await connection.execute("UPDATE album_count SET photos = photos + 1")
+    assert await care.consistency(db) == [f"the counters of album {album} are wrong"]
+    assert (await recount(db))["album_count"] == 2
+    assert await count(db, home.alice, album) == 6
+    assert await care.consistency(db) == []
 
 
 async def test_every_order_of_an_album_pages_by_key_and_by_number(home: Household) -> None:
