@@ -95,6 +95,10 @@ class Developer:
                 job.task.cancel()
         return target
 
+    async def require(self) -> None:
+        """Raises Unavailable when darktable is not there."""
+        await asyncio.to_thread(find_program, self._settings)
+
     async def stop(self) -> None:
         """End what runs."""
         tasks = [job.task for job in self._jobs.values()]

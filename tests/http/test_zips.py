@@ -204,6 +204,16 @@ async def test_what_cannot_be_chosen(stocked_zip: Site) -> None:
     assert "token" in await stocked_zip.problem("/api/download/zip")
 
 
+async def test_what_is_known_not_to_be_had_is_told_at_once(stocked_zip: Site, tmp_path: Path) -> None:
+    await refused(stocked_zip, 404, photo_paths=["/Pictures/t.tif"], type="raw")
+    (tmp_path / "bin" / "darktable-cli").unlink()
+    answer = await stocked_zip.client.post(
+        "/api/download/zip", json={"photo_paths": ["/Pictures/Oslo/alone.dng"], "type": "darktable", "profile": "Warm"}
+    )
+    assert (answer.status, "Install" in (await answer.json())["detail"]) == (503, True)
+    assert (await chosen(stocked_zip, "t.tif", type="darktable", profile="Warm"))["count"] == 1  # an original does for it
+
+
 async def test_a_client_that_goes_away_ends_the_reading(stocked_zip: Site, tmp_path: Path) -> None:
     big = tmp_path / "Pictures" / "Rome" / "IMG_1.DNG"
     with open(big, "ab") as file:

@@ -12,10 +12,10 @@ from facetd.errors import Conflict, NotFound
 from facetd.http.api.albums import ALBUM, album_id
 from facetd.http.api.models import PhotosBody, Strict
 from facetd.http.openapi import Operations
-from facetd.http.services import require_feature, services, viewer_of
+from facetd.http.services import Services, require_feature, services, viewer_of
 from facetd.http.zipping import send_zip
 from facetd.i18n import _
-from facetd.library.downloads import Kind
+from facetd.library.downloads import Kind, Making, Together
 from facetd.library.tickets import LIFETIME_S, Selection
 
 operations = Operations("downloads")
@@ -56,7 +56,7 @@ class ZipQuery(Strict):
     token: str = Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="What POST answered.")
 
 
-@operations.add("POST", "/api/download/zip", summary="Choose photos to download together", body=ZipBody, reply=ZipTicket, errors=(404,))
+@operations.add("POST", "/api/download/zip", summary="Choose photos to download together", body=ZipBody, reply=ZipTicket, errors=(404, 503))
 async def choose_zip(request: web.Request, body: ZipBody) -> Any:
     """A ticket for ten minutes, for whoever asked, with the address of the zip file."""
     house = services(request)
@@ -66,6 +66,7 @@ async def choose_zip(request: web.Request, body: ZipBody) -> Any:
     if not found.ids:
         raise NotFound(_("there is no such photo"))
     downloads = await house.downloads.together(viewer, found.ids, body.type, body.profile)
+    await _require_some(house, downloads)
     token = house.tickets.issue(viewer, Selection(found.ids, body.type, body.profile))
     return {
         "token": token,
@@ -89,7 +90,7 @@ async def download_zip(request: web.Request, query: ZipQuery) -> Any:
 
 
 @operations.add(
-    "GET", f"{ALBUM}/download", summary="Download an album", query=AlbumZipQuery, reply="application/zip", errors=(403, 404, 409)
+    "GET", f"{ALBUM}/download", summary="Download an album", query=AlbumZipQuery, reply="application/zip", errors=(403, 404, 409, 503)
 )
 async def download_album(request: web.Request, query: AlbumZipQuery) -> Any:
     """A zip file of the album's photos, as far as you may see them, called like the album."""
@@ -106,4 +107,13 @@ async def download_album(request: web.Request, query: AlbumZipQuery) -> Any:
             hint=_("At most {most} go into one zip file: choose some of them.").format(most=MOST),
         )
     downloads = await house.downloads.together(viewer, ids, query.type, query.profile, name=name)
+    await _require_some(house, downloads)
     return await send_zip(request, house, viewer, downloads)
+
+
+async def _require_some(house: Services, downloads: Together) -> None:
+    """Before anything is sent: raises NotFound when there is nothing to send, Unavailable without darktable where that is to develop."""
+    if not downloads.files:
+        raise NotFound(_("none of these photos has a RAW file"))
+    if any(each.making is Making.DEVELOPED for each in downloads.files):
+        await house.darktable.require()
