@@ -30,6 +30,7 @@ from facetd.library.importing.users import usable_names
 from facetd.library.jobs import Jobs
 from facetd.library.roots import add_configured, add_directories, add_owned, find_root, make_root, real_path
 from facetd.records import CareTask, Root
+from facetd.score.capsules.kinds import check_disabled
 from facetd.score.rules import Rules
 from facetd.score.scenes import Scenes
 
@@ -176,3 +177,4 @@ def check_settings(config: Config) -> None:
     """What only the rooms know to be wrong with a configuration. Raises ConfigError."""
     Rules.from_config(config)
     Scenes.from_config(config)
+    check_disabled(config.capsules.disabled)

@@ -184,7 +184,7 @@ class CapsuleMaking:
             now = {"recipe": self._recipe, "period": self.period, **await db_capsules.made_of(self._db, key)}
             if wanted or (self._is_outdated(stored, now) and not self._failed_lately(key)):
                 await self._make(key, stored, now)
-            if not self._rests(stored):
+            if not self._rests(stored) and key not in self._failed:
                 self._seen[key] = seen
         except FacetdError as error:
             logger.warning("capsules are left for another time: %s", error)

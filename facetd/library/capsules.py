@@ -138,8 +138,8 @@ class Capsules:
         stored = await self._db.per_revision(("capsule list", key, self._making.version), lambda: db_capsules.find(self._db, key))
         if stored is None or stored.asked_at[:10] != _moment()[:10]:
             await db_capsules.ask(self._db, key, _moment())
-        if stored is None or stored.made_of is None:
-            if not self._making.has_failed(key) and not self._making.is_making(key):
+        if (stored is None or stored.made_of is None) and not self._making.has_failed(key):
+            if not self._making.is_making(key):
                 self._making.want(key)
         else:
             self._making.look_at(key)

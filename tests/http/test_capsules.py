@@ -148,6 +148,8 @@ async def test_lists_are_kept_until_something_changes(tmp_path: Path) -> None:
         first = await site.get(path)
         same = await site.get(path, If_None_Match=first.headers["ETag"])
         assert same.status == 304
+        one = f"/api/capsules/{(await first.json())['capsules'][0]['id']}/photos"
+        assert (await site.get(one, If_None_Match=(await site.get(one)).headers["ETag"])).status == 304
         async with site.house.db.writing() as connection:
             await connection.execute("UPDATE person SET name = 'Dora'")
             await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")

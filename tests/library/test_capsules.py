@@ -17,7 +17,7 @@ from facetd.ingest import capsules as making
 from facetd.library.capsules import icon
 from facetd.library.capsuletitles import OF_SCORES, SCORES, TITLES, title
 from facetd.records import Viewer
-from facetd.score.capsules.selection import DIMENSION_TYPES, PRIORITY
+from facetd.score.capsules.kinds import DIMENSIONS, PRIORITY
 from tests.capsules import Stand, stand
 from tests.house import InlineWorkers
 
@@ -392,4 +392,4 @@ def test_every_type_has_a_symbol_and_every_title_a_text() -> None:
     assert texts["score_iaa_year"] == "Most artistic of 1"
     assert texts["week"] == "The best of week 29 of 2024"
     assert texts["seeded_time"] == "Around July 14, 2024"
-    assert set(DIMENSION_TYPES) - keys == {"score_person", "score_camera", "score_year", "score_lens"}, "these have titles by measure"
+    assert set(DIMENSIONS) - keys == {"score_person", "score_camera", "score_year", "score_lens"}, "these have titles by measure"

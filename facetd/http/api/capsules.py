@@ -109,12 +109,14 @@ async def list_capsules(request: web.Request, query: CapsulesQuery) -> Any:
     return json_response(reply, headers=headers)
 
 
-@operations.add("GET", "/api/capsules/{id}/photos", summary="Photos of a capsule", reply=CapsulePhotos, errors=(403, 404))
+@operations.add("GET", "/api/capsules/{id}/photos", summary="Photos of a capsule", reply=CapsulePhotos, errors=(403, 404), others=(304,))
 async def capsule_photos(request: web.Request, _parameters: Nothing) -> Any:
     """The photos that you may still see and did not reject, in the capsule's order."""
     require_feature(request, "show_capsules")
-    capsule, photos = await services(request).capsules.photos(await viewer_of(request), request.match_info["id"])
-    return {"capsule": capsule, "photos": photos}
+    house, viewer = services(request), await viewer_of(request)
+    headers = list_headers(request, await house.capsules.revision(viewer))
+    capsule, photos = await house.capsules.photos(viewer, request.match_info["id"])
+    return unchanged(request, headers) or json_response({"capsule": capsule, "photos": photos}, headers=headers)
 
 
 @operations.add(

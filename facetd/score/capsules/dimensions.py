@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facetd.score.capsules.kinds import CROSSED, SCORES, SINGLE
 from facetd.score.capsules.photos import Draft, Links, Numbers, Photos, Value, month_text
 
 if TYPE_CHECKING:
@@ -19,27 +20,6 @@ if TYPE_CHECKING:
 
 FOCAL_RANGES = ("ultra_wide", "wide", "standard", "portrait", "telephoto", "super_telephoto")
 TIMES_OF_DAY = ("night", "golden_morning", "morning", "midday", "afternoon", "golden_evening")
-SCORES = {
-    "score_aesthetic": "aesthetic",
-    "score_iaa": "aesthetic_iaa",
-    "score_composition": "comp_score",
-    "score_sharpness": "tech_sharpness",
-    "score_face_quality": "face_quality",
-}
-SINGLE = (
-    "star_rating", "year", "month", "camera", "lens", "tag", "category", "composition", "focal_range", "time_of_day", "week", "day_of_week",
-)  # fmt: skip
-CROSSED: Mapping[str, tuple[str, ...]] = {
-    "camera": ("year", "lens", "month"),
-    "lens": ("year", "month"),
-    "tag": ("year", "month"),
-    "person": ("year", "month", "lens", "camera", "tag"),
-    "score": ("person", "camera", "year", "lens"),
-    "composition": ("camera", "year"),
-    "focal_range": ("category", "year"),
-    "category": ("year", "camera"),
-}
-TYPES = (*SINGLE, *SCORES, *(f"{first}_{second}" for first, seconds in CROSSED.items() for second in seconds))
 MOST_OF_TYPE = 100  # tried of one type
 FIRST_WEEK = date(1969, 12, 29)  # the Monday before 1970
 KEY = 80  # characters of a value in an id

@@ -12,9 +12,9 @@ import numpy as np
 
 from facetd.records import Capsule, CapsuleOccasion
 from facetd.score.capsules import best, calendar, earth, people, seasons, seeds, stories
-from facetd.score.capsules.dimensions import TYPES as DIMENSION_TYPES
 from facetd.score.capsules.dimensions import dimension_drafts
 from facetd.score.capsules.diversity import choose
+from facetd.score.capsules.kinds import PRIORITY, SPECIAL
 from facetd.score.capsules.overlap import Shown
 from facetd.score.capsules.photos import Draft, Floats, Numbers, Photos
 
@@ -24,17 +24,11 @@ if TYPE_CHECKING:
 TOP = 5  # photos that the cover is one of
 POOL = 4  # times as many photos as are shown are chosen from
 JITTER = 0.4  # points of the score, up or down, that a fresh shuffle adds
-SPECIAL = (
-    "journey", "this_week", "faces_of", "seasonal", "golden", "favorites", "location", "person_pair", "color_story", "seeded", "progress",
-    "color_palette", "rare_pair",
-)  # fmt: skip
 # what consists of few particular photos comes before what can be made of many others
 KEPT_FIRST = (
     "journey", "this_week", "favorites", "rare_pair", "person_pair", "faces_of", "golden", "seasonal", "progress", "color_palette",
     "location", "color_story", "seeded",
 )  # fmt: skip
-PRIORITY = (*SPECIAL, *DIMENSION_TYPES)
-TYPES = frozenset({*PRIORITY, "dimensions"})
 Likeness = Callable[[Numbers], Floats]
 
 

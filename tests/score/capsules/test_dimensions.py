@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facetd.config.capsules import Capsules
-from facetd.score.capsules.dimensions import CROSSED, SCORES, SINGLE, TYPES, dimension_drafts, slug
+from facetd.score.capsules.dimensions import dimension_drafts, slug
+from facetd.score.capsules.kinds import CROSSED, DIMENSIONS, SCORES, SINGLE
 from facetd.score.capsules.photos import Draft
 from tests.score.capsules.made import days, photos
 
@@ -22,7 +23,7 @@ RULES = Capsules.model_validate({
 
 def found(kind: str, rules: Capsules = RULES, count: int = 10, **columns: Any) -> dict[str, list[int]]:
     """The rows, ascending, of the drafts of one type."""
-    drafts = list(dimension_drafts(photos(count, **columns), rules, frozenset(TYPES) - {kind}))
+    drafts = list(dimension_drafts(photos(count, **columns), rules, frozenset(DIMENSIONS) - {kind}))
     assert {draft.type for draft in drafts} <= {kind}
     return {draft.key: sorted(draft.rows.tolist()) for draft in drafts}
 
@@ -94,7 +95,7 @@ def test_two_attributes_together(first: str, second: str) -> None:
         if set(some) & set(others)
     }
     assert found(f"{first}_{second}", **VALUES[first], **VALUES[second]) == expected
-    drafts = list(dimension_drafts(photos(10, **VALUES[first], **VALUES[second]), RULES, frozenset(TYPES) - {f"{first}_{second}"}))
+    drafts = list(dimension_drafts(photos(10, **VALUES[first], **VALUES[second]), RULES, frozenset(DIMENSIONS) - {f"{first}_{second}"}))
     assert all((len(draft.persons) == 1) == (first == "person") for draft in drafts)
     assert {name for draft in drafts for name in draft.params} == {first, second} - {"person"}
     many = Capsules.model_validate({"dimensions": {"min_photos": 6}})
@@ -110,7 +111,12 @@ def test_the_best_of_something_by_one_measure(second: str) -> None:
 
 def test_all_types_are_covered() -> None:
     assert {kind for kind, _, _ in SINGLES} == {*SINGLE, *SCORES}
-    assert set(TYPES) == {*SINGLE, *SCORES, *(f"{first}_{second}" for first, second in CROSSES), *(f"score_{s}" for s in CROSSED["score"])}
+    assert set(DIMENSIONS) == {
+        *SINGLE,
+        *SCORES,
+        *(f"{first}_{second}" for first, second in CROSSES),
+        *(f"score_{s}" for s in CROSSED["score"]),
+    }
 
 
 def test_types_come_in_turns_and_bad_photos_not_at_all() -> None:

@@ -7,12 +7,15 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from facetd.config.capsules import Capsules
+from facetd.errors import ConfigError
 from facetd.library.capsuletitles import title
 from facetd.records import CapsuleOccasion
+from facetd.score.capsules.kinds import PRIORITY, SPECIAL, check_disabled
 from facetd.score.capsules.photos import Photos
-from facetd.score.capsules.selection import KEPT_FIRST, PRIORITY, SPECIAL, Looks, select
+from facetd.score.capsules.selection import KEPT_FIRST, Looks, select
 from tests.score.capsules.made import NAN, days, photos
 
 TODAY = CapsuleOccasion(date(2026, 6, 15), "1 20000")
@@ -120,3 +123,9 @@ def test_what_is_kept_is_plain_data() -> None:
 
 def test_of_no_photos_there_are_no_capsules() -> None:
     assert chosen(photos(0)) == []
+
+
+def test_a_misspelt_type_is_named() -> None:
+    check_disabled(["seeded", "dimensions", "camera_year"])
+    with pytest.raises(ConfigError, match=r"capsules\.disabled: expected types of capsules.*found seded"):
+        check_disabled(["journey", "seded"])
