@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BATCH = 2000  # cells looked up at a time: some seconds
 TIMEOUT_S = 300.0
+ASKED_KEPT = 1000  # cells without photos that somebody asked about
 
 
 class Places:
@@ -23,6 +24,7 @@ class Places:
     def __init__(self, db: Database, workers: Workers) -> None:
         self._db = db
         self._workers = workers
+        self._asked: dict[int, db_places.Name | None] = {}
 
     async def due(self) -> bool:
         """There are photos where nobody looked up what the place is called."""
@@ -40,11 +42,17 @@ class Places:
     async def at(self, latitude: float, longitude: float) -> str:
         """What the place at these degrees is called, for people; '' far from every place. Raises Unavailable.
 
-        Only cells with photos are kept, so that asking fills nothing.
+        Only cells with photos are kept in the library, so that asking fills nothing; the last others are remembered.
         """
         cell = db_places.cell_of(latitude, longitude)
         known, name = await db_places.place_of(self._db, cell)
-        return db_places.display_name(name if known else (await self._look_up([cell]))[cell])
+        if known:
+            return db_places.display_name(name)
+        if cell not in self._asked:
+            self._asked[cell] = (await self._look_up([cell]))[cell]
+            while len(self._asked) > ASKED_KEPT:
+                self._asked.pop(next(iter(self._asked)))
+        return db_places.display_name(self._asked[cell])
 
     async def _look_up(self, cells: Sequence[int]) -> dict[int, db_places.Name | None]:
         names = await self._workers.compute(_names, [db_places.middle_of(cell) for cell in cells], timeout_s=TIMEOUT_S)

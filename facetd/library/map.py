@@ -29,7 +29,7 @@ from facetd.records import Viewer
 
 COARSEST = 2  # zoom of the largest cells
 MADE_BYTES = 4 * 1024 * 1024  # answers, kept for the next who asks the same
-VIEWS_KEPT = 8  # ways to see the map: viewers, dates, what is hidden
+VIEWS_KEPT = 6  # ways to see the map: viewers, dates, what is hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ class Points:
     def clusters(self, box: Box, zoom: int, limit: int) -> list[Cluster]:
         """The points in the box by cells of the grid of this zoom, the largest first. A cell at the edge has only what is in the box."""
         whole, pieces = self._cut(box, zoom)
-        starts, counts = self._cells(zoom) if whole else (array("l"), array("l"))
+        starts, counts = self._cells(zoom) if whole else (array("i"), array("i"))
         found: list[Iterable[tuple[int, int, Sequence[Run]]]] = []  # how many points, where the first one is, and of which runs
         for start, end in whole:
             cells = slice(bisect_left(starts, start), bisect_left(starts, end))
@@ -116,8 +116,8 @@ class Points:
         """Where each cell that has points begins, and how many it has."""
         if zoom not in self._grids:
             sizes = Counter(map(rshift, self.keys, repeat(2 * (DEPTH - zoom))))  # in the order of the keys
-            counts = array("l", sizes.values())
-            self._grids[zoom] = array("l", accumulate(counts[:-1], initial=0)) if counts else array("l"), counts
+            counts = array("i", sizes.values())
+            self._grids[zoom] = array("i", accumulate(counts[:-1], initial=0)) if counts else array("i"), counts
         return self._grids[zoom]
 
     def _cut(self, box: Box, zoom: int) -> tuple[list[Run], dict[int, list[Run]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -179,6 +180,24 @@ async def test_top_picks_are_counted_exactly(home: Household, least: float) -> N
         categories, top_picks = await options.category_counts(home.db, viewer, options.LISTED, least)
         assert categories == {"street": 6}
         assert top_picks == sum(score is not None and score >= least for score in seen)
+
+
+async def test_lists_are_read_from_the_counters(tmp_path: Path) -> None:
+    """No photo is looked at, but for the tenth that the threshold of top picks lies in."""
+    statements: list[str] = []
+    async with Database(tmp_path / "one reader.db", readers=1) as db:
+        viewer = (await make_household(db)).alice
+        await db.read(lambda connection: connection.set_trace_callback(statements.append))
+        for facet in COLUMNS:
+            await options.values(db, viewer, facet, by_count=True)  # type: ignore[arg-type]
+        await options.tags(db, viewer, limit=20)
+        await options.category_counts(db, viewer, options.LISTED, 7.0)
+        await db_people.seen_persons(db, viewer)
+        await db.read(lambda connection: connection.set_trace_callback(None))
+        plans = [row[3] for sql in statements for row in await db.rows(f"EXPLAIN QUERY PLAN {sql}")]
+    assert len(statements) == 9
+    assert {plan for plan in plans if "facet_count" in plan} == {"SEARCH facet_count USING PRIMARY KEY (facet=? AND root_id=?)"}
+    assert [plan for plan in plans if plan.startswith("SCAN") and plan not in ("SCAN c", "SCAN w")] == []
 
 
 async def test_wrong_counters_are_counted_anew(home: Household) -> None:

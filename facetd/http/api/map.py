@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -17,14 +18,15 @@ from facetd.library.map import Shown
 from facetd.library.quadtree import Box
 
 operations = Operations("map")
+NUMBER = r" *-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)? *"
+FOUR_NUMBERS = ",".join([NUMBER] * 4)
 
 
 def _bounds(text: str) -> str:
     """Checks `sw_lat,sw_lng,ne_lat,ne_lng`. Raises ValueError."""
-    try:
-        south, west, north, east = map(float, text.split(","))
-    except ValueError:
-        raise ValueError(_("expected four numbers: sw_lat,sw_lng,ne_lat,ne_lng")) from None
+    if not re.fullmatch(FOUR_NUMBERS, text, re.ASCII):
+        raise ValueError(_("expected four numbers: sw_lat,sw_lng,ne_lat,ne_lng"))
+    south, west, north, east = map(float, text.split(","))
     if not (-90 <= south <= 90 and -90 <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
         raise ValueError(_("expected latitudes of -90 to 90 and longitudes of -180 to 180"))
     if south > north:
@@ -32,7 +34,8 @@ def _bounds(text: str) -> str:
     return text
 
 
-Bounds = Annotated[str, Field(max_length=200), AfterValidator(_bounds), WithJsonSchema({"type": "string", "examples": ["41,12,42,13"]})]
+BOUNDS_SCHEMA = {"type": "string", "maxLength": 200, "pattern": f"^{FOUR_NUMBERS}$", "examples": ["41,12,42,13"]}
+Bounds = Annotated[str, Field(max_length=200), AfterValidator(_bounds), WithJsonSchema(BOUNDS_SCHEMA)]
 
 
 class MapQuery(HideQuery):
