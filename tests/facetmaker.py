@@ -32,6 +32,8 @@ LATER = {
     "comparisons": "id INTEGER PRIMARY KEY AUTOINCREMENT, photo_a_path TEXT NOT NULL, photo_b_path TEXT NOT NULL, winner TEXT NOT NULL,"
     " category TEXT, timestamp TEXT DEFAULT (datetime('now')), session_id TEXT, user_id TEXT, source TEXT NOT NULL DEFAULT 'vote',"
     " UNIQUE (photo_a_path, photo_b_path)",
+    "photo_manual_tags": "photo_path TEXT NOT NULL, tag TEXT NOT NULL, source TEXT NOT NULL DEFAULT 'user', created_by TEXT,"
+    " created_at TEXT, PRIMARY KEY (photo_path, tag)",
     "weight_config_snapshots": "id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp TEXT DEFAULT (datetime('now')), category TEXT,"
     " weights TEXT NOT NULL, description TEXT, accuracy_before REAL, accuracy_after REAL, comparisons_used INTEGER, created_by TEXT",
 }  # fmt: skip

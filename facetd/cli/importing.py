@@ -74,8 +74,8 @@ def facet(
 ) -> None:
     """Bring over what Facet knows of photos that are here, and its users and weights.
 
-    That is ratings, favorites, rejections, captions, people with their faces, albums and comparisons. Scan the photos first. What you
-    decided here stays; done again, it brings what is new.
+    That is ratings, favorites, rejections, captions, tags by hand, people with their faces, albums and comparisons. Scan the photos
+    first. What you decided here stays; done again, it brings what is new.
     """
     console = Console(stderr=True)
     log_to(console, verbose=False)
@@ -104,12 +104,14 @@ def facet(
                 return Report.from_dict(await found.post("/import/facet", body, timeout_s=None))
 
     report = asyncio.run(run())
-    _configure(ours, known, report, None if no_users else rules, weights=not no_weights)
-    if as_json:
-        click.echo(json.dumps(report.as_dict()))
-        return
-    for line in summary(report.as_dict()):
-        click.echo(printable(line))
+    try:
+        _configure(ours, known, report, None if no_users else rules, weights=not no_weights)
+    finally:  # what is in the library is there, also when the file cannot be written
+        if as_json:
+            click.echo(json.dumps(report.as_dict()))
+        else:
+            for line in summary(report.as_dict()):
+                click.echo(printable(line))
 
 
 def _configure(path: Path, facet: FacetConfig, report: Report, rules: PathRules | None, *, weights: bool) -> None:

@@ -119,6 +119,14 @@ class FacetLibrary:
                 if path and caption and caption.strip():
                     yield ForeignCaption(path, caption, words_of(row[2]))
 
+    def tags(self) -> Iterator[tuple[str, str]]:
+        """(path, tag) of what a hand tagged; what models did they do here, too."""
+        if {"photo_path", "tag"} <= self.columns("photo_manual_tags"):
+            for row in self.select("photo_manual_tags", ("photo_path", "tag"), "ORDER BY photo_path, tag"):
+                path, tag = text_of(row[0]), words_of(row[1])
+                if path and tag:
+                    yield path, tag
+
     def persons(self) -> Iterator[ForeignPerson]:
         """Everybody with a name."""
         for row in self.select("persons", ("id", "name", "is_hidden", "representative_face_id")):

@@ -242,6 +242,24 @@ async def save_translations(writes: Writes, language: str, wanted: Mapping[int, 
     return done
 
 
+async def save_tags(writes: Writes, wanted: Sequence[tuple[int, str]]) -> Counter[str]:
+    """Bring in (photo, tag) pairs; returns how many were brought or there, from wherever."""
+    done: Counter[str] = Counter()
+    for start in range(0, len(wanted), BATCH):
+        some = wanted[start : start + BATCH]
+        async with writes.batch() as connection:
+            await connection.executemany("INSERT INTO tag (name) VALUES (?) ON CONFLICT DO NOTHING", [(tag,) for _, tag in some])
+            for pair in some:
+                cursor = await connection.execute(
+                    f"INSERT INTO photo_tag (photo_id, tag_id, source) SELECT ?1, id, '{IMPORTED}' FROM tag WHERE name = ?2"
+                    " AND NOT EXISTS (SELECT 1 FROM photo_tag h WHERE h.photo_id = ?1 AND h.tag_id = tag.id"
+                    f" AND h.source IN ('keyword', '{IMPORTED}'))",
+                    pair,
+                )
+                done[BROUGHT if cursor.rowcount > 0 else SAME] += 1
+    return done
+
+
 async def came(connection: aiosqlite.Connection, kind: str, user_id: int, refs: Sequence[int]) -> dict[int, str]:
     """What the last import said about each of `refs`."""
     rows = await connection.execute_fetchall(

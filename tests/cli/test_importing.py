@@ -176,3 +176,13 @@ def test_users_come_with_what_they_think(data: Path) -> None:
     assert [(user["name"], user["role"]) for user in listed] == [("alice", "superadmin")]
     assert json.loads(call(*command).stdout)["changes"] == 0
     assert json.loads(call(*command, "--user", "alice").stdout)["changes"] == 0
+
+
+def test_what_came_is_told_also_when_the_configuration_cannot_be_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device", "scoring_config.json")
+
+    monkeypatch.setattr("facetd.cli.importing.save_config", full)
+    found = bring(data, "--json", code=1)
+    assert json.loads(found.stdout)["ratings"]["brought"] == 2
+    assert "No space left" in found.stderr

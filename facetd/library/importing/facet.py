@@ -60,6 +60,7 @@ async def import_facet(db: Database, wanted: Wanted, tell: Callable[[str], None]
         await _ratings(writes, harvest, users, report)
         tell("Bringing over captions")
         await _captions(writes, harvest, wanted.config.language, report)
+        report.tallies["tags"].add(await db_importing.save_tags(writes, harvest.tags))
         tell("Bringing over people")
         await bring_people(writes, people, report)
         tell("Bringing over albums and comparisons")

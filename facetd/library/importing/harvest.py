@@ -17,6 +17,8 @@ from facetd.library.importing.matching import Matched, match_photos
 from facetd.library.importing.paths import PathRules
 from facetd.library.importing.report import Left, Report
 
+LONGEST_TAG = 100
+
 
 @dataclass(slots=True)
 class Harvest:
@@ -29,6 +31,7 @@ class Harvest:
     opinions: dict[str | None, dict[int, Opinion]] = field(default_factory=lambda: defaultdict(dict))
     captions: dict[int, str] = field(default_factory=dict)
     translations: dict[int, tuple[str, str]] = field(default_factory=dict)
+    tags: list[tuple[int, str]] = field(default_factory=list)
     persons: dict[int, ForeignPerson] = field(default_factory=dict)
     photos: dict[str, int] = field(default_factory=dict)
     albums: list[ForeignAlbum] = field(default_factory=list)
@@ -48,6 +51,7 @@ def read_harvest(path: Path, scratch: Path, ours: Sequence[KnownPhoto], rules: P
         harvest.photos, seconds = stand_ins(matched, ours)
         _read_opinions(facet, harvest, seconds, report)
         _read_captions(facet, harvest, seconds, report)
+        _read_tags(facet, harvest, report)
         harvest.albums, harvest.comparisons, harvest.snapshots = list(facet.albums()), list(facet.comparisons()), list(facet.snapshots())
         sizes = {photo.path: (photo.width, photo.height) for photo in foreign}
         known = {photo.id: (photo.width, photo.height) for photo in ours}
@@ -117,6 +121,17 @@ def _read_captions(facet: FacetLibrary, harvest: Harvest, seconds: Set[str], rep
     for photo, said in later:
         if photo not in harvest.captions:
             _take(harvest, photo, *said)
+
+
+def _read_tags(facet: FacetLibrary, harvest: Harvest, report: Report) -> None:
+    found: dict[tuple[int, str], None] = {}
+    for path, text in facet.tags():
+        photo, tag = harvest.photos.get(path), one_line(text)
+        if photo is None or not tag or len(tag) > LONGEST_TAG:
+            report.tallies["tags"].left += 1
+        else:
+            found[photo, tag] = None
+    harvest.tags = list(found)
 
 
 def _take(harvest: Harvest, photo: int, text: str, translated: str) -> None:

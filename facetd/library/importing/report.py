@@ -44,7 +44,7 @@ class Note:
     reason: str
 
 
-KINDS = ("ratings", "captions", "translations", "persons", "faces", "albums", "comparisons", "snapshots", "users", "weights")
+KINDS = ("ratings", "captions", "translations", "tags", "persons", "faces", "albums", "comparisons", "snapshots", "users", "weights")
 
 
 @dataclass(slots=True)

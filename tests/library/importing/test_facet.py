@@ -201,3 +201,16 @@ async def test_a_raw_file_that_is_hidden_speaks_for_the_photo_that_is_shown(db: 
     assert [row[0] for row in await db.rows("SELECT photo_id FROM album_photo ORDER BY position")] == [other, shown]
     assert (report.matched, tally(report, "ratings")) == (4, (3, 0, 0, 0))
     assert (await bring(db, facet)).changes == 0
+
+
+async def test_tags_by_hand_come_and_last(db: Database, root: Root, facet: FacetMaker) -> None:
+    (photo,) = await put(db, visit(root, "a.jpg", keywords=("Dog",)))
+    path = facet.photo(f"{root.path}/a.jpg")
+    for tag in ("dog", "summer  2024\n", "x" * 500, " "):
+        facet.put("photo_manual_tags", photo_path=path, tag=tag)
+    facet.put("photo_manual_tags", photo_path="/gone.jpg", tag="dog")
+    sql = "SELECT t.name, pt.source FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id WHERE pt.photo_id = ? ORDER BY t.name"
+    for counts in ((1, 1, 0, 3), (0, 2, 0, 3)):
+        assert tally(await bring(db, facet), "tags") == counts
+        await put(db, visit(root, "a.jpg", keywords=("Dog",)))  # read again
+        assert [tuple(row) for row in await db.rows(sql, (photo,))] == [("Dog", "keyword"), ("summer 2024", "facet")]
