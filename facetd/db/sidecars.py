@@ -11,7 +11,7 @@ from facetd.db.connection import Connection, Database, Row
 from facetd.db.moment import now
 from facetd.db.names import from_stored, to_stored
 from facetd.db.revision import bump
-from facetd.db.sidecarstates import CAPTION, FIELDS, Kept, Said, read_states, refresh_due, remember, states
+from facetd.db.sidecarstates import CAPTION, FIELDS, Kept, Known, Said, State, read_states, refresh_due, remember, states
 from facetd.db.visibility import Hide
 
 EVER = "9999"  # later than any moment
@@ -113,7 +113,7 @@ async def settle(db: Database, root_id: int, written: Sequence[Written], idle: S
             return
         numbers = [each.photo_id for each in written]
         known = await states(connection, numbers, kept.user_id)
-        said = {each.photo_id: (_as_written(each, known[each.photo_id].known), True) for each in written if each.photo_id in known}
+        said = {each.photo_id: _as_written(each, known[each.photo_id]) for each in written if each.photo_id in known}
         await remember(connection, kept.user_id, said)
         for each in written:
             await _note_as_read(connection, each)
@@ -169,9 +169,10 @@ async def note_conflicts(connection: aiosqlite.Connection, user_id: int, found: 
         await connection.execute(f"DELETE FROM sidecar_conflict WHERE id <= (SELECT MAX(id) FROM sidecar_conflict) - {KEPT_CONFLICTS}")
 
 
-def _as_written(written: Written, before: Said | None) -> Said:
-    base = before or Said()
-    return Said(**{field: getattr(written.said if field in written.fields else base, field) for field in FIELDS})
+def _as_written(written: Written, state: State) -> Known:
+    base = state.known or Said()
+    said = Said(**{field: getattr(written.said if field in written.fields else base, field) for field in FIELDS})
+    return Known(said, state.compared | written.fields, present=True)
 
 
 async def _note_as_read(connection: aiosqlite.Connection, written: Written) -> None:
@@ -222,7 +223,7 @@ def _due(connection: Connection, root_id: int, until: str, after: int, limit: in
         state = known[row["id"]]
         if state.known is not None:
             place = (from_stored(row["path"]), from_stored(row["filename"]), row["sidecar_stamp"])
-            found.append(Due(row["id"], *place, kept.fields.intersection(state.due), state.known, state.mine))
+            found.append(Due(row["id"], *place, kept.fields & state.compared & state.due.keys(), state.known, state.mine))
     return found
 
 

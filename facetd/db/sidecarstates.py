@@ -45,21 +45,31 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A photo: what its files said when they were last read or written (None: never), and whether there was a sidecar (`present`); what
-    the library says (`mine`), and when that was changed (`times`); what is due, since when.
+    """A photo: what its files said when they were last read or written (None: never), in which fields that was compared, and whether there
+    was a sidecar (`present`); what the library says (`mine`), and when that was changed (`times`); what is due, since when.
     """
 
     known: Said | None
+    compared: frozenset[str]
     present: bool
     mine: Said
     times: Mapping[str, str]
     due: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the files of a photo say, in which fields that was compared with the library, and whether there is a sidecar."""
+
+    said: Said
+    fields: frozenset[str]
+    present: bool
+
+
 _STATES = """
     SELECT p.id, r.stars, r.is_rejected, r.updated_at AS rating_at, l.text AS label, l.updated_at AS label_at, c.text AS caption,
       c.updated_at AS caption_at, s.rating AS known_rating, s.label AS known_label, s.caption AS known_caption,
-      s.keywords AS known_keywords, s.present,
+      s.keywords AS known_keywords, s.fields AS compared, s.present,
       (SELECT json_group_array(t.name) FROM photo_tag pt CROSS JOIN tag t ON t.id = pt.tag_id
        WHERE pt.photo_id = p.id AND pt.source = 'keyword') AS words,
       (SELECT json_group_object(d.field, d.at) FROM sidecar_due d WHERE d.photo_id = p.id) AS due
@@ -81,16 +91,26 @@ async def states(connection: aiosqlite.Connection, ids: Iterable[int], user_id: 
     return _states(await connection.execute_fetchall(_STATES, (json.dumps(list(ids)), user_id)))
 
 
-async def remember(connection: aiosqlite.Connection, user_id: int, said: Mapping[int, tuple[Said, bool]]) -> None:
-    """Keep what the files of photos say, and whether there is a sidecar, inside a transaction."""
+async def remember(connection: aiosqlite.Connection, user_id: int, said: Mapping[int, Known]) -> None:
+    """Keep what the files of photos say, inside a transaction."""
     moment = now()
     await connection.executemany(
-        "INSERT INTO sidecar (photo_id, user_id, rating, label, caption, keywords, present, synced_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (photo_id) DO UPDATE"
-        " SET user_id = ?2, rating = ?3, label = ?4, caption = ?5, keywords = ?6, present = ?7, synced_at = ?8",
+        "INSERT INTO sidecar (photo_id, user_id, rating, label, caption, keywords, fields, present, synced_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (photo_id) DO UPDATE"
+        " SET user_id = ?2, rating = ?3, label = ?4, caption = ?5, keywords = ?6, fields = ?7, present = ?8, synced_at = ?9",
         [
-            (number, user_id, each.rating, each.label, each.caption, json.dumps(each.keywords), present, moment)
-            for number, (each, present) in said.items()
+            (
+                number,
+                user_id,
+                known.said.rating,
+                known.said.label,
+                known.said.caption,
+                json.dumps(known.said.keywords),
+                " ".join(sorted(known.fields)),
+                known.present,
+                moment,
+            )
+            for number, known in said.items()
         ],
     )
 
@@ -104,7 +124,7 @@ async def refresh_due(connection: aiosqlite.Connection, ids: Iterable[int], kept
         if state.known is None:
             continue
         for field in FIELDS:
-            differs = field in kept.fields and not state.mine.same(state.known, field)
+            differs = field in kept.fields & state.compared and not state.mine.same(state.known, field)
             if differs and field not in state.due:
                 come.append((number, field, moment))
             elif not differs and field in state.due:
@@ -130,4 +150,4 @@ def _state(row: Row) -> State:
         known = Said(row["known_rating"], row["known_label"], row["known_caption"], tuple(json.loads(row["known_keywords"])))
     due = json.loads(row["due"])
     times = {field: row[f"{field}_at"] for field in (RATING, LABEL, CAPTION) if row[f"{field}_at"] is not None} | due
-    return State(known, bool(row["present"]), mine, times, due)
+    return State(known, frozenset((row["compared"] or "").split()), bool(row["present"]), mine, times, due)

@@ -14,7 +14,21 @@ from datetime import UTC, datetime
 import aiosqlite
 
 from facetd.db.sidecars import kept_roots_in, note_conflicts
-from facetd.db.sidecarstates import CAPTION, FIELDS, KEYWORDS, LABEL, RATING, Kept, Said, State, one_line, refresh_due, remember, states
+from facetd.db.sidecarstates import (
+    CAPTION,
+    FIELDS,
+    KEYWORDS,
+    LABEL,
+    RATING,
+    Kept,
+    Known,
+    Said,
+    State,
+    one_line,
+    refresh_due,
+    remember,
+    states,
+)
 from facetd.records import Metadata, PhotoVisit
 
 logger = logging.getLogger(__name__)
@@ -65,7 +79,7 @@ class _Merging:
         self._kept = kept
         self._taken: dict[str, list[dict[str, int | str]]] = {RATING: [], LABEL: [], CAPTION: []}
         self._conflicts: list[dict[str, object]] = []
-        self._said: dict[int, tuple[Said, bool]] = {}
+        self._said: dict[int, Known] = {}
 
     def merge(self, number: int, visit: PhotoVisit, state: State) -> PhotoVisit:
         """Compare one photo; returns the visit with what is left to be stored as it is."""
@@ -84,7 +98,10 @@ class _Merging:
             for field in (RATING, LABEL, CAPTION):
                 if field in self._kept.fields:
                     self._compare(number, field, says, state, changed_at)
-        self._said[number] = (before if damaged and before is not None else says, reading is not None)
+        if damaged and before is not None:
+            self._said[number] = Known(before, state.compared, present=True)
+        else:
+            self._said[number] = Known(says, self._kept.fields, reading is not None)
         left = dataclasses.replace(
             metadata,
             keywords=self._words(says, state, believed=believed),
@@ -120,7 +137,7 @@ class _Merging:
 
     def _compare(self, number: int, field: str, says: Said, state: State, changed_at: str) -> None:
         theirs, ours = getattr(says, field), getattr(state.mine, field)
-        before = None if state.known is None else getattr(state.known, field)
+        before = getattr(state.known, field) if state.known is not None and field in state.compared else None
         if theirs in (ours, before) or (before is None and not theirs):
             return
         take = {"photo": number, "value": theirs, "at": changed_at}
@@ -142,7 +159,7 @@ class _Merging:
         )  # fmt: skip
 
     def _words(self, says: Said, state: State, *, believed: bool) -> tuple[str, ...]:
-        if KEYWORDS not in self._kept.fields or state.known is None:
+        if state.known is None or KEYWORDS not in self._kept.fields & state.compared:
             return says.keywords
         known = {word.casefold() for word in state.known.keywords}
         there = {word.casefold() for word in says.keywords}

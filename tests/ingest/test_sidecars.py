@@ -624,6 +624,25 @@ async def test_switched_on_later_what_was_rated_before_is_written(tmp_path: Path
         assert said(tmp_path / "photos" / "0.jpg.xmp") == {"rating": 1}
 
 
+async def test_a_field_that_is_written_from_now_on_takes_nothing_away(tmp_path: Path) -> None:
+    make_photo(tmp_path / "photos" / "0.jpg")
+    (tmp_path / "photos" / "0.xmp").write_bytes(LIGHTROOM)
+    async with library(tmp_path, {"photos": {"mode": "beside", "fields": ["rating"]}}) as house:
+        await rate(house, 5)
+        await write(house)
+    async with library(tmp_path) as house:
+        assert (await write(house)).written == 0
+        assert said(tmp_path / "photos" / "0.xmp")["description"] == "By the sea"
+        assert await db_captions.caption_of(house.db, await photo_id(house)) == ("By the sea", "manual")
+        await db_captions.drop_caption(house.db, await photo_id(house))
+    async with library(tmp_path, {}) as house:
+        await rate(house, 2)
+    async with library(tmp_path) as house:
+        assert (await write(house)).written == 1
+        found = said(tmp_path / "photos" / "0.xmp")
+        assert (found["rating"], found["label"], found.get("description")) == (2, "Red", None)
+
+
 async def test_dry(tmp_path: Path) -> None:
     async with library(tmp_path) as house:
         await rate(house, 5)
