@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetd.db import embeddings
-from facetd.db.capsules import day_after
 from facetd.db.options import LISTED
 from facetd.db.tags import HINTS
 from facetd.db.visibility import Hide, gate_condition
@@ -38,7 +37,7 @@ PHOTOS = f"""
     FROM photo p CROSS JOIN gate g ON g.photo_id = p.id
     LEFT JOIN rating r ON r.user_id = :user AND r.photo_id = p.id
     LEFT JOIN place_cell c ON c.cell = p.place_cell
-    WHERE COALESCE(r.is_rejected, 0) = 0 AND p.date_taken >= :begin AND p.date_taken < :end AND
+    WHERE COALESCE(r.is_rejected, 0) = 0 AND
 """
 TAGS = f"""
     SELECT DISTINCT pt.photo_id, pt.tag_id FROM photo_tag pt CROSS JOIN gate g ON g.photo_id = pt.photo_id
@@ -51,7 +50,6 @@ PERSONS = """
 """
 FIRST_NUMBER = 7  # column of PHOTOS
 FIRST_WORD = FIRST_NUMBER + len(NUMBERS)
-UNDATED = "p.date_taken >= :begin AND p.date_taken < :end AND"
 
 
 class Pairs(NamedTuple):
@@ -92,14 +90,11 @@ class Facts:
     persons: Pairs
 
 
-def read_facts(connection: Connection, viewer: Viewer, days: tuple[str, str] = ("", "")) -> Facts:
+def read_facts(connection: Connection, viewer: Viewer) -> Facts:
     """The photos that `viewer` may be shown: the best of each burst and set of copies, not rejected; tags, and persons with a name that
     nobody hid.
-
-    `days` are the first and the last local day, '' for no bound; with one of them photos without date are left out.
     """
-    sql = (PHOTOS if any(days) else PHOTOS.replace(UNDATED, "")) + f" {gate_condition(viewer, LEADS)} ORDER BY p.id"
-    cursor = connection.execute(sql, {"user": viewer.user_id, "begin": days[0], "end": day_after(days[1])})
+    cursor = connection.execute(f"{PHOTOS} {gate_condition(viewer, LEADS)} ORDER BY p.id", {"user": viewer.user_id})
     coders = [_Coder() for _ in WORDS]
     columns = [[_converted(index, column, coders) for index, column in enumerate(zip(*part, strict=True))] for part in _batches(cursor)]
     whole = [np.concatenate(column) for column in zip(*columns, strict=True)] if columns else _empty(coders)

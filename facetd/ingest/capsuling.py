@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facetd.config.capsules import Capsules
     from facetd.db.connection import Connection
     from facetd.records import Capsule, CapsuleOccasion, Viewer
-    from facetd.score.capsules.photos import Floats, Numbers
+    from facetd.score.capsules.photos import Flags, Floats, Numbers
 
 # The built-in model's vectors are centred: of unrelated photos half have a negative cosine. What CLIP calls 0.75 alike is about 0.56 to it.
 REACH = {"centernet-backbone": 0.75}
@@ -30,19 +30,20 @@ REACH = {"centernet-backbone": 0.75}
 def make_capsules(path: Path, viewer: Viewer, rules: Capsules, days: tuple[str, str], occasion: CapsuleOccasion) -> list[Capsule]:
     """The capsules of the library at `path` for `viewer`, of photos of these days ('' for no bound), in the order that the list has."""
     with reading(path) as connection:
-        photos = photos_of(read_facts(connection, viewer, days), rules)
+        photos = photos_of(read_facts(connection, viewer), rules, days)
         if not len(photos.ids):
             return []
         return select(photos, rules, _looks(connection, photos), occasion)
 
 
-def photos_of(facts: Facts, rules: Capsules) -> Photos:
-    """What the database tells, as the rules take it."""
-    numbers, words = facts.numbers, facts.words
+def photos_of(facts: Facts, rules: Capsules, days: tuple[str, str]) -> Photos:
+    """What the database tells, as the rules take it: photos of other days have no score and no stars, but tell where home is."""
+    numbers, words, inside = facts.numbers, facts.words, _inside(facts, days)
+    aggregate = np.where(inside, numbers["aggregate"], np.float32("nan"))
     return Photos(
         ids=facts.ids,
-        good=np.nan_to_num(numbers["aggregate"], nan=-1.0) >= np.float32(rules.min_aggregate),
-        aggregate=numbers["aggregate"],
+        good=np.nan_to_num(aggregate, nan=-1.0) >= np.float32(rules.min_aggregate),
+        aggregate=aggregate,
         scores={name: numbers[name] for name in SCORES},
         taken=facts.taken,
         latitude=numbers["gps_latitude"],
@@ -53,8 +54,8 @@ def photos_of(facts: Facts, rules: Capsules) -> Photos:
         saturation=numbers["mean_saturation"],
         luminance=numbers["mean_luminance"],
         mono=facts.mono,
-        stars=facts.stars,
-        favorite=facts.favorite,
+        stars=np.where(inside, facts.stars, 0),
+        favorite=facts.favorite & inside,
         hashes=facts.hashes,
         hashed=facts.hashed,
         camera=Links.of(*words["camera_model"]),
@@ -64,6 +65,15 @@ def photos_of(facts: Facts, rules: Capsules) -> Photos:
         tags=Links(facts.tags.rows, facts.tags.codes, facts.tags.names, facts.tags.names),
         persons=Links(facts.persons.rows, facts.persons.codes, facts.persons.ids, facts.persons.names),
     )
+
+
+def _inside(facts: Facts, days: tuple[str, str]) -> Flags:
+    """Which photos are of these days: all without a bound, none without a date where there is one."""
+    taken = facts.taken.astype("M8[D]")
+    if not any(days):
+        return np.ones(len(taken), np.bool_)
+    first, last = (np.datetime64(day or bound, "D") for day, bound in zip(days, ("0001-01-01", "9999-12-31"), strict=True))
+    return np.asarray((taken >= first) & (taken <= last), np.bool_)
 
 
 def _looks(connection: Connection, photos: Photos) -> Looks:

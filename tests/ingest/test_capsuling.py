@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from facetd.config.capsules import Capsules
 from facetd.db.capsulefacts import read_cosines, read_facts, read_vectors
 from facetd.db.connection import Database
 from facetd.db.vectors import reading
+from facetd.ingest.capsuling import photos_of
 from facetd.ingest.workers import Workers
 from facetd.records import Viewer
 from tests.capsules import SPACE, Shelf, stand
@@ -77,7 +79,7 @@ async def test_only_what_a_viewer_may_be_shown_is_read(tmp_path: Path) -> None:
         await shelf.photos(own, 1, gps_latitude=0.0, gps_longitude=0.0, start=None)
         with reading(db.path) as connection:
             facts = read_facts(connection, Viewer(1, "user", frozenset({own})))
-            dated = read_facts(connection, Viewer(1, "user", frozenset({own})), ("2024-07-10", "2024-07-10"))
+            dated = photos_of(facts, Capsules(), ("2024-07-10", "2024-07-10"))
             nobody = read_facts(connection, Viewer(3, "user", frozenset()))
         assert facts.ids.tolist() == [*plain, *blink, facts.ids[-1]]
         assert facts.words["camera_model"].names == ("EOS 6D",)
@@ -88,7 +90,9 @@ async def test_only_what_a_viewer_may_be_shown_is_read(tmp_path: Path) -> None:
         assert (facts.stars.tolist(), facts.favorite.tolist()) == ([4, 0, 0, 0, 0], [True, False, False, False, False])
         assert np.isnan(facts.numbers["gps_latitude"]).tolist() == [False, False, False, True, True], "0/0 is no place"
         assert np.isnat(facts.taken).tolist() == [False] * 4 + [True]
-        assert dated.ids.tolist() == [*plain, *blink]
+        assert dated.ids[dated.good].tolist() == [*plain, *blink], "not the one without date"
+        assert dated.ids[dated.favorite].tolist() == plain[:1]
+        assert [list(photos_of(facts, Capsules(), days).good) for days in (("2024-07-11", ""), ("", "2024-07-09"))] == [[False] * 5] * 2
         assert nobody.ids.tolist() == []
 
 

@@ -327,6 +327,17 @@ async def test_certain_days_have_a_list_of_their_own_that_opens(tmp_path: Path) 
             await at.photos(other, dated)
 
 
+async def test_home_is_home_also_when_only_a_journey_is_asked_for(tmp_path: Path) -> None:
+    async with stand(tmp_path) as at:
+        root = await at.shelf.root("Shared")
+        await at.shelf.photos(root, 40, start="2024-01-01T10:00:00", every=DAY, gps_latitude=47.38, gps_longitude=8.54)
+        rome = await at.shelf.photos(root, 12, start="2024-04-01T10:00:00", gps_latitude=41.89, gps_longitude=12.49)
+        viewer, days = Viewer(1, "user", frozenset({root})), ("2024-04-01", "2024-04-30")
+        assert await at.ids(viewer, "journey", days) == ["journey:2024-04-01@2024-04-01..2024-04-30"]
+        assert set(await at.photos(viewer, "journey:2024-04-01@2024-04-01..2024-04-30")) == set(rome)
+        assert await at.ids(viewer, "journey", ("2024-01-01", "2024-01-31")) == []
+
+
 async def test_lists_of_other_roots_are_not_shown(tmp_path: Path) -> None:
     async with stand(tmp_path) as at:
         alice, _, _ = await household(at)
