@@ -237,7 +237,7 @@ async def test_a_stream_that_fails_ends_without_an_end(library: Site, monkeypatc
     async def broken(*_args: object, **_more: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("facetd.http.sse._send", broken)
+    monkeypatch.setattr("facetd.http.sse._next", broken)
     response = await library.client.get("/api/scan/stream")
     assert response.status == 200
     with pytest.raises(ClientPayloadError):
