@@ -69,7 +69,7 @@ async def test_the_answer_is_known_until_something_changes(library: Site) -> Non
 async def test_a_position_by_hand(library: Site) -> None:
     """It has its place's name soon, survives another reading of the file, and can be taken back."""
     path = "/Pictures/Rome/a.jpg"
-    placed = await library.client.put("/api/photo/gps", json={"photo_path": path, "gps_latitude": 59.9139, "gps_longitude": 10.7522})
+    placed = await library.client.put("/api/photo/gps", json={"path": path, "gps_latitude": 59.9139, "gps_longitude": 10.7522})
     photo = await placed.json()
     assert photo == {"id": photo["id"], "path": path, "gps_latitude": 59.9139, "gps_longitude": 10.7522}
     await library.house.ingest.places.run()
@@ -86,8 +86,8 @@ async def test_a_position_by_hand(library: Site) -> None:
         ({"photo_id": 1, "gps_latitude": 1, "gps_longitude": -181}, 400, "gps_longitude"),
         ({"gps_latitude": 1, "gps_longitude": 1}, 400, "id"),
         ({"photo_id": 1, "photo_path": "/Pictures/c.jpg", "gps_latitude": 1, "gps_longitude": 1}, 400, "id"),
-        ({"photo_id": 10**9, "gps_latitude": 1, "gps_longitude": 1}, 404, None),
-        ({"photo_path": "/Pictures/no.jpg", "gps_latitude": 1, "gps_longitude": 1}, 404, None),
+        ({"id": 10**9, "gps_latitude": 1, "gps_longitude": 1}, 404, None),
+        ({"path": "/Pictures/no.jpg", "gps_latitude": 1, "gps_longitude": 1}, 404, None),
     ],
 )
 async def test_a_position_that_does_not_fit(library: Site, body: dict[str, object], status: int, field: str | None) -> None:

@@ -6,10 +6,10 @@ import re
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic import AfterValidator, AliasChoices, BaseModel, Field, WithJsonSchema
 
 from facetd.filters import Day, Latitude, Longitude
-from facetd.http.api.models import HideQuery, PhotoBody
+from facetd.http.api.models import HideQuery, PhotoId, Strict
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Access, Operations, json_body
 from facetd.http.services import require_feature, services, viewer_of
@@ -91,8 +91,13 @@ class MapCount(BaseModel):
     count: int
 
 
-class Position(PhotoBody):
-    """Where a photo was taken: both coordinates, or neither to go by what its file says."""
+class Position(Strict):
+    """Where a photo was taken: both coordinates, or neither to go by what its file says. The photo by its id or its path."""
+
+    id: PhotoId | None = Field(default=None, validation_alias=AliasChoices("id", "photo_id"), description="The id of the photo.")
+    path: str | None = Field(
+        default=None, max_length=4096, validation_alias=AliasChoices("path", "photo_path"), description="The virtual path."
+    )
 
     gps_latitude: Latitude | None = Field(default=None, description="Degrees, north positive.")
     gps_longitude: Longitude | None = Field(default=None, description="Degrees, east positive.")
@@ -134,5 +139,5 @@ async def set_gps(request: web.Request, body: Position) -> Any:
     """Give a photo a position. It stands when the file is read again; without coordinates, what the file says stands again."""
     house = services(request)
     viewer = await viewer_of(request)
-    photo_id = await house.gallery.find(viewer, photo_id=body.photo_id, path=body.photo_path)
+    photo_id = await house.gallery.find(viewer, photo_id=body.id, path=body.path)
     return await house.map.set_position(viewer, photo_id, body.gps_latitude, body.gps_longitude)
