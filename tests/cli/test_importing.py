@@ -15,6 +15,7 @@ from facetd.ingest.lock import DataLock
 from tests.daemons import QUICK, configure, eventually, running
 from tests.facetmaker import FacetMaker
 from tests.house import InlineWorkers, opened, scan
+from tests.people import Cast, add_faces, group
 from tests.photos import make_photo
 
 
@@ -186,3 +187,23 @@ def test_what_came_is_told_also_when_the_configuration_cannot_be_written(data: P
     found = bring(data, "--json", code=1)
     assert json.loads(found.stdout)["ratings"]["brought"] == 2
     assert "No space left" in found.stderr
+
+
+async def test_people_are_there_at_once(data: Path) -> None:
+    async with opened(data) as house:
+        faces = await add_faces(house.db, Cast(), [1, 2], ["a", "a"])
+        await group(house.db)
+    facet = FacetMaker(data.parent / "people.db")
+    anna = facet.put("persons", name="Anna")
+    for name in ("a.jpg", "other.jpg"):
+        path = facet.photo(f"{data.parent}/Photos/{name}", image_width=3000, image_height=2000)
+        facet.face(path, (150, 400, 450, 800), anna)
+    async with running(data) as daemon:
+        await eventually(lambda: daemon.house and not daemon.house.ingest.scanning)
+        command = ("import", "facet", "--db", facet.path, "--data", data, "--json")
+        found = json.loads((await asyncio.to_thread(call, *command)).stdout)
+        assert (found["persons"]["brought"], found["faces"]["brought"], found["faces"]["left"]) == (1, 1, 1)
+        listed = await asyncio.to_thread(call, "people", "list", "--data", data)
+        assert "Anna (2 faces in 2 photos)" in listed.stdout
+    assert len(faces["a"]) == 2
+    assert json.loads((await asyncio.to_thread(call, *command)).stdout)["changes"] == 0
