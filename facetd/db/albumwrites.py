@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from facetd.db.connection import Database, Writer
 from facetd.db.revision import bump
 from facetd.db.store import now
 
 Place = tuple[int, int]  # a photo and its position
+ROW = ("id", "user_id", "name", "description", "visibility", "smart_filter", "cover_photo_id", "created_at", "updated_at")
 CHANGEABLE = frozenset({"name", "description", "visibility", "smart_filter", "cover_photo_id"})
 PUT_IN = """
     INSERT INTO album_photo (album_id, photo_id, position)
@@ -47,11 +49,24 @@ async def change(db: Database, album: int, values: Mapping[str, object]) -> None
         await bump(connection)
 
 
-async def delete(db: Database, album: int) -> None:
-    """Forget an album with its links; its photos stay."""
-    async with db.writing() as connection:
-        await connection.execute("DELETE FROM album WHERE id = ?", (album,))
-        await bump(connection)
+async def delete(connection: Writer, album: int) -> tuple[list[Any], list[Place]]:
+    """Forget an album with its links; its photos stay. Returns what `restore` makes it from: its row and its places."""
+    rows = await connection.execute_fetchall(f"SELECT {', '.join(ROW)} FROM album WHERE id = ?", (album,))
+    inside = await connection.execute_fetchall("SELECT photo_id, position FROM album_photo WHERE album_id = ?", (album,))
+    places = [(int(row[0]), int(row[1])) for row in inside]
+    await connection.execute("DELETE FROM album WHERE id = ?", (album,))
+    await bump(connection)
+    return list(next(iter(rows), ())), places
+
+
+async def restore(connection: Writer, row: Sequence[Any], places: Sequence[Place]) -> list[int]:
+    """Make a deleted album again, without links; returns those of its photos that are in the library still."""
+    values = dict(zip(ROW, row, strict=True))
+    marks = ", ".join(f":{name}" for name in ROW)
+    known = "(SELECT id FROM photo WHERE id = :cover_photo_id)"
+    await connection.execute(f"INSERT INTO album ({', '.join(ROW)}) VALUES ({marks.replace(':cover_photo_id', known)})", values)
+    await bump(connection)
+    return await put_back(connection, int(values["id"]), places)
 
 
 async def add(connection: Writer, album: int, photos: Sequence[int]) -> list[int]:

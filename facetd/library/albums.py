@@ -15,7 +15,7 @@ from facetd.db.connection import Database
 from facetd.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.library.albumorder import moved, rearranged
-from facetd.library.albumundo import KIND, added, ordered, take_back, taken_out
+from facetd.library.albumundo import KIND, added, deleted, ordered, take_back, taken_out
 from facetd.library.albumviews import Album, AlbumViews
 from facetd.library.gallery import Gallery
 from facetd.library.smartfilter import FIELD, parse_smart_filter
@@ -97,10 +97,14 @@ class Albums(AlbumViews):
         await albumwrites.change(self._db, album, values)
         return await self.album(viewer, album)
 
-    async def delete(self, viewer: Viewer, album: int) -> None:
-        """Forget an album; its photos stay. Raises NotFound, Forbidden."""
+    async def delete(self, viewer: Viewer, album: int) -> str:
+        """Forget an album; its photos stay. Returns the token that takes it back, without its links. Raises NotFound, Forbidden."""
         await self.own(viewer, album)
-        await albumwrites.delete(self._db, album)
+        async with self._db.writing() as connection:
+            row, places = await albumwrites.delete(connection, album)
+            if not row:
+                raise NotFound(_("there is no such album"))
+            return await self._undoing.keep(connection, viewer, KIND, deleted(album, row, places))
 
     async def add(self, viewer: Viewer, album: int, ids: Ids, paths: Paths) -> Changed:
         """Put photos at the end of a manual album; those that are in it already stay where they are.

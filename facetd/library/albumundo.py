@@ -30,9 +30,18 @@ def ordered(album: int, before: Sequence[int]) -> dict[str, Any]:
     return {"album": album, "before": list(before)}
 
 
+def deleted(album: int, row: Sequence[Any], places: Sequence[Place]) -> dict[str, Any]:
+    """What takes back that an album was deleted."""
+    return {"album": album, "row": list(row), "places": list(places)}
+
+
 async def take_back(connection: Writer, viewer: Viewer, data: Any) -> Restored:
     """Put an album back as far as it and its photos are there; nothing for one that is somebody else's, or smart now."""
     album = int(data["album"])
+    if "row" in data:
+        back = await albumwrites.restore(connection, data["row"], [(photo, place) for photo, place in data["places"]])
+        lost = [photo for photo, _ in data["places"] if photo not in set(back)]
+        return Restored(tuple(back), not_found=tuple(lost))
     if await albumwrites.owner(connection, album) != viewer.user_id:
         return Restored(())
     if "added" in data:

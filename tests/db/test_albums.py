@@ -131,9 +131,13 @@ async def test_counters_are_right_after_whatever_happens(home: Household) -> Non
     async with db.writing() as connection:
         await connection.execute("DELETE FROM root WHERE id = ?", (home.roots[2].id,))
     assert await counters(db) == await recounted(db)
-    await albumwrites.delete(db, made[0])
+    async with db.writing() as connection:
+        kept = await albumwrites.delete(connection, made[0])
     assert await counters(db) == await recounted(db)
     assert not await db.rows("SELECT 1 FROM album_photo WHERE album_id = ?", (made[0],))
+    async with db.writing() as connection:
+        await albumwrites.restore(connection, *kept)
+    assert await counters(db) == await recounted(db)
 
 
 async def test_wrong_counters_are_found_and_counted_anew(home: Household) -> None:

@@ -79,8 +79,16 @@ async def test_the_life_of_an_album(web: Asking) -> None:
     assert (out["ok"], out["removed"], out["photo_count"]) == (True, 1, 2)
     assert (await web.post(alice, f"/api/undo/{out['undo']}"))["restored"] == 1
     assert (await web.get(alice, address))["photo_count"] == 3
-    assert await web.ask(alice, "DELETE", address) == {"ok": True}
+    before = await web.get(alice, address)
+    gone = await web.ask(alice, "DELETE", address)
+    assert gone["ok"]
     await web.ask(alice, "GET", address, 404)
+    await web.post(bob, f"/api/undo/{gone['undo']}", 404)
+    assert (await web.post(alice, f"/api/undo/{gone['undo']}"))["restored"] == 3
+    again = await web.get(alice, address)
+    assert {**again, "updated_at": ""} == {**before, "updated_at": ""}
+    assert [photo["id"] for photo in (await web.get(alice, f"{address}/photos"))["photos"]] == [alices[0], shared[1], shared[0]]
+    await web.ask(alice, "DELETE", address)
     assert (await web.get(alice, "/api/photos"))["total"] == 6, "the photos stay"
 
 

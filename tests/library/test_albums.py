@@ -111,6 +111,26 @@ async def test_adding_taking_out_and_taking_that_back(home: Home) -> None:
         await home.albums.add(home.alice, album, [], None)
 
 
+async def test_what_is_taken_back_is_what_is_there_still(home: Home) -> None:
+    alices, shared = home.home.alices, home.home.shared
+    album = (await home.albums.make(home.alice, "Mine", ids=alices)).row.id
+    await home.albums.change(home.alice, album, {"cover_photo_id": alices[0], "description": "Text"})
+    done = await home.albums.add(home.alice, album, shared, None)
+    token = await home.albums.delete(home.alice, album)
+    assert done.undo is not None
+    assert (await home.undoing.undo(home.alice, done.undo)).restored.ids == (), "there is no album"
+    await store.set_missing(home.home.db, [alices[0]], missing=True, pair_raw=True)
+    await store.delete_missing(home.home.db, "9999")
+    with pytest.raises(NotFound):
+        await home.undoing.undo(home.bob, token)
+    back = (await home.undoing.undo(home.alice, token)).restored
+    assert (set(back.ids), back.not_found) == ({*alices[1:], *shared}, (alices[0],))
+    again = await home.albums.album(home.alice, album)
+    assert (again.row.description, again.row.cover_photo_id, again.photo_count) == ("Text", None, 5)
+    with pytest.raises(NotFound):
+        await home.undoing.undo(home.alice, token)
+
+
 async def test_an_order_and_its_way_back(home: Home) -> None:
     alices, bobs, shared = home.home.alices, home.home.bobs, home.home.shared
     album = (await home.albums.make(home.alice, "Mine", ids=[*alices, *shared])).row.id

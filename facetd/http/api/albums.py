@@ -50,7 +50,7 @@ class AlbumOut(BaseModel):
     smart_filter_json: str | None = Field(description="The filter of a smart album that is yours.")
     error: str | None = Field(description="Why a smart album shows nothing; null if all is well.")
     visibility: Visibility
-    is_mine: bool = Field(description="Whether you may change it.")
+    is_mine: bool = Field(description="Whether it is yours.")
     is_shared: bool = Field(description="Whether a link to it is in force; of your own albums only.")
     created_at: str
     updated_at: str
@@ -173,10 +173,11 @@ class Ordered(BaseModel):
     undo: Undo
 
 
-class Done(BaseModel):
-    """It is done."""
+class Gone(BaseModel):
+    """The album is deleted."""
 
     ok: bool
+    undo: Undo
 
 
 @operations.add("GET", "/api/albums", summary="Albums", query=AlbumsQuery, reply=AlbumsReply, errors=(403,), others=(304,))
@@ -249,12 +250,11 @@ async def change_album(request: web.Request, body: AlbumChange) -> Any:
     return album_out(await house.albums.change(viewer, number, values))
 
 
-@operations.add("DELETE", ALBUM, summary="Delete an album", access=Access.EDITION, reply=Done, errors=(403, 404))
+@operations.add("DELETE", ALBUM, summary="Delete an album", access=Access.EDITION, reply=Gone, errors=(403, 404))
 async def delete_album(request: web.Request, _parameters: Nothing) -> Any:
-    """The photos stay in the library; links to the album end."""
+    """The photos stay in the library; links to the album end, also when the album is taken back."""
     house, viewer = await _asked(request)
-    await house.albums.delete(viewer, album_id(request))
-    return {"ok": True}
+    return {"ok": True, "undo": await house.albums.delete(viewer, album_id(request))}
 
 
 @operations.add(

@@ -66,7 +66,8 @@ async def test_what_changed_there_comes_unless_it_changed_here(db: Database, roo
     await albumwrites.change(db, 2, {"name": "Mine"})
     async with db.writing() as connection:
         await albumwrites.reorder(connection, 3, lambda ids: ids[::-1])
-    await albumwrites.delete(db, 4)
+    async with db.writing() as connection:
+        await albumwrites.delete(connection, 4)
     facet.run("UPDATE albums SET name = name || '!', description = 'new'")
     (late,) = await put(db, visit(root, "4.jpg"))
     for album in range(1, 5):
