@@ -16,7 +16,7 @@ from facetd.errors import Forbidden, Unauthorized
 from facetd.http.metrics import METRICS_OPERATION, may_scrape
 from facetd.http.openapi import Access, Operation
 from facetd.http.pages import wants_html
-from facetd.http.remote import is_secure, network_of
+from facetd.http.remote import is_secure
 from facetd.http.services import CALLER, services
 from facetd.i18n import _
 
@@ -42,7 +42,7 @@ async def identified(request: web.Request) -> Caller | None:
         return await authentication.caller(rest.strip())
     if scheme.lower() == "basic":
         name, secret = _basic(rest)
-        return await authentication.app_caller(name, secret, network_of(request, services(request).config.server.trusted_proxies))
+        return await authentication.app_caller(name, secret)
     if cookie := request.cookies.get(COOKIE):
         found = await authentication.caller(cookie)
         if found is not None:
