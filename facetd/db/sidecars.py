@@ -79,7 +79,9 @@ async def keep_roots(db: Database, wanted: Mapping[int, Kept]) -> None:
 
 
 async def due_in(db: Database, root_id: int, *, until: str, after: int, limit: int) -> list[Due]:
-    """Photos of a root whose sidecars may have to be written, changed by `until`, by id from `after` on."""
+    """Photos of a root whose sidecars may have to be written, changed by `until` (or in the future: then the clock was wrong), by id from
+    `after` on.
+    """
     return await db.read(lambda connection: _due(connection, root_id, until, after, limit))
 
 
@@ -94,7 +96,7 @@ async def count_due(db: Database) -> dict[int, int]:
 
 async def is_due(db: Database, root_id: int) -> bool:
     """Whether anything is due in a root."""
-    return await db.row(f"SELECT 1 {_DUE}", {"root": root_id, "until": EVER, "after": 0, "limit": 1}) is not None
+    return await db.row(f"SELECT 1 {_DUE}", {"root": root_id, "until": EVER, "now": EVER, "after": 0, "limit": 1}) is not None
 
 
 async def forget_gone(db: Database) -> None:
@@ -204,7 +206,7 @@ _DUE = f"""
     LEFT JOIN sidecar_failure x ON x.photo_id = p.id
     WHERE d.photo_id > :after AND x.stamp IS NOT p.sidecar_stamp
       AND d.field = (SELECT MIN(e.field) FROM sidecar_due e WHERE e.photo_id = d.photo_id)
-      AND NOT EXISTS (SELECT 1 FROM sidecar_due e WHERE e.photo_id = d.photo_id AND e.at > :until)
+      AND NOT EXISTS (SELECT 1 FROM sidecar_due e WHERE e.photo_id = d.photo_id AND e.at > :until AND e.at <= :now)
     ORDER BY d.photo_id LIMIT :limit
 """
 
@@ -212,7 +214,7 @@ _DUE = f"""
 def _due(connection: Connection, root_id: int, until: str, after: int, limit: int) -> list[Due]:
     rows = connection.execute(
         f"SELECT p.id, f.path, p.filename, p.sidecar_stamp, o.user_id, o.fields {_DUE}",
-        {"root": root_id, "until": until, "after": after, "limit": limit},
+        {"root": root_id, "until": until, "now": now(), "after": after, "limit": limit},
     ).fetchall()
     if not rows:
         return []

@@ -684,6 +684,17 @@ async def test_the_background_writes_after_a_moment_of_quiet(tmp_path: Path, mon
                 await asyncio.sleep(0.05)
 
 
+async def test_a_clock_that_was_wrong_does_not_put_it_off_for_ever(tmp_path: Path) -> None:
+    async with library(tmp_path, photos=2) as house:
+        (root,) = await db_roots.roots(house.db)
+        await rate(house, 5, "0.jpg", at="2099-01-01T00:00:00Z")
+        await rate(house, 5, "1.jpg")
+        found = await db_sidecars.due_in(house.db, root.id, until="2024-01-01T00:00:00Z", after=0, limit=9)
+        assert [each.filename for each in found] == ["0.jpg"]
+        found = await db_sidecars.due_in(house.db, root.id, until=db_sidecars.EVER, after=0, limit=9)
+        assert len(found) == 2
+
+
 async def test_an_unknown_root_or_user_is_told(tmp_path: Path) -> None:
     async with library(tmp_path, {"photo": {"mode": "beside"}, str(tmp_path / "photos"): {"mode": "beside"}}) as house:
         found = await house.ingest.sidecars.status()
