@@ -31,6 +31,7 @@ from facetd.http.app import make_app
 from facetd.http.control import make_control_app
 from facetd.http.middlewares import is_about_us
 from facetd.http.services import Services
+from facetd.i18n import _
 from facetd.infer.catalogue import PACK_FILE
 from facetd.infer.measure import packs_folder
 from facetd.ingest.darktable import Developer
@@ -150,7 +151,8 @@ def socket_path(data: Path) -> Path:
         if len(os.fsencode(folder / name)) <= SOCKET_PATH_LIMIT:
             return folder / name
     raise ConfigError(
-        f"{data}: no place for a socket with a path of {SOCKET_PATH_LIMIT} bytes", hint="Set XDG_RUNTIME_DIR to a short path."
+        _("{data}: no place for a socket with a path of {socket_path_limit} bytes").format(data=data, socket_path_limit=SOCKET_PATH_LIMIT),
+        hint=_("Set XDG_RUNTIME_DIR to a short path."),
     )
 
 
@@ -163,7 +165,10 @@ def make_private(folder: Path) -> None:
         or not stat.S_ISDIR(facts.st_mode)
         or (folder.parent == Path(tempfile.gettempdir()) and facts.st_mode & 0o077)
     ):
-        raise FacetdError(f"{folder}: belongs to somebody else or is open to others", hint="Set XDG_RUNTIME_DIR to a folder of your own.")
+        raise FacetdError(
+            _("{folder}: belongs to somebody else or is open to others").format(folder=folder),
+            hint=_("Set XDG_RUNTIME_DIR to a folder of your own."),
+        )
 
 
 class Daemon:
@@ -259,7 +264,10 @@ class Daemon:
             await site.start()
         except OSError as error:
             where = f"{self._address.host}:{self._address.port}"
-            raise FacetdError(f"cannot listen on {where}: {error.strerror}", hint="Choose another port with --port.") from error
+            raise FacetdError(
+                _("cannot listen on {where}: {strerror}").format(where=where, strerror=error.strerror),
+                hint=_("Choose another port with --port."),
+            ) from error
         self.port = int(runner.addresses[0][1])
         self._address = replace(self._address, port=self.port)
 
@@ -381,8 +389,10 @@ def require_login(address: Address, config: Config) -> None:
     """Raise InvalidInput when everybody on the network could see and change everything."""
     if not (address.insecure or is_loopback(address.host) or config.users or config.viewer.password):
         raise InvalidInput(
-            f"--host {address.host}: without users or a password everybody on the network could see and change everything",
-            hint="Add a user (`facetd user add NAME --dir DIR`), set viewer.password, keep the default 127.0.0.1, or give --insecure.",
+            _("--host {host}: without users or a password everybody on the network could see and change everything").format(
+                host=address.host
+            ),
+            hint=_("Add a user (`facetd user add NAME --dir DIR`), set viewer.password, keep the default 127.0.0.1, or give --insecure."),
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from facetd.i18n import _
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -22,7 +24,7 @@ class FacetdError(Exception):
 
     status = 500
     exit_code = 1
-    title = "Something went wrong"
+    title = _("Something went wrong")
 
     def __init__(self, message: str, *, errors: Sequence[FieldError] = (), hint: str = "") -> None:
         super().__init__(message)
@@ -41,7 +43,7 @@ class ConfigError(FacetdError):
     """The configuration cannot be used; `errors` lists every problem with its key path."""
 
     exit_code = 3
-    title = "The configuration is not valid"
+    title = _("The configuration is not valid")
 
 
 class InvalidInput(FacetdError):
@@ -49,42 +51,42 @@ class InvalidInput(FacetdError):
 
     status = 400
     exit_code = 2
-    title = "The request is not valid"
+    title = _("The request is not valid")
 
 
 class Unauthorized(FacetdError):
     """Nobody is signed in, and what was asked for needs that; or what was given to sign in with does not fit."""
 
     status = 401
-    title = "Sign in first"
+    title = _("Sign in first")
 
 
 class Forbidden(FacetdError):
     """The viewer may not do this, or the feature is switched off."""
 
     status = 403
-    title = "Not allowed"
+    title = _("Not allowed")
 
 
 class NotFound(FacetdError):
     """The thing does not exist, or the viewer may not see it: the two look alike on purpose."""
 
     status = 404
-    title = "Not found"
+    title = _("Not found")
 
 
 class Conflict(FacetdError):
     """The state does not allow it now, for example a scan that is running already."""
 
     status = 409
-    title = "Conflict"
+    title = _("Conflict")
 
 
 class TooManyRequests(FacetdError):
     """Too much of this came lately; in `retry_after_s` seconds it may be tried again."""
 
     status = 429
-    title = "Too many attempts"
+    title = _("Too many attempts")
 
     def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -95,34 +97,34 @@ class Unavailable(FacetdError):
     """A capability or a file is not there at the moment; the hint says what to do."""
 
     status = 503
-    title = "Not available at the moment"
+    title = _("Not available at the moment")
 
 
 class Asleep(FacetdError):
     """No inference server can be asked at the moment. Not a failure of what was to be done: that is done when one answers."""
 
     status = 503
-    title = "No inference server answers"
+    title = _("No inference server answers")
 
 
 class DatabaseUnusable(FacetdError):
     """The library database is newer than this program, damaged, or on a file system that cannot hold it."""
 
-    title = "The library database cannot be used"
+    title = _("The library database cannot be used")
 
 
 class DiskFull(FacetdError):
     """There is no room left on the disk of the data folder. No photo is to blame: what was to be done is done when there is room."""
 
     status = 507
-    title = "The disk is full"
+    title = _("The disk is full")
 
 
 class MediaError(FacetdError):
     """A photo file that cannot be read. `reason` is a stable word for statistics, the message is for people."""
 
     status = 415
-    title = "The photo cannot be read"
+    title = _("The photo cannot be read")
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

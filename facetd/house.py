@@ -15,6 +15,7 @@ from facetd.db import care
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.errors import ConfigError, Conflict, FacetdError, NotFound
+from facetd.i18n import _
 from facetd.infer.client import Eyes as InferenceEyes
 from facetd.infer.settings import LookSettings
 from facetd.ingest.lock import DataLock
@@ -98,7 +99,7 @@ class House:
         """Bring a library of Facet over, for its users and for those that there are here. Raises InvalidInput, NotFound."""
         known = usable_names(wanted.users) | self.config.users.keys()
         if wanted.user and wanted.user not in known:
-            raise NotFound(f"there is no user called '{wanted.user}'", hint="`facetd user list` shows them.")
+            raise NotFound(_("there is no user called '{user}'").format(user=wanted.user), hint=_("`facetd user list` shows them."))
         report = await import_facet(self.db, dataclasses.replace(wanted, users=frozenset(known)), tell)
         if not wanted.trial and any(report.tallies[kind].brought for kind in ("persons", "faces")):
             self.ingest.people_decided()
@@ -110,7 +111,7 @@ class House:
 
     def _require_rest(self) -> None:
         if self.ingest.scanning:
-            raise Conflict("a scan is running", hint="Wait for it, or cancel it first (`facetd scan --cancel`).")
+            raise Conflict(_("a scan is running"), hint=_("Wait for it, or cancel it first (`facetd scan --cancel`)."))
 
 
 async def _nobody() -> None:
@@ -138,7 +139,10 @@ async def open_house(
         make_folder(data)
         lock.acquire(socket)
     except OSError as error:
-        raise FacetdError(f"{data}: cannot be the data folder: {error.strerror}", hint="Choose another one with --data.") from error
+        raise FacetdError(
+            _("{data}: cannot be the data folder: {strerror}").format(data=data, strerror=error.strerror),
+            hint=_("Choose another one with --data."),
+        ) from error
     try:
         async with Database(data / DATABASE_NAME, readers=config.server.readers) as db:
             ingest = Ingest(db, data, config, decoders, eyes or make_eyes(data, config), lookups=workers)

@@ -23,6 +23,7 @@ from facetd.cli.settings import load_settings, log_to
 from facetd.errors import Conflict, FacetdError
 from facetd.filters import PhotoConditions
 from facetd.house import House
+from facetd.i18n import _
 from facetd.library.captioning import Wanted
 from facetd.library.writers import LANGUAGES
 
@@ -88,7 +89,7 @@ def _run(wanted: Wanted, data: Path | None, config_path: Path | None, *, cancel:
         async with open_library(data_folder(data), lambda folder: load_settings(folder, config_path, console).config) as found:
             if isinstance(found, House):
                 if cancel:
-                    raise Conflict("no daemon runs on this library, so there is no job to cancel")
+                    raise Conflict(_("no daemon runs on this library, so there is no job to cancel"))
                 return await _here(found, wanted, view)
             if cancel:
                 stopped = (await found.post("/api/captions/cancel"))["cancelled"]
@@ -102,7 +103,7 @@ def _run(wanted: Wanted, data: Path | None, config_path: Path | None, *, cancel:
     if as_json:
         click.echo(json.dumps(status))
     if status["error"]:
-        raise FacetdError(status["error"], hint="What is done is kept; asked again, it goes on there.")
+        raise FacetdError(status["error"], hint=_("What is done is kept; asked again, it goes on there."))
     if status["cancelled"]:
         raise SystemExit(1)
 
@@ -132,4 +133,4 @@ async def _there(daemon: DaemonClient, wanted: Wanted, view: JobView | None) -> 
     finally:
         if view is not None:
             view.close()
-    raise Conflict("the daemon ended before the job did")
+    raise Conflict(_("the daemon ended before the job did"))

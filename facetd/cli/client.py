@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from facetd.errors import Conflict, FacetdError, FieldError, InvalidInput, NotFound, Unavailable
+from facetd.i18n import _
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -69,4 +70,6 @@ async def connect(socket: str) -> AsyncIterator[DaemonClient]:
         async with ClientSession(connector=UnixConnector(path=socket)) as session:
             yield DaemonClient(session)
     except ClientError as error:
-        raise Unavailable(f"the daemon does not answer: {error}", hint="It may be starting or ending: try again in a moment.") from error
+        raise Unavailable(
+            _("the daemon does not answer: {error}").format(error=error), hint=_("It may be starting or ending: try again in a moment.")
+        ) from error

@@ -16,6 +16,7 @@ from facetd.config import Config
 from facetd.db import care
 from facetd.errors import Conflict, DatabaseUnusable
 from facetd.house import DATABASE_NAME, House
+from facetd.i18n import _
 from facetd.ingest.lock import DataLock
 from facetd.records import CareTask
 
@@ -37,7 +38,8 @@ def check(data: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
     if found["problems"]:
-        raise DatabaseUnusable("the check found problems:\n" + "\n".join(f"  {problem}" for problem in found["problems"]))
+        problems = "\n".join(f"  {problem}" for problem in found["problems"])
+        raise DatabaseUnusable(_("the check found problems:\n{problems}").format(problems=problems))
     if not as_json:
         for problem in found["repaired"]:
             click.echo(f"{problem}: written anew.")
@@ -65,7 +67,7 @@ def restore(source: Path, data: Path | None) -> None:
     try:
         lock.acquire()
     except Conflict as error:
-        raise Conflict(error.message, hint="Stop the daemon first: a database is not replaced under it.") from error
+        raise Conflict(error.message, hint=_("Stop the daemon first: a database is not replaced under it.")) from error
     try:
         kept = care.restore(source.absolute(), folder / DATABASE_NAME)
     finally:

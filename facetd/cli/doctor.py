@@ -28,6 +28,7 @@ from facetd.config import Config, load_config
 from facetd.config.eyes import Inference
 from facetd.errors import FacetdError, Unavailable
 from facetd.house import check_settings
+from facetd.i18n import _
 from facetd.infer.addresses import is_local
 from facetd.infer.catalogue import AnyNetwork, Catalogue, PackSource
 from facetd.infer.children import find_devices
@@ -205,7 +206,7 @@ class _Known:
         return True
 
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        raise Unavailable("the doctor asks no model")
+        raise Unavailable(_("the doctor asks no model"))
 
 
 def _captions(config: Config, catalogue: Catalogue) -> Iterator[Finding]:

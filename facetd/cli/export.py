@@ -23,6 +23,7 @@ from facetd.errors import DatabaseUnusable, NotFound
 from facetd.fields import sortable
 from facetd.filters import PhotoConditions
 from facetd.house import DATABASE_NAME
+from facetd.i18n import _
 from facetd.library.export import FORMATS, Export, Format
 from facetd.library.gallery import Gallery
 from facetd.records import Judgement, Viewer
@@ -85,9 +86,11 @@ async def _viewer(db: Database, config: Config, name: str) -> Viewer:
     try:
         user = await users.named(name)
     except DatabaseUnusable:  # a new user gets a number, which cannot be written here
-        raise NotFound(f"the library does not know every user yet, {name} among them perhaps", hint="Start the daemon once.") from None
+        raise NotFound(
+            _("the library does not know every user yet, {name} among them perhaps").format(name=name), hint=_("Start the daemon once.")
+        ) from None
     if user is None:
-        raise NotFound(f"there is no user called '{name}'")
+        raise NotFound(_("there is no user called '{name}'").format(name=name))
     return await users.viewer(user)
 
 

@@ -10,6 +10,7 @@ from facetd.cli.client import DaemonClient, connect
 from facetd.config import Config
 from facetd.errors import Conflict
 from facetd.house import House, check_settings, open_house
+from facetd.i18n import _
 from facetd.ingest.lock import holder_of
 
 
@@ -21,7 +22,9 @@ async def open_library(folder: Path, settings: Callable[[Path], Config]) -> Asyn
         async with connect(holder.socket) as daemon:
             yield daemon
     elif holder is not None:
-        raise Conflict(f"{folder}: this library is in use by process {holder.pid}", hint="Wait for it to end.")
+        raise Conflict(
+            _("{folder}: this library is in use by process {pid}").format(folder=folder, pid=holder.pid), hint=_("Wait for it to end.")
+        )
     else:
         config = settings(folder)
         check_settings(config)

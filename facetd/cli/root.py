@@ -20,6 +20,7 @@ from facetd.cli.options import data_folder, data_option, json_option, printable
 from facetd.config import Config
 from facetd.errors import NotFound
 from facetd.house import House
+from facetd.i18n import _
 from facetd.library.roots import real_path
 
 
@@ -155,7 +156,7 @@ def remove(name: str, yes: bool, data: Path | None) -> None:
             wanted = (name.casefold(), real_path(name))
             found = next((each for each in await keeper.roots() if each.name.casefold() == wanted[0] or each.path == wanted[1]), None)
             if found is None:
-                raise NotFound(f"there is no root called '{name}'", hint="`facetd root list` shows them.")
+                raise NotFound(_("there is no root called '{name}'").format(name=name), hint=_("`facetd root list` shows them."))
             if not yes:
                 question = f"Take {found.name} ({found.photos} photos, {found.path}) out of the library? The files stay."
                 click.confirm(printable(question), abort=True)

@@ -21,6 +21,7 @@ from facetd.cli.settings import load_settings, log_to
 from facetd.config import Config
 from facetd.errors import Conflict, FacetdError
 from facetd.house import check_settings, open_house
+from facetd.i18n import _
 from facetd.ingest.lock import holder_of
 from facetd.ingest.scan import ScanOptions
 
@@ -47,13 +48,15 @@ def run_scan(folder: Path, config_path: Path | None, asked: Wanted, *, as_json: 
     view = None if as_json else ProgressView(console)
     if holder is None:
         if asked.cancel:
-            raise Conflict("no daemon runs on this library, so there is no scan to cancel")
+            raise Conflict(_("no daemon runs on this library, so there is no scan to cancel"))
         options = ScanOptions(
             asked.confirm_missing, asked.retry_failed, loaded.config.scanning.settle_s, only=frozenset(asked.only), again=asked.again
         )
         status = asyncio.run(_scan_here(folder, loaded.config, wanted, options, view))
     elif holder.socket is None:
-        raise Conflict(f"{folder}: this library is in use by process {holder.pid}", hint="Wait for it to end.")
+        raise Conflict(
+            _("{folder}: this library is in use by process {pid}").format(folder=folder, pid=holder.pid), hint=_("Wait for it to end.")
+        )
     elif asked.cancel:
         asyncio.run(_cancel(holder.socket))
         return
@@ -69,7 +72,9 @@ def run_scan(folder: Path, config_path: Path | None, asked: Wanted, *, as_json: 
     if as_json:
         click.echo(json.dumps(status))
     if status["error"]:
-        raise FacetdError(f"the scan ended early: {status['error']}", hint="What is done is kept; the next scan goes on there.")
+        raise FacetdError(
+            _("the scan ended early: {found}").format(found=status["error"]), hint=_("What is done is kept; the next scan goes on there.")
+        )
     if status["cancelled"]:
         raise SystemExit(1)
 
@@ -95,7 +100,7 @@ async def _scan_there(socket: str, body: Mapping[str, object], view: ProgressVie
                     view.show(status)
                 if status["state"] != "running":
                     return status
-    raise Conflict("the daemon ended before the scan did")
+    raise Conflict(_("the daemon ended before the scan did"))
 
 
 async def _cancel(socket: str) -> None:

@@ -22,6 +22,7 @@ from facetd.cli.settings import load_settings
 from facetd.config import LoadedConfig
 from facetd.errors import Conflict, InvalidInput, NotFound
 from facetd.house import House
+from facetd.i18n import _
 
 role_option = click.option("--role", type=click.Choice(["user", "admin", "superadmin"]), default=None, help="What the user may do.")
 name_option = click.option("--display-name", default=None, help="What the user is called.")
@@ -45,7 +46,7 @@ def _password(from_stdin: bool) -> str:
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if len(password) > LONGEST:
-        raise InvalidInput(f"the password is longer than {LONGEST} characters")
+        raise InvalidInput(_("the password is longer than {longest} characters").format(longest=LONGEST))
     require_good(password, field="password")
     return password
 
@@ -56,7 +57,10 @@ def _absolute(directories: tuple[str, ...]) -> list[str]:
     for directory in directories:
         path = os.path.abspath(os.path.expanduser(directory))
         if not os.path.isdir(path):
-            raise InvalidInput(f"{directory}: there is no such directory", hint="Create it, or connect the disk that holds it, first.")
+            raise InvalidInput(
+                _("{directory}: there is no such directory").format(directory=directory),
+                hint=_("Create it, or connect the disk that holds it, first."),
+            )
         found.append(path)
     return found
 
@@ -80,9 +84,12 @@ def add(
     """Add a user with folders of their own. The first user of a household should be a superadmin."""
     loaded = _settings(data, config_path)
     if name in loaded.config.users:
-        raise Conflict(f"there is a user called '{name}' already", hint="`facetd user edit` and `facetd user passwd` change one.")
+        raise Conflict(
+            _("there is a user called '{name}' already").format(name=name),
+            hint=_("`facetd user edit` and `facetd user passwd` change one."),
+        )
     if name == SHARED:
-        raise InvalidInput(f"'{SHARED}' cannot be a user name")
+        raise InvalidInput(_("'{shared}' cannot be a user name").format(shared=SHARED))
     entry: dict[str, Any] = {"password_hash": "", "display_name": display_name or name, "role": role or "user"}
     entry["directories"] = _absolute(directories)
     entry["password_hash"] = hash_password(_password(password_stdin))
@@ -124,7 +131,7 @@ def passwd(name: str, password_stdin: bool, data: Path | None, config_path: Path
     """Give a user another password; all their sign-ins end, app passwords too."""
     loaded = _settings(data, config_path)
     if name not in loaded.config.users:
-        raise NotFound(f"there is no user called '{name}'", hint="`facetd user list` shows them.")
+        raise NotFound(_("there is no user called '{name}'").format(name=name), hint=_("`facetd user list` shows them."))
     made = hash_password(_password(password_stdin))
 
     def change(users: Section) -> None:
@@ -146,7 +153,7 @@ def edit(
     loaded = _settings(data, config_path)
     given = {"role": role, "display_name": display_name, "directories": _absolute(directories) or None}
     if not any(value is not None for value in given.values()):
-        raise InvalidInput("there is nothing to change", hint="Give --role, --display-name or --dir.")
+        raise InvalidInput(_("there is nothing to change"), hint=_("Give --role, --display-name or --dir."))
 
     def change(users: Section) -> None:
         entry_of(users, name).update({key: value for key, value in given.items() if value is not None})
@@ -162,7 +169,7 @@ def remove(name: str, yes: bool, data: Path | None, config_path: Path | None) ->
     """Take a user out. Photos stay; ratings and albums are kept for a user of the same name that comes back."""
     loaded = _settings(data, config_path)
     if name not in loaded.config.users:
-        raise NotFound(f"there is no user called '{name}'", hint="`facetd user list` shows them.")
+        raise NotFound(_("there is no user called '{name}'").format(name=name), hint=_("`facetd user list` shows them."))
     last = len(loaded.config.users) == 1
     warning = " It is the last one: afterwards whoever reaches the daemon sees everything." if last else ""
     if not yes:
@@ -187,7 +194,7 @@ def share(directory: str, take_out: bool, data: Path | None, config_path: Path |
     def change(users: Section) -> None:
         shared = [str(each) for each in users.get(SHARED, [])]
         if take_out and path not in shared:
-            raise NotFound(f"{path} is not a shared folder")
+            raise NotFound(_("{path} is not a shared folder").format(path=path))
         users[SHARED] = [each for each in shared if each != path] + ([] if take_out else [path])
 
     _told(f"{'Unshared' if take_out else 'Shared'} {path}", loaded, change_users(loaded.path, change))
@@ -200,7 +207,7 @@ def migrate_preferences(name: str, data: Path | None, config_path: Path | None) 
     """Give a user the ratings, favorites, rejections and albums of single-user mode. What the user has rated already stays."""
     loaded = _settings(data, config_path)
     if name not in loaded.config.users:
-        raise NotFound(f"there is no user called '{name}'", hint="`facetd user list` shows them.")
+        raise NotFound(_("there is no user called '{name}'").format(name=name), hint=_("`facetd user list` shows them."))
 
     async def run() -> tuple[int, int]:
         async with open_library(data_folder(data), lambda _folder: loaded.config) as found:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from facetd.config.model import Config
 from facetd.errors import ConfigError, FieldError
+from facetd.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,24 @@ def load_config(path: Path) -> LoadedConfig:
     except FileNotFoundError:
         return LoadedConfig(Config(), path)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        raise ConfigError(_("{path}: cannot be read: {error}").format(path=path, error=error)) from error
     objects = _Objects()
     try:
         raw = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=objects.make)
     except json.JSONDecodeError as error:
-        raise ConfigError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}; expected JSON") from error
+        raise ConfigError(
+            _("{path}: line {lineno}, column {colno}: {msg}; expected JSON").format(
+                path=path, lineno=error.lineno, colno=error.colno, msg=error.msg
+            )
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: {error}; expected JSON") from error
+        raise ConfigError(_("{path}: {error}; expected JSON").format(path=path, error=error)) from error
     if not isinstance(raw, dict):
-        raise ConfigError(f'{path}: expected a JSON object with sections such as "viewer", found {_json_name(raw)}')
+        raise ConfigError(
+            _('{path}: expected a JSON object with sections such as "viewer", found {json_name}').format(
+                path=path, json_name=_json_name(raw)
+            )
+        )
     unknown = tuple(_unknown_keys(raw, Config, ""))
     repeated = objects.repeated(raw)
     try:
@@ -57,7 +66,7 @@ def load_config(path: Path) -> LoadedConfig:
     except ConfigError as error:
         raise ConfigError(error.message, errors=(*error.errors, *repeated, *unknown)) from error
     if repeated:
-        raise ConfigError(f"{path}: a key is given twice", errors=(*repeated, *unknown))
+        raise ConfigError(_("{path}: a key is given twice").format(path=path), errors=(*repeated, *unknown))
     return LoadedConfig(config, path, unknown)
 
 
@@ -78,7 +87,7 @@ class _Objects:
         """Each key that was given more than once in what was read as `raw`, with its path."""
         paths = {id(found): path for path, found in _objects_in(raw, "")} if self._twice else {}
         return [
-            FieldError(f"{paths[id(made)]}{key}", "expected once, found more than once")
+            FieldError(f"{paths[id(made)]}{key}", _("expected once, found more than once"))
             for made, keys in self._twice
             if id(made) in paths
             for key in keys
@@ -104,7 +113,7 @@ def save_config(path: Path, raw: Mapping[str, object]) -> Path | None:
         text = json.dumps(raw, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         content = text.encode()
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be written as JSON: {error}") from error
+        raise ConfigError(_("{path}: cannot be written as JSON: {error}").format(path=path, error=error)) from error
     path = path.resolve()  # a link to the file stays a link
     path.parent.mkdir(parents=True, exist_ok=True)
     backup = None
@@ -175,7 +184,10 @@ def _explain(error: ValidationError, raw: Mapping[str, object]) -> list[FieldErr
         expected.setdefault(key, []).append(EXPECTED.get(problem["type"], message))
         value = problem["input"]
         found.setdefault(key, "" if isinstance(value, dict | list | tuple) else f", found {json.dumps(value, default=str)}")
-    told = [FieldError(key, f"expected {' or '.join(dict.fromkeys(messages))}{found[key]}") for key, messages in expected.items()]
+    told = [
+        FieldError(key, _("expected {names}{found}").format(names=" or ".join(dict.fromkeys(messages)), found=found[key]))
+        for key, messages in expected.items()
+    ]
     return told + said
 
 
@@ -204,8 +216,8 @@ def _unknown_keys(raw: Mapping[str, object], model: type[BaseModel], prefix: str
         path = f"{prefix}{key}"
         if key not in known or (not prefix and key == "shared_directories"):
             nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-            advice = f'; did you mean "{nearest[0]}"?' if nearest else ""
-            yield FieldError(path, f"unknown key, ignored{advice}")
+            advice = _('unknown key, ignored; did you mean "{nearest}"?') if nearest else _("unknown key, ignored")
+            yield FieldError(path, advice.format(nearest="".join(nearest)))
             continue
         below = _model_in(known[key].annotation)
         if below is None or not isinstance(value, dict):

@@ -15,6 +15,7 @@ from facetd.db.counters import recount
 from facetd.db.migrate import APPLICATION_ID
 from facetd.db.options import wrong_counts
 from facetd.errors import DatabaseUnusable
+from facetd.i18n import _
 from facetd.records import CareTask
 
 COUNTED_ANEW = (
@@ -31,7 +32,7 @@ DIFFER = (
 def backup(source: Path, target: Path) -> None:
     """Copy the database, consistent also while it is written. Raises DatabaseUnusable; `target` is complete or untouched."""
     if not source.exists():
-        raise DatabaseUnusable(f"{source}: there is no library yet")
+        raise DatabaseUnusable(_("{source}: there is no library yet").format(source=source))
     partial = target.with_name(target.name + ".partial")
     try:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, closing(sqlite3.connect(partial)) as new:
@@ -39,7 +40,7 @@ def backup(source: Path, target: Path) -> None:
             new.execute("PRAGMA journal_mode = DELETE")
         os.replace(partial, target)
     except (sqlite3.Error, OSError) as error:
-        raise DatabaseUnusable(f"{target}: the backup could not be written: {error}") from error
+        raise DatabaseUnusable(_("{target}: the backup could not be written: {error}").format(target=target, error=error)) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -54,9 +55,10 @@ def restore(source: Path, target: Path) -> Path | None:
             sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     except sqlite3.Error as error:
-        raise DatabaseUnusable(f"{source}: not a usable backup: {error}") from error
+        raise DatabaseUnusable(_("{source}: not a usable backup: {error}").format(source=source, error=error)) from error
     if not sound or not ours:
-        raise DatabaseUnusable(f"{source}: {'damaged' if ours else 'not a facetd library'}; nothing was changed")
+        wrong = _("{source}: damaged; nothing was changed") if ours else _("{source}: not a facetd library; nothing was changed")
+        raise DatabaseUnusable(wrong.format(source=source))
     fresh = target.with_name(target.name + ".restoring")
     backup(source, fresh)
     kept = None

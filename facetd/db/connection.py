@@ -70,7 +70,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             await self.close(clean=False)
             raise DatabaseUnusable(
-                f"{self.path}: {error}", hint="Move the file away to start anew, or put a backup in its place."
+                f"{self.path}: {error}", hint=_("Move the file away to start anew, or put a backup in its place.")
             ) from error
         except BaseException:
             await self.close(clean=False)
@@ -80,7 +80,7 @@ class Database:
         """Open for reading only, also beside a process that writes. Raises DatabaseUnusable, also for a library of another version."""
         try:
             if not await asyncio.to_thread(self.path.is_file):
-                raise DatabaseUnusable(f"{self.path}: there is no library", hint="Choose its folder with --data.")
+                raise DatabaseUnusable(_("{path}: there is no library").format(path=self.path), hint=_("Choose its folder with --data."))
             # No journal mode: that is the writer's to choose.
             pragmas = (f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", "PRAGMA temp_store = MEMORY", "PRAGMA query_only = ON")
             self._readers = Readers(self.path, self._reader_count, pragmas)
@@ -89,7 +89,7 @@ class Database:
             self.revision = await self.read(lambda c: int(c.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0]))
         except sqlite3.DatabaseError as error:
             await self.close(clean=False)
-            raise DatabaseUnusable(f"{self.path}: {error}", hint="Choose the folder of a library with --data.") from error
+            raise DatabaseUnusable(f"{self.path}: {error}", hint=_("Choose the folder of a library with --data.")) from error
         except BaseException:
             await self.close(clean=False)
             raise
@@ -115,7 +115,7 @@ class Database:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` gives, called with a read-only connection in that connection's thread: several statements in one hop."""
         if self._readers is None:
-            raise DatabaseUnusable(f"{self.path}: the database is not open")
+            raise DatabaseUnusable(_("{path}: the database is not open").format(path=self.path))
         return await self._readers.read(work)
 
     async def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
@@ -134,7 +134,7 @@ class Database:
         Raises DiskFull when there is no room for it.
         """
         if self._writer is None:
-            raise DatabaseUnusable(f"{self.path}: the database is not open")
+            raise DatabaseUnusable(_("{path}: the database is not open").format(path=self.path))
         async with self._write_lock:
             writer = self._writer
             # The connection's thread finishes what it was given also when nobody waits any more, in order: a transaction that
@@ -192,21 +192,21 @@ class Database:
         problems = await self.integrity()
         if problems:
             raise DatabaseUnusable(
-                f"{self.path}: the integrity check after an unclean stop found {problems[0]}",
-                hint="Put a backup in its place; the photos themselves are untouched.",
+                _("{path}: the integrity check after an unclean stop found {found}").format(path=self.path, found=problems[0]),
+                hint=_("Put a backup in its place; the photos themselves are untouched."),
             )
 
     async def integrity(self) -> list[str]:
         """What SQLite's quick check finds wrong, worst case ten lines; empty when the file is sound."""
         if self._writer is None:
-            raise DatabaseUnusable(f"{self.path}: the database is not open")
+            raise DatabaseUnusable(_("{path}: the database is not open").format(path=self.path))
         found: Iterable[sqlite3.Row] = await self._writer.execute_fetchall("PRAGMA quick_check(10)")
         return [str(row[0]) for row in found if row[0] != "ok"]
 
     async def repair_words(self) -> list[str]:
         """Check the index of words, and write it anew when something is wrong with it; returns what was."""
         if self._writer is None:
-            raise DatabaseUnusable(f"{self.path}: the database is not open")
+            raise DatabaseUnusable(_("{path}: the database is not open").format(path=self.path))
         async with self._write_lock:
             found = await words.problems(self._writer)
             if found:
@@ -219,7 +219,7 @@ class Database:
     async def rewrite_words(self) -> None:
         """Write the index of words anew, whether something is wrong with it or not."""
         if self._writer is None:
-            raise DatabaseUnusable(f"{self.path}: the database is not open")
+            raise DatabaseUnusable(_("{path}: the database is not open").format(path=self.path))
         async with self._write_lock:
             await words.rewrite(self._writer)
             await words.open_words(self._writer)
@@ -229,7 +229,7 @@ class Database:
     async def outside_transaction(self, sql: str) -> None:
         """A statement that SQLite does not allow in a transaction, such as VACUUM."""
         if self._writer is None:
-            raise DatabaseUnusable(f"{self.path}: the database is not open")
+            raise DatabaseUnusable(_("{path}: the database is not open").format(path=self.path))
         async with self._write_lock:
             await self._writer.execute(sql)
 

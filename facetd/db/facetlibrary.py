@@ -35,6 +35,7 @@ from facetd.db.facetvalues import (
 )
 from facetd.db.names import to_stored
 from facetd.errors import InvalidInput
+from facetd.i18n import _
 
 MAGIC = b"SQLite format 3\0"
 WRONG = "Give the photo_scores.db of Facet, or a copy of it, with --db."
@@ -61,8 +62,8 @@ class FacetLibrary:
             yield from self._connection.execute(sql, parameters)
         except (sqlite3.Error, OverflowError) as error:
             raise InvalidInput(
-                f"{self._path}: cannot be read: {error}",
-                hint="Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or import a backup of it.",
+                _("{path}: cannot be read: {error}").format(path=self._path, error=error),
+                hint=_("Check it with `sqlite3 FILE 'PRAGMA integrity_check'`, or import a backup of it."),
             ) from error
 
     def select(self, table: str, columns: Sequence[str], rest: str = "", parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
@@ -222,7 +223,7 @@ def open_facet(path: Path, scratch: Path) -> Iterator[FacetLibrary]:
                 with _connected(copy, "mode=rw") as library:
                     yield library
     except sqlite3.Error as error:
-        raise InvalidInput(f"{path}: cannot be read: {error}", hint=WRONG) from error
+        raise InvalidInput(_("{path}: cannot be read: {error}").format(path=path, error=error), hint=WRONG) from error
 
 
 def _copy(path: Path, copy: Path) -> None:
@@ -234,7 +235,8 @@ def _copy(path: Path, copy: Path) -> None:
                 shutil.copyfile(source, f"{copy}{suffix}")
         except OSError as error:
             raise InvalidInput(
-                f"{source}: cannot be copied: {error.strerror}", hint="Start Facet once and end it, so that no copy is needed."
+                _("{source}: cannot be copied: {strerror}").format(source=source, strerror=error.strerror),
+                hint=_("Start Facet once and end it, so that no copy is needed."),
             ) from error
 
 
@@ -248,7 +250,7 @@ def _connected(path: Path, options: str) -> Iterator[FacetLibrary]:
         connection.execute("BEGIN")  # one state of it, whatever Facet does meanwhile
         library = FacetLibrary(connection, path)
         if not {"path", "filename"} <= library.columns("photos"):
-            raise InvalidInput(f"{path}: this is not a database of Facet: it has no table of photos", hint=WRONG)
+            raise InvalidInput(_("{path}: this is not a database of Facet: it has no table of photos").format(path=path), hint=WRONG)
         yield library
 
 
@@ -257,8 +259,8 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as stream:
             start = stream.read(len(MAGIC))
     except IsADirectoryError as error:
-        raise InvalidInput(f"{path}: this is a folder, expected a file", hint=WRONG) from error
+        raise InvalidInput(_("{path}: this is a folder, expected a file").format(path=path), hint=WRONG) from error
     except OSError as error:
-        raise InvalidInput(f"{path}: cannot be read: {error.strerror}", hint=WRONG) from error
+        raise InvalidInput(_("{path}: cannot be read: {strerror}").format(path=path, strerror=error.strerror), hint=WRONG) from error
     if start != MAGIC:
         raise InvalidInput(f"{path}: this is not a SQLite database" if start else f"{path}: the file is empty", hint=WRONG)

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiosqlite
 
 from facetd.errors import DatabaseUnusable
+from facetd.i18n import _
 
 FOLDER = Path(__file__).parent / "migrations"
 APPLICATION_ID = 0x66637464  # "fctd"
@@ -28,10 +29,15 @@ def require_newest(connection: sqlite3.Connection, path: Path) -> None:
     version, application = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("user_version", "application_id"))
     newest = max(available())
     if application != APPLICATION_ID:
-        raise DatabaseUnusable(f"{path}: this is not a facetd library", hint="Choose another data folder with --data.")
+        raise DatabaseUnusable(
+            _("{path}: this is not a facetd library").format(path=path), hint=_("Choose another data folder with --data.")
+        )
     if version != newest:
         hint = "Start this version of facetd once: that brings it up to date." if version < newest else "Update facetd."
-        raise DatabaseUnusable(f"{path}: the library has schema {version}, this program knows {newest}", hint=hint)
+        raise DatabaseUnusable(
+            _("{path}: the library has schema {version}, this program knows {newest}").format(path=path, version=version, newest=newest),
+            hint=hint,
+        )
 
 
 async def migrate(connection: aiosqlite.Connection, path: Path) -> int:
@@ -45,11 +51,15 @@ async def migrate(connection: aiosqlite.Connection, path: Path) -> int:
     application = await _pragma(connection, "application_id")
     tables = int((await _one(connection, "SELECT count(*) FROM sqlite_schema"))[0])
     if application not in (0, APPLICATION_ID) or (application == 0 and tables):
-        raise DatabaseUnusable(f"{path}: this is not a facetd library", hint="Choose another data folder with --data.")
+        raise DatabaseUnusable(
+            _("{path}: this is not a facetd library").format(path=path), hint=_("Choose another data folder with --data.")
+        )
     if version > newest:
         raise DatabaseUnusable(
-            f"{path}: the library was made by a newer facetd (schema {version}, this program knows {newest})",
-            hint="Update facetd, or put back a backup from before the update.",
+            _("{path}: the library was made by a newer facetd (schema {version}, this program knows {newest})").format(
+                path=path, version=version, newest=newest
+            ),
+            hint=_("Update facetd, or put back a backup from before the update."),
         )
     if version == newest:
         return version

@@ -18,6 +18,7 @@ from facetd.db.revision import bump
 from facetd.db.store import now
 from facetd.db.visibility import Hide
 from facetd.errors import InvalidInput, NotFound
+from facetd.i18n import _
 from facetd.records import Root
 
 SAMPLES = 32
@@ -56,7 +57,7 @@ async def remove_root(db: Database, root_id: int) -> None:
     async with db.writing() as connection:
         found = list(await connection.execute_fetchall("SELECT id, name, path, online, fs_id FROM root WHERE id = ?", (root_id,)))
         if not found:
-            raise NotFound(f"there is no root {root_id}")
+            raise NotFound(_("there is no root {root_id}").format(root_id=root_id))
         root = _root(found[0])
         outer = await _enclosing(connection, root.path, root.id)
         if outer is not None:
@@ -69,12 +70,12 @@ async def rename_root(db: Database, root_id: int, name: str) -> None:
     """Give a root another name. Raises InvalidInput when it is empty, holds `/` or is taken."""
     clean = unicodedata.normalize("NFC", name.strip())
     if not clean or "/" in clean:
-        raise InvalidInput(f"'{name}' cannot name a root: expected text without '/'")
+        raise InvalidInput(_("'{name}' cannot name a root: expected text without '/'").format(name=name))
     async with db.writing() as connection:
         try:
             await connection.execute("UPDATE root SET name = ? WHERE id = ?", (clean, root_id))
         except sqlite3.IntegrityError as error:
-            raise InvalidInput(f"there is a root called '{clean}' already") from error
+            raise InvalidInput(_("there is a root called '{clean}' already").format(clean=clean)) from error
         await bump(connection)
 
 

@@ -16,6 +16,7 @@ from facetd.db.folding import FOLD_VERSION, fold
 from facetd.db.names import from_stored, shown
 from facetd.db.revision import bump
 from facetd.errors import DatabaseUnusable
+from facetd.i18n import _
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 20_000  # at the end of one transaction; the rest is written after the next ones, or when the library is opened
@@ -69,7 +70,8 @@ async def write_due(connection: aiosqlite.Connection) -> bool:
         await connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('words', 'damaged')")
         if not kept:
             raise DatabaseUnusable(
-                f"the index of words is damaged: {error}", hint="Start facetd again, or run `facetd db check`: it is written anew."
+                _("the index of words is damaged: {error}").format(error=error),
+                hint=_("Start facetd again, or run `facetd db check`: it is written anew."),
             ) from error
         logger.warning("the index of words is damaged and will be written anew: %s", error)
         await connection.execute("DELETE FROM words_due")

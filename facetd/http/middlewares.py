@@ -45,6 +45,10 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "600",
 }
 EXPOSED = "ETag, Content-Disposition, Content-Range, Retry-After"
+PHRASES = (
+    _("Bad Request"), _("Forbidden"), _("Not Found"), _("Method Not Allowed"), _("Request Entity Too Large"), _("Content Too Large"),
+    _("Requested Range Not Satisfiable"), _("Range Not Satisfiable"), _("Misdirected Request"),
+)  # fmt: skip # the phrases of http.HTTPStatus that are answered, for translation
 KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
 
 
@@ -58,7 +62,7 @@ def host_guard(allowed_hosts: Collection[str], *, any_host: bool) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not any_host and not _is_welcome(request.host, allowed):
-            raise web.HTTPMisdirectedRequest(text="this host name is not served; see server.allowed_hosts")
+            raise web.HTTPMisdirectedRequest(text=_("this host name is not served; see server.allowed_hosts"))
         return await handler(request)
 
     return guard
@@ -112,9 +116,9 @@ def refuse_foreign(request: web.Request) -> None:
     """Raises HTTPForbidden for what a browser says to come from a page of another site; also for the GETs that do more than read."""
     origin = request.headers.get("Origin")
     if origin is not None and not _same_site(origin, request.host):
-        raise web.HTTPForbidden(text="the request comes from a page of another site")
+        raise web.HTTPForbidden(text=_("the request comes from a page of another site"))
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise web.HTTPForbidden(text="the request comes from a page of another site")
+        raise web.HTTPForbidden(text=_("the request comes from a page of another site"))
 
 
 def _same_site(origin: str, host: str) -> bool:
@@ -176,7 +180,7 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
         response.headers.update({name: error.headers[name] for name in KEPT_HEADERS if name in error.headers})
         return response
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _problem(request, 500, "Something went wrong", "an unexpected error; the log has the details")
+    return _problem(request, 500, _("Something went wrong"), _("an unexpected error; the log has the details"))
 
 
 def _problem(request: web.Request, status: int, title: str, detail: str, error: FacetdError | None = None) -> web.Response:

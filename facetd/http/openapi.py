@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from facetd.errors import FieldError, InvalidInput
+from facetd.i18n import _
 from facetd.version import __version__
 
 Handler = Callable[[web.Request, Any], Awaitable[Any]]
@@ -195,11 +196,11 @@ def parse_query(model: type[BaseModel], query: Mapping[str, str]) -> BaseModel:
     """Check query parameters. Raises InvalidInput naming each unknown, repeated or unfitting one."""
     repeated = [key for key in set(query) if len(query.getall(key)) > 1]  # type: ignore[attr-defined]
     if repeated:
-        raise InvalidInput("a parameter is given twice", errors=[FieldError(key, "expected one value") for key in sorted(repeated)])
+        raise InvalidInput(_("a parameter is given twice"), errors=[FieldError(key, _("expected one value")) for key in sorted(repeated)])
     unfit = [key for key, value in query.items() if not _is_text(key) or not _is_text(value)]
     if unfit:
-        errors = [FieldError(key.encode("utf-8", "replace").decode(), "expected text without NUL, in UTF-8") for key in sorted(unfit)]
-        raise InvalidInput("a parameter is not text", errors=errors)
+        errors = [FieldError(key.encode("utf-8", "replace").decode(), _("expected text without NUL, in UTF-8")) for key in sorted(unfit)]
+        raise InvalidInput(_("a parameter is not text"), errors=errors)
     return _validated(model, dict(query))
 
 
@@ -214,7 +215,7 @@ def _is_text(value: str) -> bool:
 async def _parse_body(model: type[BaseModel], request: web.Request) -> BaseModel:
     text = await request.read()
     if request.content_type != "application/json":
-        raise InvalidInput("the body is not JSON", errors=[FieldError("Content-Type", "expected application/json")])
+        raise InvalidInput(_("the body is not JSON"), errors=[FieldError("Content-Type", _("expected application/json"))])
     try:
         return model.model_validate_json(text or b"{}", strict=True)
     except ValidationError as error:
@@ -234,7 +235,7 @@ def _invalid(error: ValidationError) -> InvalidInput:
         field = ".".join(str(part) for part in problem["loc"]) or "request"
         message = "unknown parameter" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
         errors.append(FieldError(field, message))
-    return InvalidInput("the request has parameters that do not fit", errors=errors)
+    return InvalidInput(_("the request has parameters that do not fit"), errors=errors)
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from facetd.errors import NotFound
+from facetd.i18n import _
 
 if TYPE_CHECKING:
     from facetd.infer.engine import Engine
@@ -33,6 +34,6 @@ QUESTIONS: Mapping[str, str] = {
 def find(name: str) -> Question:
     """The function that answers `name`. Raises NotFound."""
     if name not in QUESTIONS:
-        raise NotFound(f"there is no question {name!r}; known are {', '.join(QUESTIONS)}")
+        raise NotFound(_("there is no question {name!r}; known are {names}").format(name=name, names=", ".join(QUESTIONS)))
     module, _colon, function = QUESTIONS[name].partition(":")
     return getattr(importlib.import_module(module), function)  # type: ignore[no-any-return]

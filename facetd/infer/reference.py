@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facetd.errors import ConfigError, FieldError
+from facetd.i18n import _
 from facetd.infer.arrays import Floats
 from facetd.infer.catalogue import Catalogue, Fit, Input, Model, Precision
 from facetd.infer.scene import Window, draw
@@ -103,7 +104,9 @@ def load_reference(catalogue: Catalogue, model: Model) -> Reference:
         problems = error.errors(include_url=False) if isinstance(error, ValidationError) else []
         errors = [FieldError(".".join(map(str, problem["loc"])), problem["msg"]) for problem in problems]
         reason = "" if problems else f": {error}"
-        raise ConfigError(f"{path}: the reference values of {model.id} cannot be used{reason}", errors=errors) from error
+        raise ConfigError(
+            _("{path}: the reference values of {id} cannot be used{reason}").format(path=path, id=model.id, reason=reason), errors=errors
+        ) from error
 
 
 def reference_path(catalogue: Catalogue, model: Model) -> Path:

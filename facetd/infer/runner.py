@@ -57,7 +57,7 @@ class Runner(Protocol):
 class BadOutput(FacetdError):
     """A network answered with values that are no numbers."""
 
-    title = "A model gave no usable answer"
+    title = _("A model gave no usable answer")
 
     def __init__(self, model_id: str) -> None:
         super().__init__(_("The model {model} gave values that are not numbers.").format(model=model_id))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetd.errors import Conflict, DatabaseUnusable
+from facetd.i18n import _
 from facetd.watch.filesystem import filesystem_type, is_network_filesystem
 
 
@@ -32,8 +33,10 @@ class DataLock:
         fstype = filesystem_type(str(self._path.parent))
         if is_network_filesystem(fstype):
             raise DatabaseUnusable(
-                f"{self._path.parent}: the data folder is on a network file system ({fstype}), where a database can be damaged",
-                hint="Choose a folder on a local disk with --data; the photos may be anywhere.",
+                _("{parent}: the data folder is on a network file system ({fstype}), where a database can be damaged").format(
+                    parent=self._path.parent, fstype=fstype
+                ),
+                hint=_("Choose a folder on a local disk with --data; the photos may be anywhere."),
             )
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -42,7 +45,7 @@ class DataLock:
             os.close(descriptor)
             holder = holder_of(self._path.parent)
             who = f"process {holder.pid}" if holder else "another process"
-            raise Conflict(f"{self._path.parent}: this library is in use by {who}") from error
+            raise Conflict(_("{parent}: this library is in use by {who}").format(parent=self._path.parent, who=who)) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "socket": socket}).encode(), 0)
         self._descriptor = descriptor

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from facetd.db import roots as db_roots
 from facetd.errors import InvalidInput
+from facetd.i18n import _
 from facetd.media.formats import is_photo_name
 from facetd.records import Root
 from facetd.watch.change import Change
@@ -52,7 +53,8 @@ def parts_of_directories(roots: Sequence[Root], directories: Sequence[str]) -> l
         root = db_roots.owner(roots, directory)
         if root is None:
             raise InvalidInput(
-                f"{directory}: not inside a photo root", hint="Add it with `facetd scan DIR` or `facetd serve --photos DIR`."
+                _("{directory}: not inside a photo root").format(directory=directory),
+                hint=_("Add it with `facetd scan DIR` or `facetd serve --photos DIR`."),
             )
         parts.append(Part(root, inside(root, directory)))
         parts += [Part(inner) for inner in roots if inner.id != root.id and inner.path.startswith(directory.rstrip("/") + "/")]

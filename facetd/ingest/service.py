@@ -24,6 +24,7 @@ from facetd.db.photos import roots_of
 from facetd.db.subjects import forget_subjects
 from facetd.db.tags import save_synonyms
 from facetd.errors import Conflict, FacetdError
+from facetd.i18n import _
 from facetd.ingest.capsules import CapsuleMaking
 from facetd.ingest.discover import Territory
 from facetd.ingest.followups import Followups
@@ -148,7 +149,7 @@ class Ingest:
     def start_scan(self, parts: Sequence[Part], options: ScanOptions) -> asyncio.Task[None]:
         """Begin a scan in the background. Raises Conflict while one runs."""
         if self.scanning:
-            raise Conflict("a scan is running already", hint="Wait for it, or cancel it first.")
+            raise Conflict(_("a scan is running already"), hint=_("Wait for it, or cancel it first."))
         self.progress = Progress()
         self.progress.start(store.now(), {part.root.id for part in parts})
         self._scan = asyncio.create_task(self._run(parts, options), name="scan")

@@ -13,6 +13,7 @@ from facetd.db.conditions import hide_bits
 from facetd.db.connection import Database
 from facetd.errors import NotFound
 from facetd.filters import PhotoConditions
+from facetd.i18n import _
 from facetd.records import Root, Viewer
 
 OPTIONS_KEPT = 200
@@ -75,7 +76,7 @@ class Browse:
 
     async def folders(self, viewer: Viewer, prefix: str, chosen: PhotoConditions) -> tuple[list[tree.Branch], bool]:
         """The folders directly below `prefix` ('' for the roots), and whether photos lie in it directly. Raises NotFound."""
-        root_name, _, inside = prefix.strip("/").partition("/")
+        root_name, _slash, inside = prefix.strip("/").partition("/")
         hide = hide_bits(chosen)
         if not root_name:
             return await tree.root_branches(self._db, viewer, hide), False
@@ -83,7 +84,7 @@ class Browse:
         if folder_id is None and not inside and await db_folders.sees_root(self._db, viewer, root_name):
             return [], False  # nothing was found in it yet
         if folder_id is None:
-            raise NotFound(f"there is no folder {prefix}")
+            raise NotFound(_("there is no folder {prefix}").format(prefix=prefix))
         return await tree.branches(self._db, viewer, folder_id, hide)
 
     async def failures(self, viewer: Viewer, *, page: int, per_page: int) -> tuple[int, list[dict[str, Any]]]:

@@ -150,7 +150,7 @@ class Gallery:
             lambda connection: (photo_rows(connection, viewer, [photo_id]), people_of_photos(connection, [photo_id]))
         )
         if not rows:
-            raise NotFound("there is no such photo")
+            raise NotFound(_("there is no such photo"))
         row = rows[0]
         extra = await photos.page_extras(self._db, photo_id)
         inputs = await judgement_inputs(self._db, [photo_id])
@@ -179,24 +179,24 @@ class Gallery:
     async def find(self, viewer: Viewer, *, photo_id: int | None, path: str | None) -> int:
         """The id of a photo named by id or by virtual path; exactly one of the two. Raises InvalidInput, NotFound."""
         if (photo_id is None) == (path is None):
-            raise InvalidInput("name one photo", errors=[FieldError("id", "expected exactly one of id and path")])
+            raise InvalidInput(_("name one photo"), errors=[FieldError("id", _("expected exactly one of id and path"))])
         found = photo_id if path is None else await photos.id_of_path(self._db, viewer, path)
         if found is None:
-            raise NotFound("there is no such photo")
+            raise NotFound(_("there is no such photo"))
         return found
 
     async def place(self, viewer: Viewer, photo_id: int) -> FilePlace:
         """Where the file of a photo is, for sending it. Raises NotFound."""
         found = await photos.file_place(self._db, viewer, photo_id)
         if found is None:
-            raise NotFound("there is no such photo")
+            raise NotFound(_("there is no such photo"))
         return found
 
     async def content(self, viewer: Viewer, photo_id: int) -> str:
         """The hash of a photo's content, which names its thumbnails. Raises NotFound."""
         found = await photos.content_of(self._db, viewer, photo_id)
         if not found:
-            raise NotFound("there is no such photo")
+            raise NotFound(_("there is no such photo"))
         return found
 
     async def unfilled(self) -> frozenset[str]:
@@ -208,7 +208,7 @@ class Gallery:
         hide = hide_bits(chosen)
         counts, top_picks = await options.category_counts(self._db, viewer, hide, self._config.viewer.photo_types.top_picks_min_score)
         total = await self._db.read(Listing(viewer, chosen, conditions(PhotoFilter(), viewer), Order("aggregate")).total)
-        found = [{"id": "", "label": "All Photos", "count": total}, {"id": TOP_PICKS, "label": "Top Picks", "count": top_picks}]
+        found = [{"id": "", "label": _("All Photos"), "count": total}, {"id": TOP_PICKS, "label": _("Top Picks"), "count": top_picks}]
         types = [kind for kind in photo_types() if kind.categories]
         for kind in types:
             found.append({"id": kind.id, "label": kind.label, "count": sum(counts.get(name, 0) for name in kind.categories)})
@@ -224,7 +224,10 @@ class Gallery:
         entry = BY_KEY.get(sort)
         if entry is None or not entry.sort:
             known = ", ".join(key for key, field in BY_KEY.items() if field.sort)
-            raise InvalidInput(f"'{sort}' is no sort key", errors=[FieldError("sort", f"expected one of {known}")])
+            raise InvalidInput(
+                _("'{sort}' is no sort key").format(sort=sort),
+                errors=[FieldError("sort", _("expected one of {known}").format(known=known))],
+            )
         return Order(sort, descending)
 
     async def _listing(self, viewer: Viewer, chosen: PhotoConditions, order: Order) -> tuple[Listing, tuple[object, ...]]:
@@ -283,7 +286,9 @@ class Gallery:
         if chosen.quality:
             levels = self._config.viewer.quality_thresholds.model_dump()
             if chosen.quality not in levels:
-                raise InvalidInput("no such quality level", errors=[FieldError("quality", f"expected one of {', '.join(levels)}")])
+                raise InvalidInput(
+                    _("no such quality level"), errors=[FieldError("quality", _("expected one of {names}").format(names=", ".join(levels)))]
+                )
             add("p.aggregate >= :quality_score", quality_score=levels[chosen.quality])
 
     def _by_type(self, chosen: PhotoConditions, narrowed: Conditions) -> None:
@@ -295,17 +300,17 @@ class Gallery:
         names = types.get(chosen.type, (chosen.type,))
         if chosen.type not in types and chosen.type not in categories():
             known = ", ".join([TOP_PICKS, *types, *categories()])
-            raise InvalidInput("no such photo type", errors=[FieldError("type", f"expected one of {known}")])
+            raise InvalidInput(_("no such photo type"), errors=[FieldError("type", _("expected one of {known}").format(known=known))])
         marks = {f"type_{index}": name for index, name in enumerate(names)}
         of_these = f"IN ({', '.join(f':{mark}' for mark in marks)})"
         narrowed.add(f"p.category {of_these}", **marks)
         narrowed.facets[narrowed.parts[-1]] = "category", f"value {of_these}"
 
     async def _folder(self, viewer: Viewer, path_prefix: str) -> int:
-        root_name, _, inside = path_prefix.strip("/").partition("/")
+        root_name, _slash, inside = path_prefix.strip("/").partition("/")
         found = await db_folders.find_folder(self._db, viewer, root_name, inside)
         if found is None:
-            raise NotFound(f"there is no folder {path_prefix}")
+            raise NotFound(_("there is no folder {path_prefix}").format(path_prefix=path_prefix))
         return found
 
     def _known_total(self, key: tuple[object, ...], stale_s: float) -> tuple[int, bool] | None:

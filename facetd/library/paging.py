@@ -7,6 +7,7 @@ import json
 
 from facetd.db.listing import After, Key
 from facetd.errors import FieldError, InvalidInput
+from facetd.i18n import _
 
 
 def encode_key(key: Key) -> str:
@@ -23,7 +24,7 @@ def decode_key(text: str) -> After:
             raise ValueError
         return After(_value(value), number)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise InvalidInput("the page key cannot be read", errors=[FieldError("after", "expected the `next` of a page")]) from error
+        raise InvalidInput(_("the page key cannot be read"), errors=[FieldError("after", _("expected the `next` of a page"))]) from error
 
 
 def _value(value: object) -> str | bytes | float | int | None:

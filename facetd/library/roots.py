@@ -11,6 +11,7 @@ from pathlib import Path
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.errors import InvalidInput, NotFound
+from facetd.i18n import _
 from facetd.records import Root
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ async def find_root(db: Database, name: str) -> Root:
     for root in await db_roots.roots(db):
         if root.name.casefold() == name.casefold() or root.path == real_path(name):
             return root
-    raise NotFound(f"there is no root called '{name}'", hint="`facetd root list` shows them.")
+    raise NotFound(_("there is no root called '{name}'").format(name=name), hint=_("`facetd root list` shows them."))
 
 
 def real_path(directory: str) -> str:
@@ -75,8 +76,10 @@ def _checked(directory: str, data: Path) -> str:
     if not os.path.isdir(path):
         raise InvalidInput(f"{directory}: there is no such directory" if not os.path.lexists(path) else f"{directory}: not a directory")
     if not os.access(path, os.R_OK | os.X_OK):
-        raise InvalidInput(f"{directory}: may not be read", hint="Give the user that runs facetd read access.")
+        raise InvalidInput(
+            _("{directory}: may not be read").format(directory=directory), hint=_("Give the user that runs facetd read access.")
+        )
     inside = os.path.realpath(data)
     if path == inside or path.startswith(inside + "/"):
-        raise InvalidInput(f"{directory}: lies in the data folder of facetd, which is never scanned")
+        raise InvalidInput(_("{directory}: lies in the data folder of facetd, which is never scanned").format(directory=directory))
     return path

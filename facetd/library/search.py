@@ -19,6 +19,7 @@ from facetd.db.rows import photo_rows
 from facetd.db.visibility import Hide
 from facetd.errors import FieldError, InvalidInput
 from facetd.filters import PhotoConditions
+from facetd.i18n import _
 from facetd.ingest.meaning import Near
 from facetd.library import present
 from facetd.library.gallery import Gallery
@@ -192,6 +193,6 @@ def _place(results: Ranked, after: str) -> int:
     """Where a list goes on after a key. When the photo has moved or is gone, after those that are as similar. Raises InvalidInput."""
     last = decode_key(after)
     if not isinstance(last.value, int | float):
-        raise InvalidInput("the page key cannot be read", errors=[FieldError("after", "expected the `next` of a page")])
+        raise InvalidInput(_("the page key cannot be read"), errors=[FieldError("after", _("expected the `next` of a page"))])
     place = results.place_of(last.id)
     return results.place_below(last.value) if place is None else place + 1

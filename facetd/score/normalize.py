@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib import resources
 
 from facetd.errors import ConfigError
+from facetd.i18n import _
 
 STEPS = 21  # quantiles 0, 5, ... 100 %
 
@@ -70,10 +71,15 @@ def snapshot_from_json(text: str) -> Snapshot:
         quantiles = {str(key): tuple(float(v) for v in steps) for key, steps in data["quantiles"].items()}
         photos = int(data["photos"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"the stored snapshot of the library cannot be read: {error}", hint="recompute it from the library") from error
+        raise ConfigError(
+            _("the stored snapshot of the library cannot be read: {error}").format(error=error), hint=_("recompute it from the library")
+        ) from error
     for key, steps in quantiles.items():
         if any(not math.isfinite(v) for v in steps) or list(steps) != sorted(steps):
-            raise ConfigError(f"the stored snapshot of the library has quantiles of {key} that fall", hint="recompute it from the library")
+            raise ConfigError(
+                _("the stored snapshot of the library has quantiles of {key} that fall").format(key=key),
+                hint=_("recompute it from the library"),
+            )
     return Snapshot(_identity(quantiles), photos, quantiles)
 
 

@@ -16,6 +16,7 @@ from facetd.config.model import CategoryOverride, Normalization, Penalties
 from facetd.config.viewer import PhotoTypes
 from facetd.errors import ConfigError, FieldError
 from facetd.fields import weighable
+from facetd.i18n import _
 from facetd.score.filters import FLAGS, TAG_KEYS, TAG_MODES, FilterValue, filter_keys
 
 JUDGE_VERSION = 3
@@ -107,7 +108,7 @@ class Rules:
         known = categories()
         problems = list(_problems(config))
         if problems:
-            raise ConfigError("the categories cannot be used", errors=problems)
+            raise ConfigError(_("the categories cannot be used"), errors=problems)
         merged = [_merged(category, config.categories.get(name)) for name, category in known.items()]
         merged.sort(key=lambda c: (c.priority, c.name))
         default = next(c for c in merged if c.name == config.scoring.default_category)
@@ -149,7 +150,7 @@ def _problems(config: Config) -> Iterator[FieldError]:
         yield _unknown("scoring.default_category", config.scoring.default_category, known, "category")
     weights = config.viewer.photo_types.top_picks_weights.model_dump()
     if sum(weights.values()) <= 0:
-        yield FieldError("viewer.photo_types.top_picks_weights", "expected at least one weight above 0")
+        yield FieldError("viewer.photo_types.top_picks_weights", _("expected at least one weight above 0"))
     for name, change in config.categories.items():
         path = f"categories.{name}"
         if name not in known:
@@ -163,12 +164,17 @@ def category_problems(path: str, change: CategoryOverride) -> Iterator[FieldErro
         if key not in weighable():
             yield _unknown(f"{path}.weights.{key}", key, weighable(), "weight")
     if change.weights is not None and sum(change.weights.values()) <= 0:
-        yield FieldError(f"{path}.weights", "expected at least one weight above 0")
+        yield FieldError(f"{path}.weights", _("expected at least one weight above 0"))
     for key, value in (change.modifiers or {}).items():
         if key not in MODIFIERS:
             yield _unknown(f"{path}.modifiers.{key}", key, MODIFIERS, "modifier")
         elif not MODIFIERS[key][0] <= value <= MODIFIERS[key][1]:
-            yield FieldError(f"{path}.modifiers.{key}", f"expected {MODIFIERS[key][0]:g} to {MODIFIERS[key][1]:g}, found {value:g}")
+            yield FieldError(
+                f"{path}.modifiers.{key}",
+                _("expected {found:g} to {found2:g}, found {value:g}").format(
+                    found=MODIFIERS[key][0], found2=MODIFIERS[key][1], value=value
+                ),
+            )
     for key, wanted in (change.filters or {}).items():
         if key not in filter_keys():
             yield _unknown(f"{path}.filters.{key}", key, filter_keys(), "filter")
@@ -189,4 +195,6 @@ def _filter_problem(key: str, wanted: FilterValue) -> str:
 
 def _unknown(path: str, name: str, known: Collection[str], what: str) -> FieldError:
     nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return FieldError(path, f'unknown {what} "{name}"' + (f'; did you mean "{nearest[0]}"?' if nearest else ""))
+    if nearest:
+        return FieldError(path, _('unknown {what} "{name}"; did you mean "{nearest}"?').format(what=what, name=name, nearest=nearest[0]))
+    return FieldError(path, _('unknown {what} "{name}"').format(what=what, name=name))

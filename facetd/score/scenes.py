@@ -17,6 +17,7 @@ from typing import Any
 
 from facetd.config import Config
 from facetd.errors import ConfigError, FieldError
+from facetd.i18n import _
 from facetd.score.tags import Source
 
 SCENES_VERSION = 1
@@ -57,7 +58,7 @@ class Scenes:
             if rule.prompts and rule.group not in data["groups"]
         ]
         if problems:
-            raise ConfigError("the scenes cannot be used", errors=problems)
+            raise ConfigError(_("the scenes cannot be used"), errors=problems)
         groups: dict[str, Group] = {}
         kinds: dict[str, str] = {}
         synonyms: dict[str, str] = {}
@@ -68,7 +69,7 @@ class Scenes:
                 {tag: tuple(_filled(group["templates"], prompts)) for tag, (prompts, _) in rules.items()}, tuple(group["background"])
             )
             kinds |= dict.fromkeys(rules, group["kind"])
-            for tag, (_, words) in rules.items():
+            for tag, (_name, words) in rules.items():
                 synonyms |= {word.casefold(): tag for word in words if word.casefold() not in synonyms}
         taken = {tag.casefold() for tag in kinds}
         return cls(

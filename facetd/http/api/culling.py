@@ -12,6 +12,7 @@ from facetd.http.api.models import OnePhoto, Strict
 from facetd.http.caching import versioned
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
+from facetd.i18n import _
 from facetd.library.culling import LEAST_SIMILARITY, Group, GroupPage
 
 operations = Operations("culling")
@@ -189,7 +190,7 @@ def _culling(group: Group, photos: list[dict[str, Any]], percent: int) -> dict[s
     return {
         "group_id": group.number,
         "type": group.kind,
-        "reason": "taken in quick succession" if burst else f"at least {percent} % alike",
+        "reason": _("taken in quick succession") if burst else _("at least {percent} % alike").format(percent=percent),
         "time_delta_seconds": round(moments[-1] - moments[0], 3) if burst and moments else None,
         "similarity_percent": None if burst else percent,
         **_photos(group, photos),

@@ -14,6 +14,7 @@ from facetd.http.api.persons import id_in
 from facetd.http.files import is_known
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
+from facetd.i18n import _
 from facetd.records import FacePlace
 
 operations = Operations("faces")
@@ -206,14 +207,14 @@ async def _picture(request: web.Request, place: FacePlace, version: str | None) 
     except OSError as error:
         file = await house.gallery.place(await viewer_of(request), place.photo_id)
         if not file.readable:
-            raise NotFound("the photo could not be read, so it has no thumbnail") from error
+            raise NotFound(_("the photo could not be read, so it has no thumbnail")) from error
         house.ingest.look_at_soon(file.path)
-        raise Unavailable("the photo's thumbnail is being made again") from error
+        raise Unavailable(_("the photo's thumbnail is being made again")) from error
     return web.Response(body=pixels, content_type="image/jpeg", headers=headers)
 
 
 async def _photo(request: web.Request, body: PersonInPhoto) -> int:
     """The id of the photo that a body names. Raises InvalidInput, NotFound."""
     if (body.photo_id is None) == (body.photo_path is None):
-        raise InvalidInput("name one photo", errors=[FieldError("photo_id", "expected exactly one of photo_id and photo_path")])
+        raise InvalidInput(_("name one photo"), errors=[FieldError("photo_id", _("expected exactly one of photo_id and photo_path"))])
     return await services(request).gallery.find(await viewer_of(request), photo_id=body.photo_id, path=body.photo_path)

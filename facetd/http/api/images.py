@@ -14,6 +14,7 @@ from facetd.http.openapi import Operations
 from facetd.http.originals import opened_original, send_made
 from facetd.http.services import services
 from facetd.http.sharing import PhotoOrShared, asked_photo
+from facetd.i18n import _
 from facetd.media.formats import CONTENT_TYPES
 from facetd.media.thumbnail_paths import snap_size, thumbnail_path
 
@@ -69,9 +70,9 @@ async def thumbnail(request: web.Request, query: ThumbnailQuery) -> Any:
     if not pixels:  # deleted, or emptied by a power cut
         place = await house.gallery.place(asked.viewer, asked.photo_id)
         if not place.readable:
-            raise NotFound("the photo could not be read, so it has no thumbnail")
+            raise NotFound(_("the photo could not be read, so it has no thumbnail"))
         house.ingest.look_at_soon(place.path)
-        raise Unavailable("the thumbnail is being made again")
+        raise Unavailable(_("the thumbnail is being made again"))
     return web.Response(body=pixels, content_type="image/jpeg", headers=headers)
 
 
@@ -94,7 +95,7 @@ async def image(request: web.Request, query: ImageQuery) -> Any:
     asked = await asked_photo(request, query)
     place = await house.gallery.place(asked.viewer, asked.photo_id)
     if not place.readable or place.format is None:
-        raise NotFound("the photo could not be read")
+        raise NotFound(_("the photo could not be read"))
     async with opened_original(house, asked.viewer, place) as original:
         known = original.known
         caching = FOREVER if known and query.v == place.content_hash else REVALIDATE
@@ -103,5 +104,5 @@ async def image(request: web.Request, query: ImageQuery) -> Any:
             return await send_file(request, original.file, etag=original.etag, headers=headers)
     if not known:
         house.ingest.look_at_soon(place.path)
-        raise Unavailable("the photo was changed and is being read anew")
+        raise Unavailable(_("the photo was changed and is being read anew"))
     return await send_made(request, await house.renditions.jpeg_of(place), {"Cache-Control": caching})

@@ -13,6 +13,7 @@ from facetd.http.api.models import PhotoId, Strict, Undo
 from facetd.http.caching import versioned
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
+from facetd.i18n import _
 from facetd.library.people import PersonSort, display_name
 
 operations = Operations("persons")
@@ -213,7 +214,7 @@ def id_in(request: web.Request, name: str = "id") -> int:
     """An id in the address. Raises NotFound for one that cannot exist."""
     number = int(request.match_info[name])
     if not 1 <= number <= LARGEST_ID:
-        raise NotFound("there is no such thing")
+        raise NotFound(_("there is no such thing"))
     return number
 
 
@@ -300,7 +301,7 @@ async def delete_person(request: web.Request, _parameters: Nothing) -> Any:
     """The faces belong to nobody afterwards, and are not put together again."""
     deleted, unknown, undo = await services(request).people.delete(await viewer_of(request), [id_in(request)])
     if unknown:
-        raise NotFound("there is no such person")
+        raise NotFound(_("there is no such person"))
     return {"success": True, "deleted_count": deleted, "not_found": [], "undo": undo}
 
 
@@ -318,7 +319,7 @@ async def hide_person(request: web.Request, body: Hide) -> Any:
     """A hidden person is in no list, filter or photo, and takes up new faces all the same. `hidden: false` shows it again."""
     changed, unknown, undo = await services(request).people.hide(await viewer_of(request), [id_in(request)], hidden=body.hidden)
     if unknown:
-        raise NotFound("there is no such person")
+        raise NotFound(_("there is no such person"))
     return {"success": True, "hidden": body.hidden, "changed_count": changed, "not_found": [], "undo": undo}
 
 
@@ -361,7 +362,7 @@ async def merge_suggestions(request: web.Request, query: SuggestionsQuery) -> An
     """Pairs of persons whose faces are alike; without those in one photo, and those that somebody called different people."""
     house = services(request)
     if not house.config.viewer.features.show_merge_suggestions:
-        raise Forbidden("merge suggestions are switched off (viewer.features.show_merge_suggestions)")
+        raise Forbidden(_("merge suggestions are switched off (viewer.features.show_merge_suggestions)"))
     threshold = await house.people.suggest_threshold() if query.threshold is None else query.threshold
     found = await house.people.suggestions(await viewer_of(request), threshold=threshold, limit=query.limit)
     pairs = [{"person1": _person(each.first), "person2": _person(each.second), "similarity": each.similarity} for each in found]

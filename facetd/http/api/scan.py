@@ -12,6 +12,7 @@ from facetd.http.access import identified, session_of
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
+from facetd.i18n import _
 from facetd.ingest.parts import Part
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
@@ -122,7 +123,7 @@ async def start_scan(request: web.Request, body: ScanStart) -> Any:
     house.ingest.start_scan(
         parts, ScanOptions(body.confirm_missing, body.retry_failed, settle_s, only=frozenset(body.only), again=body.again)
     )
-    return {"success": True, "message": "the scan has started", "directories": [f"/{part.root.name}/{part.folder}" for part in parts]}
+    return {"success": True, "message": _("the scan has started"), "directories": [f"/{part.root.name}/{part.folder}" for part in parts]}
 
 
 @operations.add("POST", "/api/scan/cancel", summary="Cancel the scan", reply=Cancelled, access=Access.SUPERADMIN, errors=(403,))
@@ -172,7 +173,7 @@ async def _status(house: Services, viewer: Viewer) -> dict[str, Any]:
 
 def _require_feature(house: Services) -> None:
     if not house.config.viewer.features.show_scan_button:
-        raise Forbidden("scanning from the web is switched off (viewer.features.show_scan_button)")
+        raise Forbidden(_("scanning from the web is switched off (viewer.features.show_scan_button)"))
 
 
 async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> list[Part]:
@@ -182,12 +183,13 @@ async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> lis
         return [Part(root) for root in roots.values()]
     parts = []
     for index, directory in enumerate(directories):
-        name, _, folder = directory.strip("/").partition("/")
+        name, _slash, folder = directory.strip("/").partition("/")
         root = roots.get(name.casefold())
         if root is None or ".." in folder.split("/"):
             known = ", ".join(f"/{root.name}" for root in roots.values())
             raise InvalidInput(
-                "no such directory", errors=[FieldError(f"directories.{index}", f"expected one of {known} or a folder in it")]
+                _("no such directory"),
+                errors=[FieldError(f"directories.{index}", _("expected one of {known} or a folder in it").format(known=known))],
             )
         parts.append(Part(root, folder))
     return parts

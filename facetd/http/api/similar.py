@@ -12,6 +12,7 @@ from facetd.filters import Flag
 from facetd.http.api.models import Photo, Strict
 from facetd.http.openapi import Operations
 from facetd.http.services import services, viewer_of
+from facetd.i18n import _
 from facetd.library.similar import MOST, Mode
 
 operations = Operations("similar")
@@ -75,7 +76,7 @@ async def similar_photos(request: web.Request, query: SimilarQuery) -> Any:
     """
     house = services(request)
     if not house.config.viewer.features.show_similar_button:
-        raise Forbidden("similar photos are switched off (viewer.features.show_similar_button)")
+        raise Forbidden(_("similar photos are switched off (viewer.features.show_similar_button)"))
     viewer = await viewer_of(request)
     name = request.match_info["path"]
     number = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else None

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from facetd.assets import asset_dir
 from facetd.errors import ConfigError, FieldError, NotFound
+from facetd.i18n import _
 from facetd.infer.catalogue.entries import Entry, FileState, Model, ModelFile, Network, PartsModel, Precision
 from facetd.infer.catalogue.packs import (
     AestheticHead,
@@ -102,7 +103,11 @@ class Catalogue:
         for model in self.models:
             if model.id == model_id:
                 return model
-        raise NotFound(f"there is no model {model_id!r}; known are {', '.join(model.id for model in self.models)}")
+        raise NotFound(
+            _("there is no model {model_id!r}; known are {names}").format(
+                model_id=model_id, names=", ".join(model.id for model in self.models)
+            )
+        )
 
     def for_task(self, task: str) -> tuple[AnyNetwork, ...]:
         """The networks that do `task`, the preferred one first."""
@@ -112,7 +117,7 @@ class Catalogue:
         """The preferred network of a kind, with its own fields: `catalogue.first(FaceDetector).detection.score`. Raises NotFound."""
         found = self.find(kind)
         if found is None:
-            raise NotFound(f"{self.folder / CATALOGUE_FILE} has no model of the kind {kind.__name__}")
+            raise NotFound(_("{value} has no model of the kind {name}").format(value=self.folder / CATALOGUE_FILE, name=kind.__name__))
         return found
 
     def find(self, kind: type[Kind]) -> Kind | None:
@@ -164,10 +169,16 @@ class Catalogue:
         try:
             names = tuple(path.read_text(encoding="utf-8").split("\n"))
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: the labels of {model.id} cannot be read: {error}") from error
+            raise ConfigError(
+                _("{path}: the labels of {id} cannot be read: {error}").format(path=path, id=model.id, error=error)
+            ) from error
         names = names[:-1] if names[-1] == "" else names
         if len(names) != model.output("heatmap").shape[0]:
-            raise ConfigError(f"{path}: {len(names)} labels, but {model.id} tells {model.output('heatmap').shape[0]} kinds apart")
+            raise ConfigError(
+                _("{path}: {count} labels, but {id} tells {found} kinds apart").format(
+                    path=path, count=len(names), id=model.id, found=model.output("heatmap").shape[0]
+                )
+            )
         return names
 
 
@@ -176,14 +187,14 @@ def read_entries(path: Path) -> tuple[AnyNetwork, ...]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the catalogue of models cannot be read: {error}") from error
+        raise ConfigError(_("{path}: the catalogue of models cannot be read: {error}").format(path=path, error=error)) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}; expected TOML") from error
+        raise ConfigError(_("{path}: {error}; expected TOML").format(path=path, error=error)) from error
     try:
         return TypeAdapter(_Document).validate_python(document).models
     except ValidationError as error:
         problems = [FieldError(_key(problem["loc"], document), problem["msg"]) for problem in error.errors(include_url=False)]
-        raise ConfigError(f"{path}: the catalogue of models is not valid", errors=problems) from error
+        raise ConfigError(_("{path}: the catalogue of models is not valid").format(path=path), errors=problems) from error
 
 
 def _of_pack(path: Path) -> tuple[AnyNetwork, ...]:
@@ -191,7 +202,11 @@ def _of_pack(path: Path) -> tuple[AnyNetwork, ...]:
     found = read_entries(path)
     for network in found:
         if getattr(network.source, "pack", None) != path.parent.name:
-            raise ConfigError(f"{path}: models[{network.id}].source.pack: expected {path.parent.name!r}, the name of the folder")
+            raise ConfigError(
+                _("{path}: models[{id}].source.pack: expected {name!r}, the name of the folder").format(
+                    path=path, id=network.id, name=path.parent.name
+                )
+            )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facetd.errors import FacetdError, Unavailable
+from facetd.i18n import _
 
 
 class Asleep(Unavailable):
@@ -28,4 +29,4 @@ class NoSentence(FacetdError):
     """There was an answer, and no caption in it; the next photo may fare better."""
 
     status = 503
-    title = "The model gave no caption"
+    title = _("The model gave no caption")

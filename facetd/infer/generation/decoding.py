@@ -43,7 +43,7 @@ class Generated(NamedTuple):
 class NoText(FacetdError):
     """A network answered with values that are no numbers."""
 
-    title = "A model gave no usable answer"
+    title = _("A model gave no usable answer")
 
 
 def generate(decoder: Decoder, settings: GenerationSettings) -> Generated:

@@ -29,13 +29,13 @@ PART, NOTE = ".part", ".part.json"
 class Mismatch(FacetdError):
     """A file is not what its publisher says it is."""
 
-    title = "The file is not what it should be"
+    title = _("The file is not what it should be")
 
 
 class DiskFull(FacetdError):
     """There is no room for the pack."""
 
-    title = "The disk is full"
+    title = _("The disk is full")
 
 
 class Digest:

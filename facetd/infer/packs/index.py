@@ -118,10 +118,10 @@ class PackIndex:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
             return cls(TypeAdapter(_Document).validate_python(document).packs)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{path}: the list of packs cannot be read: {error}") from error
+            raise ConfigError(_("{path}: the list of packs cannot be read: {error}").format(path=path, error=error)) from error
         except ValidationError as error:
             errors = [FieldError(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_url=False)]
-            raise ConfigError(f"{path}: the list of packs is not valid", errors=errors) from error
+            raise ConfigError(_("{path}: the list of packs is not valid").format(path=path), errors=errors) from error
 
     def find(self, pack_id: str) -> Pack:
         """The pack called `pack_id`. Raises NotFound that suggests similar names."""

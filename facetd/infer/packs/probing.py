@@ -22,7 +22,7 @@ MODULE = "facetd.infer.packs.probe"
 class WrongLayout(FacetdError):
     """The files of a pack are not what its layout says."""
 
-    title = "The pack cannot be used"
+    title = _("The pack cannot be used")
 
 
 @dataclass(frozen=True, slots=True)

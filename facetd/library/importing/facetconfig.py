@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facetd.errors import InvalidInput
+from facetd.i18n import _
 
 WRONG = "Give Facet's scoring_config.json with --config, or leave --config out."
 
@@ -33,15 +34,22 @@ def read_facet_config(path: Path | None) -> FacetConfig:
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise InvalidInput(f"{path}: cannot be read: {error.strerror}", hint=WRONG) from error
+        raise InvalidInput(_("{path}: cannot be read: {strerror}").format(path=path, strerror=error.strerror), hint=WRONG) from error
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path}: this is not a text in UTF-8", hint=WRONG) from error
+        raise InvalidInput(_("{path}: this is not a text in UTF-8").format(path=path), hint=WRONG) from error
     except json.JSONDecodeError as error:
-        raise InvalidInput(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}; expected JSON", hint=WRONG) from error
+        raise InvalidInput(
+            _("{path}: line {lineno}, column {colno}: {msg}; expected JSON").format(
+                path=path, lineno=error.lineno, colno=error.colno, msg=error.msg
+            ),
+            hint=WRONG,
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{path}: {error}; expected JSON", hint=WRONG) from error
+        raise InvalidInput(_("{path}: {error}; expected JSON").format(path=path, error=error), hint=WRONG) from error
     if not isinstance(raw, dict):
-        raise InvalidInput(f'{path}: expected a JSON object with sections such as "viewer" and "categories"', hint=WRONG)
+        raise InvalidInput(
+            _('{path}: expected a JSON object with sections such as "viewer" and "categories"').format(path=path), hint=WRONG
+        )
     viewer, users = _object(raw.get("viewer")), _object(raw.get("users"))
     listed = raw.get("categories")
     named = listed.items() if isinstance(listed, dict) else [(_object(each).get("name"), each) for each in _list(listed)]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from facetd.errors import FieldError, InvalidInput
+from facetd.i18n import _
 
 OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\]")
 
@@ -104,6 +105,6 @@ def _parsed(rule: str) -> tuple[str, str]:
         if old and new.startswith("/"):
             return old, new
     raise InvalidInput(
-        f"'{rule}' is no rule for paths",
-        errors=[FieldError("--map", "expected FROM=TO with the folder as Facet has it and the absolute one here")],
+        _("'{rule}' is no rule for paths").format(rule=rule),
+        errors=[FieldError("--map", _("expected FROM=TO with the folder as Facet has it and the absolute one here"))],
     )
