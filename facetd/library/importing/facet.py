@@ -79,6 +79,9 @@ async def _ratings(writes: Writes, harvest: Harvest, users: Mapping[str | None, 
         else:
             tally.left += len(harvest.opinions[user])
             report.note("ratings", str(user), "there is no such user here")
+    if len(users) > 1 and users[None] == SINGLE_USER and harvest.opinions.get(None):
+        count = len(harvest.opinions[None])
+        report.note("ratings", "nobody's", f"{count} are no user's, and are kept for single-user mode: --user NAME gives them to one")
     for number, opinions in wanted.items():
         tally.add(await db_importing.save_ratings(writes, number, opinions))
 

@@ -40,7 +40,7 @@ async def test_each_users_ratings_are_theirs(db: Database, root: Root, facet: Fa
     facet.put("user_preferences", user_id="alice", photo_path=two)
     report = await bring(db, facet, users=BOTH)
     assert await ratings(db) == [(None, a, 3, 0, 0), (None, b, 3, 0, 0), ("alice", a, 5, 0, 0), ("bob", a, 0, 0, 1)]
-    assert (tally(report, "ratings"), [note.name for note in report.notes]) == ((4, 0, 0, 1), ["carol"])
+    assert (tally(report, "ratings"), [note.name for note in report.notes]) == ((4, 0, 0, 1), ["carol", "nobody's"])
     before = await contents(db)
     assert ((await bring(db, facet, users=BOTH)).changes, await contents(db)) == (0, before)
 
