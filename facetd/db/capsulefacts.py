@@ -41,7 +41,7 @@ PHOTOS = f"""
 """
 TAGS = f"""
     SELECT DISTINCT pt.photo_id, pt.tag_id FROM photo_tag pt CROSS JOIN gate g ON g.photo_id = pt.photo_id
-    WHERE pt.source NOT IN {HINTS} AND {{gate}}
+    WHERE pt.source NOT IN {HINTS} AND pt.tag_id NOT IN (SELECT id FROM tag WHERE trim(name) = '') AND {{gate}}
 """
 PERSONS = """
     SELECT DISTINCT f.photo_id, f.person_id FROM face f INDEXED BY face_person CROSS JOIN person n ON n.id = f.person_id

@@ -74,6 +74,7 @@ async def test_only_what_a_viewer_may_be_shown_is_read(tmp_path: Path) -> None:
             await shelf.person(name, where, hidden=is_hidden)
         await shelf.tag("beach", plain[:2])
         await shelf.tag("secret", secret)
+        await shelf.tag(" ", plain)
         await shelf.place(41.895, 12.495, "Rome", "Lazio", "Italy")
         await shelf.place(47.375, 8.545, "Zurich", "Zurich", "Switzerland")
         await shelf.photos(own, 1, gps_latitude=0.0, gps_longitude=0.0, start=None)

@@ -96,7 +96,7 @@ def _spans(codes: Numbers, which: np.ndarray[tuple[int], np.dtype[np.bool_]], te
 def _week_text(week: int) -> str:
     """`2024-W29`, the ISO week, for weeks since the one of 1970-01-01."""
     year, number, _ = (FIRST_WEEK + timedelta(weeks=week)).isocalendar()
-    return f"{year}-W{number:02d}"
+    return f"{year:04d}-W{number:02d}"
 
 
 def _least(rules: Capsules, name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -129,3 +130,21 @@ def test_a_misspelt_type_is_named() -> None:
     check_disabled(["seeded", "dimensions", "camera_year"])
     with pytest.raises(ConfigError, match=r"capsules\.disabled: expected types of capsules.*found seded"):
         check_disabled(["journey", "seded"])
+
+
+def test_odd_metadata_is_no_harm() -> None:
+    made = photos(
+        60, taken=["0001-01-01T00:00:00", "9999-12-31T23:59:59"] * 30,
+        camera="\udcff{x}\u202e", category="a/b?c#d%", composition="unheard of",
+        latitude=[90, -90] * 30, longitude=[180, -180] * 30, focal=0.0, stars=5, favorite=True, persons={1: range(60), 2: range(60)},
+        tags={"{tag}": range(60)}, saturation=0.7, luminance=0.1, aesthetic=np.inf,
+    )  # fmt: skip
+    found = chosen(made, max_photo_overlap=1.0)
+    assert len(found) > 30
+    for capsule in found:
+        assert re.fullmatch(r"[a-z_]+:[a-z0-9._-]+", capsule.id), capsule.id
+        assert (
+            title(capsule.title, {**capsule.params, "person": "{A}", "other": "B"})
+            if capsule.persons
+            else title(capsule.title, capsule.params)
+        )
