@@ -98,11 +98,15 @@ def seen(known: Globe, viewer: Viewer, hide: Hide, date_from: str | None, date_t
     return known.points if all(wanted) else known.points.chosen(wanted)
 
 
-def _sorted(version: int, spots: Sequence[Spot]) -> Globe:
-    rows = sorted(_values(spot) for spot in spots)
+def _sorted(version: int, spots: Sequence[tuple[Any, ...]]) -> Globe:
     made = Globe(version, time.monotonic())
-    for column, values in zip(made.columns, zip(*rows, strict=True), strict=False):
-        column.extend(values)
+    if spots:
+        photos, roots, hides, latitudes, longitudes, aggregates, days = spots
+        keys = list(map(key_of, latitudes, longitudes))
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        columns = (keys, photos, latitudes, longitudes, aggregates, roots, hides, days)
+        for column, values in zip(made.columns, columns, strict=True):
+            column.extend(map(values.__getitem__, order))
     return made
 
 

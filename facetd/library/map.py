@@ -70,10 +70,11 @@ class Map:
 
     async def shown(self, viewer: Viewer, chosen: PhotoConditions, wanted: Shown) -> MapPart:
         """Clusters, largest first, or from `map.cluster_zoom_threshold` on photos, best first."""
-        asked = (self._db.revision, viewer.root_ids, int(hide_bits(chosen)), wanted)
+        known = await self._current()
+        asked, exact = (self._revision, viewer.root_ids, int(hide_bits(chosen)), wanted), self._exact
         if made := self._made.get(asked):
-            return MapPart(made)
-        points = await self._points(viewer, hide_bits(chosen), wanted.date_from, wanted.date_to)
+            return MapPart(made, exact)
+        points = await self._points(known, viewer, hide_bits(chosen), wanted.date_from, wanted.date_to)
         in_clusters = wanted.zoom < self._config.map.cluster_zoom_threshold
 
         def read(connection: Connection) -> bytes:
@@ -82,13 +83,12 @@ class Map:
             return to_json({"clusters": clusters, "photos": photos}, inf_nan_mode="null")
 
         made = await self._db.read(read)
-        if self._exact:
-            self._made.put(asked, made, size=len(made))
-        return MapPart(made, self._exact)
+        self._made.put(asked, made, size=len(made))
+        return MapPart(made, exact)
 
     async def count(self, viewer: Viewer, chosen: PhotoConditions) -> int:
         """How many photos are on the map."""
-        return len(await self._points(viewer, hide_bits(chosen), None, None))
+        return len(await self._points(await self._current(), viewer, hide_bits(chosen), None, None))
 
     async def set_position(self, viewer: Viewer, photo_id: int, latitude: float | None, longitude: float | None) -> dict[str, Any]:
         """Say where a photo was taken; with neither, what its file says stands again. Raises NotFound, InvalidInput."""
@@ -108,9 +108,8 @@ class Map:
         photo = await self._gallery.photo(viewer, photo_id)
         return {key: photo[key] for key in ("id", "path", "gps_latitude", "gps_longitude")}
 
-    async def _points(self, viewer: Viewer, hide: Hide, date_from: str | None, date_to: str | None) -> Points:
+    async def _points(self, known: Globe, viewer: Viewer, hide: Hide, date_from: str | None, date_to: str | None) -> Points:
         """The points that this viewer may see, of these days."""
-        known = await self._current()
         key = (known.version, viewer.root_ids, int(hide), date_from, date_to)
         points = self._views.get(key)
         if points is None:

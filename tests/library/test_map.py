@@ -163,6 +163,17 @@ async def test_during_a_scan_an_answer_may_be_a_moment_old(globe: Map, home: Hou
     assert (await globe.shown(home.alice, PhotoFilter(), Shown(WORLD, 5, 10))).exact
 
 
+async def test_an_answer_is_made_once_also_during_a_scan(globe: Map, home: Household, busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    await globe.count(home.alice, PhotoFilter())
+    busy.now = True
+    await put(home.db, visit(home.roots[0], "new.jpg", gps_latitude=48.85, gps_longitude=2.35))
+    first = await globe.shown(home.alice, PhotoFilter(), Shown(WORLD, 5, 10))
+    monkeypatch.setattr("facetd.library.map._clusters", lambda *_arguments: pytest.fail("it was made again"))
+    assert await globe.shown(home.alice, PhotoFilter(), Shown(WORLD, 5, 10)) == first
+    monkeypatch.undo()
+    assert await globe.shown(home.bob, PhotoFilter(), Shown(WORLD, 5, 10)) != first
+
+
 async def test_a_position_given_by_hand_survives_the_file(globe: Map, home: Household, busy: Busy, placed: list[int]) -> None:
     photo = home.alices[0]
     busy.now = True
