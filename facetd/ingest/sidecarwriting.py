@@ -111,7 +111,7 @@ class FolderWriter:
             outcome.planned.append(Planned(photo.photo_id, target, changes))
             return
         try:
-            made = self._replace(target, photo, fields)
+            made = self._replace(target, photo, fields, seen)
         except OddValue as odd:
             message = _("{name} was left alone: {why}").format(name=shown(os.path.basename(target)), why=odd)
             outcome.failures[photo.photo_id] = (stamp, message)
@@ -142,13 +142,15 @@ class FolderWriter:
         )  # fmt: skip
         return os.path.join(folder, name)
 
-    def _replace(self, target: str, photo: Due, fields: frozenset[str]) -> os.stat_result:
+    def _replace(self, target: str, photo: Due, fields: frozenset[str], seen: Mapping[str, tuple[int, int]]) -> os.stat_result:
         """Raises OddValue for a sidecar that is left alone, ChangedMeanwhile, OSError."""
         name = os.path.basename(target)
         relative = f"{self._folder}/{name}" if self._folder else name
         if self._territory.excludes.excluded_file(name, relative):
             raise OddValue(_("its name is excluded from scanning (scanning.exclude)"))
         content, facts = _read(target)
+        if (None if facts is None else (facts.st_size, facts.st_mtime_ns)) != seen.get(target):
+            raise ChangedMeanwhile  # what it says now, the library has not read
         moment = datetime.now().astimezone().isoformat(timespec="seconds")
         changes = _changes(photo.mine, fields)
         new = fresh(changes, moment) if facts is None else edited(content, changes, moment)

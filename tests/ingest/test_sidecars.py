@@ -20,6 +20,7 @@ from facetd.db import sidecars as db_sidecars
 from facetd.db.revision import bump
 from facetd.db.sidecarstates import Kept
 from facetd.house import House
+from facetd.ingest import sidecarwriting
 from facetd.ingest.sidecars import Round
 from facetd.media.replace import replace_file
 from facetd.media.xmp import xmp_facts
@@ -297,6 +298,23 @@ class TestOutside:
             await scan(house)
             assert (await stars(house), await stars(house, user=7)) == (4, 4)
             assert await due(house) == 0
+
+    async def test_an_edit_in_the_last_moment_is_not_overlooked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        beside = tmp_path / "photos" / "0.jpg.xmp"
+
+        def late(path: str) -> tuple[bytes, os.stat_result | None]:
+            monkeypatch.undo()
+            sidecar(beside, rating=1, keywords=("sea",))
+            return sidecarwriting._read(path)
+
+        async with library(tmp_path) as house:
+            await rate(house, 4, at="2024-01-01T00:00:00Z")
+            await write(house)
+            await db_captions.write_caption(house.db, await photo_id(house), "Mine", db_captions.MANUAL)
+            monkeypatch.setattr("facetd.ingest.sidecarwriting._read", late)
+            await write(house)
+            assert await stars(house) == 1
+            assert said(beside) == {"rating": 1, "keywords": ("sea",), "description": "Mine"}
 
 
 class TestLeftAlone:
