@@ -212,10 +212,10 @@ class PersonOptionsReply(BaseModel):
 
 def id_in(request: web.Request, name: str = "id") -> int:
     """An id in the address. Raises NotFound for one that cannot exist."""
-    number = int(request.match_info[name])
-    if not 1 <= number <= LARGEST_ID:
+    digits = request.match_info[name].lstrip("0")
+    if not digits or len(digits) > len(str(LARGEST_ID)) or int(digits) > LARGEST_ID:
         raise NotFound(_("there is no such thing"))
-    return number
+    return int(digits)
 
 
 def _person(row: Any) -> dict[str, Any]:
