@@ -306,7 +306,7 @@ class Daemon:
 
     async def _until_told(self) -> None:
         """Until the end, or until there is a new and valid configuration, or another pack of models: then everything opens anew."""
-        stamp = _stamp(self._loaded.path)
+        stamp = None  # the file may have changed since it was read: the library was being opened
         while not self._stop.is_set():
             waits = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._reload.wait())]
             _, pending = await asyncio.wait(waits, timeout=CONFIG_POLL_S, return_when=asyncio.FIRST_COMPLETED)
@@ -324,9 +324,11 @@ class Daemon:
 
     async def _keep_hash(self, name: str, made: str) -> None:
         """Write a user's new password hash into the configuration; nobody else is disturbed."""
-        path = self._loaded.path
-        await asyncio.to_thread(change_users, path, lambda users: set_hash(users, name, made))
-        self._loaded = await asyncio.to_thread(load_config, path)
+        await asyncio.to_thread(change_users, self._loaded.path, lambda users: set_hash(users, name, made))
+        config = self._loaded.config  # what else is in the file by now is taken over as any other change
+        if name in config.users:
+            user = config.users[name].model_copy(update={"password_hash": made})
+            self._loaded = replace(self._loaded, config=config.model_copy(update={"users": {**config.users, name: user}}))
 
     def _take_over(self) -> bool:
         """Load the configuration anew; whether everything has to be opened anew for it.
@@ -340,11 +342,11 @@ class Daemon:
         except FacetdError as error:
             logger.error("the configuration was changed and cannot be used, the old one stays: %s", error)
             return False
-        for warning in loaded.warnings:
-            logger.warning("%s: %s", loaded.path, warning)
         before, self._loaded = self._loaded.config, loaded
         if loaded.config == before:
             return False
+        for warning in loaded.warnings:
+            logger.warning("%s: %s", loaded.path, warning)
         if self._authentication is not None and _same_house(before, loaded.config):
             self._authentication.take(loaded.config)
             return False

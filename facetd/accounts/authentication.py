@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -17,10 +18,11 @@ from facetd.accounts.viewers import READER, SINGLE_USER_ID, SUPERADMIN, single_v
 from facetd.config import Config
 from facetd.db.accounts import Session
 from facetd.db.connection import Database
-from facetd.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Unauthorized
+from facetd.errors import Conflict, FacetdError, FieldError, Forbidden, InvalidInput, NotFound, Unauthorized, Unavailable
 from facetd.i18n import _
 from facetd.records import Viewer
 
+logger = logging.getLogger(__name__)
 FAILED_TAKES_S = 0.5  # a refusal comes after this time, whatever was wrong
 AT_ONCE = 2  # passwords that are hashed side by side: each takes a core and 20 MB
 WAITING = 64  # sign-ins that may wait for their turn
@@ -153,19 +155,21 @@ class Authentication:
     async def unlock(self, caller: Caller, password: str, *, network: str, label: str = "") -> SignedIn:
         """Edition mode, by its password; the caller's session gives way to the new one.
 
-        Raises InvalidInput, Unauthorized, TooManyRequests.
+        Raises InvalidInput, Unauthorized, Forbidden for an app password, TooManyRequests.
         """
         if self.multi_user:
             raise InvalidInput(_("there are users: what they may do is their role"), hint=_("Sign in as a user with the role admin."))
+        _in_person(caller)
         setting = self._config.viewer.edition_password
-        trusted = await self.sessions.came_from(SINGLE_USER_ID, network)
+        trusted = await self.sessions.came_from(SINGLE_USER_ID, network, edition=True)
         await self._examine(OWNER, network, lambda: bool(setting) and fits_setting(password, setting), trusted=trusted)
         return await self._instead(caller, edition=True, network=network, label=label)
 
     async def lock(self, caller: Caller, *, network: str, label: str = "") -> SignedIn:
-        """Give edition mode up and stay signed in."""
+        """Give edition mode up and stay signed in. Raises InvalidInput, Forbidden for an app password."""
         if self.multi_user:
             raise InvalidInput(_("there are users: what they may do is their role"))
+        _in_person(caller)
         return await self._instead(caller, edition=False, network=network, label=label)
 
     async def _instead(self, caller: Caller, *, edition: bool, network: str, label: str) -> SignedIn:
@@ -183,17 +187,21 @@ class Authentication:
     async def add_app_password(self, caller: Caller, label: str) -> tuple[str, Session]:
         """A password for a program, which may do what the caller may, and how it is kept. Raises Forbidden, Conflict."""
         owner = _in_person(caller)
-        if len(await self.sessions.of_user(owner, APP)) >= APP_PASSWORDS:
-            raise Conflict(_("there are too many app passwords; remove one first"))
         edition = caller.session.edition if caller.session else caller.viewer.role == SUPERADMIN
+        if sum(each.edition == edition for each in await self.sessions.of_user(owner, APP)) >= APP_PASSWORDS:
+            raise Conflict(_("there are too many app passwords; remove one first"))
         stamp = await self._stamp(owner, edition=edition)
         if stamp is None:
             raise _wrong()
         return await self.sessions.open(owner, stamp, kind=APP, edition=edition, label=label)
 
     async def sessions_of(self, caller: Caller, kind: str) -> list[Session]:
-        """The caller's sessions of a kind. Raises Forbidden for an app password."""
-        return await self.sessions.of_user(_in_person(caller), kind)
+        """The caller's sessions of a kind; who only looks has nothing to do with those of the edition password.
+
+        Raises Forbidden for an app password.
+        """
+        found = await self.sessions.of_user(_in_person(caller), kind)
+        return [session for session in found if caller.viewer.role != READER or not session.edition]
 
     async def end(self, caller: Caller, kind: str, session_id: int) -> None:
         """End one of the caller's own sessions. Raises NotFound."""
@@ -209,7 +217,7 @@ class Authentication:
     async def change_password(self, caller: Caller, current: str, new: str, *, network: str) -> int:
         """A user's new password; every other sign-in of theirs is over. Returns how many those were.
 
-        Raises InvalidInput, Unauthorized, Forbidden, TooManyRequests.
+        Raises InvalidInput, Unauthorized, Forbidden, TooManyRequests, Unavailable.
         """
         owner = _in_person(caller)
         user = await self.users.numbered(owner)
@@ -219,10 +227,15 @@ class Authentication:
         await self._examine(user.name, network, lambda: _fits_user(current, user), trusted=True)
         before = stamp_of(user.entry.password_hash)
         made = await self._hashed(lambda: hash_password(new))
-        await self._set_hash(user, made)
-        ended = await self.end_others(caller)
-        await self.sessions.restamp(owner, before, stamp_of(made))
-        return ended
+        mine = {caller.session.id} if caller.session else set()
+        going_on = mine | {session.id for session in await self.sessions.of_user(owner, APP)}
+        try:
+            await self._set_hash(user, made)
+        except (FacetdError, OSError) as error:
+            logger.error("the new password of %s cannot be kept: %s", user.name, error)
+            raise Unavailable(_("the new password cannot be kept; the log says why")) from error
+        await self.sessions.restamp(owner, before, stamp_of(made), going_on)  # who signs in by the old one meanwhile is not among them
+        return await self.end_others(caller)
 
     async def _of_session(self, session: Session) -> Caller | None:
         if session.stamp != await self._stamp(session.user_id, edition=session.edition):
@@ -256,11 +269,16 @@ class Authentication:
             return user
         made = await self._hashed(lambda: hash_password(password))
         before = stamp_of(user.entry.password_hash)
-        await self._set_hash(user, made)
+        try:
+            await self._set_hash(user, made)
+        except (FacetdError, OSError) as error:
+            logger.warning("the password of %s cannot be kept in today's form: %s", user.name, error)
+            return user
         await self.sessions.restamp(user.id, before, stamp_of(made))
         return await self.users.named(user.name) or user
 
     async def _set_hash(self, user: KnownUser, made: str) -> None:
+        """Raises ConfigError, OSError when the configuration cannot be written."""
         await self._keep_hash(user.name, made)
         entry = user.entry.model_copy(update={"password_hash": made})
         self.take(self._config.model_copy(update={"users": {**self._config.users, user.name: entry}}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -63,7 +63,7 @@ class Sessions:
             moment=moment,
         )  # fmt: skip
         self._remember(known, made)
-        await self._make_room(user_id, kind)
+        await self._make_room(user_id, kind, edition=edition)
         return token, made
 
     async def of_user(self, user_id: int, kind: str) -> list[Session]:
@@ -87,22 +87,28 @@ class Sessions:
                     tell(session.id)
         return len(ended)
 
-    async def restamp(self, user_id: int, old: str, new: str) -> None:
-        """The password is the same, and written otherwise: its sessions go on."""
+    async def restamp(self, user_id: int, old: str, new: str, only: Collection[int] | None = None) -> None:
+        """The password is written otherwise now: sessions of the old one go on, all or `only` those."""
         known = await self._all()
-        found = [session for session in known.values() if session.user_id == user_id and session.stamp == old]
+        found = [
+            session
+            for session in known.values()
+            if session.user_id == user_id and session.stamp == old and (only is None or session.id in only)
+        ]
         for session in found:
             known[session.token_hash] = replace(session, stamp=new)
         await db_accounts.restamp(self._db, [session.id for session in found], new)
 
-    async def came_from(self, user_id: int, network: str) -> bool:
-        """Whether this user is signed in from that network, or was within the last month."""
-        return any(session.user_id == user_id and session.network == network for session in (await self._all()).values())
+    async def came_from(self, user_id: int, network: str, *, edition: bool = False) -> bool:
+        """Whether this user is signed in from that network, or was within the last month; `edition`: with the edition password."""
+        known = (await self._all()).values()
+        return any(each.user_id == user_id and each.network == network and each.edition >= edition for each in known)
 
-    async def _make_room(self, user_id: int, kind: str) -> None:
-        found = await self.of_user(user_id, kind)
+    async def _make_room(self, user_id: int, kind: str, *, edition: bool) -> None:
+        """Sessions that can do less never push out those of the edition password."""
+        found = [session for session in await self.of_user(user_id, kind) if session.edition == edition]
         if kind == LOGIN and len(found) > MOST_PER_USER:
-            found.sort(key=lambda session: self._used[session.id])
+            found.sort(key=lambda session: (self._used[session.id], session.id))
             await self.end(session.id for session in found[: len(found) - MOST_PER_USER])
 
     async def _all(self) -> dict[bytes, Session]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,25 @@ def change_users(path: Path, change: Callable[[Section], None]) -> Path | None:
 
     Raises ConfigError, and whatever `change` raises; then nothing was written.
     """
-    load_config(path)  # says what is wrong with a file that cannot be read
-    raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
-    users = raw.setdefault("users", {})
-    change(users)
-    return save_config(path, raw)
+    with _alone(path.resolve().parent):
+        load_config(path)  # says what is wrong with a file that cannot be read
+        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+        users = raw.setdefault("users", {})
+        change(users)
+        return save_config(path, raw)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One at a time, of all processes: a new password must not bring back a user who is removed at the same moment."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # file systems that know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def entry_of(users: Section, name: str) -> Section:

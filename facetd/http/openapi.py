@@ -25,6 +25,7 @@ TABLE = "text/csv, application/json"  # one or the other, as asked
 STREAMS = frozenset({EVENT_STREAM, TABLE})  # what is sent while it is made: its length is not known before
 ALWAYS = (400, 421)  # what any operation may answer: parameters that do not fit, a host name that is not ours
 WRITES = (403, 413)  # a page of another site, a body that is too large
+PUBLIC_BODY_BYTES = 16 * 1024  # what anybody may have us keep in memory, of each connection
 READS = frozenset({"GET", "HEAD"})
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The token of POST /api/auth/login, or an app password."},
@@ -160,10 +161,12 @@ def _documented(path: str) -> str:
 
 
 def _bound(operation: Operation, authorize: Authorize) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    most = PUBLIC_BODY_BYTES if operation.access is Access.PUBLIC else None
+
     async def handle(request: web.Request) -> web.StreamResponse:
         await authorize(request, operation)
         query = parse_query(operation.query, request.query)
-        parameters = query if operation.body is None else await _parse_body(operation.body, request)
+        parameters = query if operation.body is None else await _parse_body(operation.body, request, most)
         answer = await operation.handler(request, parameters)
         return answer if isinstance(answer, web.StreamResponse) else json_response(answer)
 
@@ -212,8 +215,8 @@ def _is_text(value: str) -> bool:
     return "\0" not in value
 
 
-async def _parse_body(model: type[BaseModel], request: web.Request) -> BaseModel:
-    text = await request.read()
+async def _parse_body(model: type[BaseModel], request: web.Request, most: int | None) -> BaseModel:
+    text = await (request if most is None else request.clone(client_max_size=most)).read()
     if request.content_type != "application/json":
         raise InvalidInput(_("the body is not JSON"), errors=[FieldError("Content-Type", _("expected application/json"))])
     try:

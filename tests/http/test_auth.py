@@ -165,7 +165,9 @@ async def test_app_passwords(empty: Site) -> None:
     assert (await call(empty, "GET", "/api/photos", made["password"])).status == 401
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe").decode(), "Bearer", "Digest x", "x", ""])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe").decode(), "Basic \u00e9", "Bearer", "Digest x", "x", ""]
+)
 async def test_odd_credentials_are_nobodys(empty: Site, header: str) -> None:
     assert (await empty.get("/api/photos", Authorization=header)).status == 401
 

@@ -216,7 +216,7 @@ async def end_app_password(request: web.Request, _parameters: Nothing) -> Any:
 
 
 @operations.add(
-    "POST", "/api/auth/password", summary="Change my password", body=PasswordChange, reply=Ended, access=Access.LOGIN, errors=(429,)
+    "POST", "/api/auth/password", summary="Change my password", body=PasswordChange, reply=Ended, access=Access.LOGIN, errors=(429, 503)
 )
 async def change_password(request: web.Request, body: PasswordChange) -> Any:
     """Your other sign-ins are over with it."""

@@ -1,0 +1,122 @@
+"""What ends or changes somebody's rights does so at once, and nobody comes to more by a detour."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facetd.accounts import authentication, sessions
+from facetd.accounts.authentication import Authentication
+from facetd.errors import ConfigError
+from facetd.http.services import SERVICES
+from tests.house import config, opened
+from tests.household import PASSWORDS, call, household, tokens
+from tests.http.serving import Site, problem_of, served
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "FAILED_TAKES_S", 0.01)
+
+
+def accounts(site: Site) -> Authentication:
+    """The accounts behind a site."""
+    return site.client.server.app[SERVICES].authentication  # type: ignore[attr-defined,no-any-return]
+
+
+async def unlocked(site: Site, password: str = "geheim") -> str:
+    """The token of edition mode."""
+    response = await call(site, "POST", "/api/auth/edition/login", None, {"password": password})
+    site.client.session.cookie_jar.clear()
+    return str((await response.json())["access_token"])
+
+
+async def test_an_app_password_does_not_become_a_sign_in(tmp_path: Path) -> None:
+    settings = config(viewer={"edition_password": "geheim"})
+    async with opened(tmp_path / "data", settings) as house, served(house) as site:
+        token = await unlocked(site)
+        app = (await (await call(site, "POST", "/api/auth/app_passwords", token, {"label": "x"})).json())["password"]
+        await problem_of(await call(site, "POST", "/api/auth/edition/logout", app), 403)
+        await problem_of(await call(site, "POST", "/api/auth/edition/login", app, {"password": "geheim"}), 403)
+        assert (await call(site, "POST", "/api/persons/1/rename", app, {"name": "x"})).status == 404, "it still may do what it could"
+
+
+async def test_who_only_looks_does_not_manage_the_edition_mode(tmp_path: Path) -> None:
+    settings = config(viewer={"edition_password": "geheim"})
+    async with opened(tmp_path / "data", settings) as house, served(house) as site:
+        token = await unlocked(site)
+        app = await (await call(site, "POST", "/api/auth/app_passwords", token, {"label": "backup"})).json()
+        owner = (await (await call(site, "GET", "/api/auth/sessions", token)).json())["sessions"][0]["id"]
+        for path in ("/api/auth/sessions", "/api/auth/app_passwords"):
+            assert (await (await call(site, "GET", path)).json())["sessions"] == []
+        await problem_of(await call(site, "DELETE", f"/api/auth/sessions/{owner}"), 404)
+        await problem_of(await call(site, "DELETE", f"/api/auth/app_passwords/{app['id']}"), 404)
+        assert (await (await call(site, "POST", "/api/auth/sessions/end_others")).json())["ended"] == 0
+        for used in (token, app["password"]):
+            assert (await call(site, "POST", "/api/persons/1/rename", used, {"name": "x"})).status == 404
+
+
+async def test_many_sign_ins_without_a_password_end_no_edition_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_PER_USER", 3)
+    settings = config(viewer={"edition_password": "geheim"})
+    async with opened(tmp_path / "data", settings) as house, served(house) as site:
+        token = await unlocked(site)
+        made = [(await accounts(site).login(None, "", network="10.0.0.9")).token for _ in range(5)]
+        assert [await accounts(site).caller(each) is not None for each in made] == [False, False, True, True, True]
+        assert (await call(site, "POST", "/api/persons/1/rename", token, {"name": "x"})).status == 404
+
+
+async def test_who_signs_in_by_the_old_password_while_it_changes_is_out_afterwards(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data", household(tmp_path)) as house, served(house) as site:
+        found = accounts(site)
+        token = (await tokens(site))["bob"]
+        thief: list[str] = []
+
+        async def keep(_name: str, _hash: str) -> None:
+            """Meanwhile, with the password that is still in force."""
+            thief.append((await found.login("bob", PASSWORDS["bob"], network="10.0.0.9")).token)
+
+        found._keep_hash = keep
+        restamp = found.sessions.restamp
+
+        async def late(*given: Any) -> None:
+            """A sign-in that looked at the password before it changed, and is told to the sessions only now."""
+            token, _ = await found.sessions.open(2, given[1], network="10.0.0.9")
+            thief.append(token)
+            await restamp(*given)
+
+        found.sessions.restamp = late  # type: ignore[method-assign]
+        body = {"current_password": PASSWORDS["bob"], "new_password": "a new one"}
+        assert (await call(site, "POST", "/api/auth/password", token, body)).status == 200
+        assert [(await call(site, "GET", "/api/photos", each)).status for each in thief] == [401, 401]
+        assert (await call(site, "GET", "/api/photos", token)).status == 200
+
+
+async def test_an_old_hash_that_cannot_be_renewed_signs_in_all_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    old = f"{bytes(16).hex()}:{hashlib.pbkdf2_hmac('sha256', b'geheim', bytes(16), 100_000).hex()}"
+    settings = config(users={"anna": {"password_hash": old, "directories": ["/p"]}})
+    for error in (OSError(30, "Read-only file system"), ConfigError("no JSON")):
+
+        async def keep(_name: str, _hash: str, error: Exception = error) -> None:
+            raise error
+
+        async with opened(tmp_path / "data", settings) as house, served(house) as site:
+            accounts(site)._keep_hash = keep
+            assert (await site.client.post("/api/auth/login", json={"username": "anna", "password": "geheim"})).status == 200
+            assert (await site.get("/api/photos")).status == 200
+            change = {"current_password": "geheim", "new_password": "a new one"}
+            assert str(error) not in await problem_of(await site.client.post("/api/auth/password", json=change), 503)
+            assert (await site.get("/api/photos")).status == 200
+    assert "anna" in caplog.text
+    assert old not in caplog.text
+
+
+async def test_nobody_makes_us_keep_large_bodies(tmp_path: Path) -> None:
+    async with opened(tmp_path / "data", household(tmp_path)) as house, served(house) as site:
+        large = {"username": "bob", "password": "x" * 100_000}
+        await problem_of(await site.client.post("/api/auth/login", json=large), 413)
+        longest = {"username": "b" * 200, "password": "\N{SNOWMAN}" * 1024}
+        await problem_of(await site.client.post("/api/auth/login", json=longest), 401)
