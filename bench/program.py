@@ -135,10 +135,15 @@ class Server:
             self._process.wait()
 
 
-def get_json(connection: http.client.HTTPConnection, path: str, parameters: Mapping[str, object] | None = None) -> Any:
+def get_json(
+    connection: http.client.HTTPConnection,
+    path: str,
+    parameters: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
     """The JSON of one GET on an open connection. Raises RuntimeError for any status but 200."""
     query = f"?{urlencode(parameters)}" if parameters else ""
-    connection.request("GET", path + query)
+    connection.request("GET", path + query, headers=dict(headers or {}))
     return _answer(connection.getresponse(), path + query)
 
 

@@ -26,6 +26,7 @@ QUICK = {
     "vectors": ["20000", "--questions", "10"],
     "clip": ["--tower"],
     "capsules": ["--rows", "5000", "--requests", "5"],
+    "household": ["--rows", "3000", "--requests", "10", "--seconds", "5", "--tries", "100"],
 }
 FULL: dict[str, list[str]] = {
     "throughput-off": ["--models", "off"],
@@ -44,6 +45,7 @@ FULL: dict[str, list[str]] = {
     "vectors": ["100000", "1000000"],
     "clip": [],
     "capsules": [],
+    "household": [],
 }
 
 

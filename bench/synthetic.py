@@ -73,10 +73,10 @@ def visits(root_id: int, count: int) -> Iterator[PhotoVisit]:
         yield make_visit(root_id, number, count)
 
 
-def make_visit(root_id: int, number: int, count: int) -> PhotoVisit:
-    """Photo `number` of `count`: taken in time order, in folders of about 150, by several cameras."""
+def make_visit(root_id: int, number: int, count: int, *, days: int = DAYS) -> PhotoVisit:
+    """Photo `number` of `count`: taken in time order within `days`, in folders of about 150, by several cameras."""
     rng = random.Random(number)
-    taken = FIRST_DAY + timedelta(days=DAYS * number / count, seconds=rng.uniform(0, 3600))
+    taken = FIRST_DAY + timedelta(days=days * number / count, seconds=rng.uniform(0, 3600))
     folder = f"{taken.year}/{taken.year}-{taken.month:02d} {WORDS[number // 150 % len(WORDS)]} {number // 150}"
     content = hashlib.blake2b(str(number).encode(), digest_size=16).hexdigest()
     has_pixels = rng.random() > 0.002
