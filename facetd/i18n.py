@@ -5,11 +5,14 @@ The catalogues are locale/*/LC_MESSAGES/facetd.po, read at their first use.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePath
 from typing import Any
+
+from facetd.version import __version__
 
 DEFAULT = "en"
 FOLDER = Path(__file__).parent / "locale"
@@ -73,21 +76,34 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def messages(language: str) -> Mapping[str, str | Sequence[str]]:
-    """What the catalogue of `language` has: for each English message its translation, or one for each plural form."""
-    if language not in languages()[1:]:
+def messages(language: str, part: str = "") -> Mapping[str, str | Sequence[str]]:
+    """What the catalogue of `language` has: for each English message its translation, or one for each plural form; English has itself.
+
+    `part`: only messages of source files whose path begins so.
+    """
+    if language not in languages():
         return {}
     from babel.messages.pofile import read_po  # noqa: PLC0415 - most processes show English only
 
-    with (FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+    english = language == DEFAULT
+    path = FOLDER / f"{DOMAIN}.pot" if english else FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    with path.open("rb") as file:
         catalog = read_po(file, locale=language)
     found: dict[str, str | Sequence[str]] = {}
     for message in catalog:
         singular = message.id if isinstance(message.id, str) else message.id[0]
-        said = message.string or ""
+        if part and not any(name.startswith(part) for name, _line in message.locations):
+            continue
+        said = (message.id if english else message.string) or ""
         if singular and all((said,) if isinstance(said, str) else said) and not message.fuzzy:
             found[singular] = said if isinstance(said, str) else tuple(said)
     return found
+
+
+@cache
+def catalogue_version(language: str) -> str:
+    """Changes with the texts of `language`."""
+    return hashlib.blake2b(repr((__version__, messages(language))).encode(), digest_size=8).hexdigest()
 
 
 def translate(text: str, language: str = "") -> str:
@@ -133,6 +149,7 @@ def spoken() -> str:
     return _current.get()
 
 
+@lru_cache(maxsize=256)
 def negotiate(accepted: str) -> str:
     """The language that an Accept-Language header (RFC 9110, 12.5.4) likes best of those there are; English when it likes none."""
     from babel.core import negotiate_locale  # noqa: PLC0415
@@ -142,7 +159,7 @@ def negotiate(accepted: str) -> str:
         tag, *parameters = (piece.strip() for piece in part.split(";"))
         quality = next((_quality(each[2:]) for each in parameters if each[:2].lower() == "q="), 1.0)
         if tag and quality > 0:
-            ranges.append((-quality, place, DEFAULT if tag == "*" else tag))
+            ranges.append((-quality, place, DEFAULT if tag == "*" else tag.lower()))
     wanted = [tag for _quality_, _place, tag in sorted(ranges)]
     return negotiate_locale(wanted, languages(), sep="-") or DEFAULT
 

@@ -38,7 +38,7 @@ from facetd.errors import InvalidInput
 from facetd.i18n import _
 
 MAGIC = b"SQLite format 3\0"
-WRONG = "Give the photo_scores.db of Facet, or a copy of it, with --db."
+WRONG = _("Give the photo_scores.db of Facet, or a copy of it, with --db.")
 CHUNK = 400  # paths in one query
 
 
@@ -263,4 +263,5 @@ def _check_file(path: Path) -> None:
     except OSError as error:
         raise InvalidInput(_("{path}: cannot be read: {strerror}").format(path=path, strerror=error.strerror), hint=WRONG) from error
     if start != MAGIC:
-        raise InvalidInput(f"{path}: this is not a SQLite database" if start else f"{path}: the file is empty", hint=WRONG)
+        wrong = _("{path}: this is not a SQLite database") if start else _("{path}: the file is empty")
+        raise InvalidInput(wrong.format(path=path), hint=WRONG)

@@ -13,6 +13,7 @@ from facetd.config import Config
 from facetd.http.files import is_known
 from facetd.http.openapi import Handler, json_response
 from facetd.http.services import services, viewer_of
+from facetd.i18n import spoken
 from facetd.version import __version__
 
 
@@ -39,7 +40,7 @@ def list_headers(request: web.Request, revision: str) -> Mapping[str, str]:
 
     `revision` changes whenever the answer could: what a library/ room gives as such, and what else it depends on, such as the day.
     """
-    asked = f"\n{revision}\n{request.path_qs}".encode("utf-8", "surrogateescape")
+    asked = f"\n{revision}\n{request.path_qs}\n{spoken()}".encode("utf-8", "surrogateescape")
     etag = hashlib.blake2b(_PRINT.of(services(request).config) + asked, digest_size=12).hexdigest()
     return {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
 

@@ -13,10 +13,10 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from facetd.errors import FacetdError, TooManyRequests, Unauthorized
+from facetd.errors import FacetdError, FieldError, TooManyRequests, Unauthorized
 from facetd.http.openapi import json_response
 from facetd.http.pages import error_page, wants_html
-from facetd.i18n import _
+from facetd.i18n import _, translate
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -184,14 +184,16 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
 
 
 def _problem(request: web.Request, status: int, title: str, detail: str, error: FacetdError | None = None) -> web.Response:
+    title, detail, hint = translate(title), translate(detail), translate(error.hint) if error else ""
+    errors = [FieldError(each.field, translate(each.message)) for each in error.errors] if error else []
     if wants_html(request):
-        return error_page(request, status, title, detail, hint=error.hint if error else "", errors=error.errors if error else ())
+        return error_page(request, status, title, detail, hint=hint, errors=errors)
     problem = {
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": _sayable(f"{detail} {error.hint}".strip() if error else detail),
-        "errors": [{"field": _sayable(each.field), "message": _sayable(each.message)} for each in error.errors] if error else [],
+        "detail": _sayable(f"{detail} {hint}".strip()),
+        "errors": [{"field": _sayable(each.field), "message": _sayable(each.message)} for each in errors],
     }
     response = json_response(problem, status=status)
     response.content_type = "application/problem+json"

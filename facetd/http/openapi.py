@@ -11,12 +11,14 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from facetd.errors import FieldError, InvalidInput
-from facetd.i18n import _
+from facetd.http.language import PARAMETER, said
+from facetd.i18n import _, languages
 from facetd.version import __version__
 
 Handler = Callable[[web.Request, Any], Awaitable[Any]]
@@ -165,7 +167,7 @@ def _bound(operation: Operation, authorize: Authorize) -> Callable[[web.Request]
 
     async def handle(request: web.Request) -> web.StreamResponse:
         await authorize(request, operation)
-        query = parse_query(operation.query, request.query)
+        query = parse_query(operation.query, _without_language(operation.query, request.query))
         parameters = query if operation.body is None else await _parse_body(operation.body, request, most)
         answer = await operation.handler(request, parameters)
         return answer if isinstance(answer, web.StreamResponse) else json_response(answer)
@@ -184,15 +186,25 @@ def json_bytes(data: Any) -> bytes:
     What is no character (half of a surrogate pair, such as servers and odd file names bring) becomes a question mark.
     """
     try:
-        return to_json(data, inf_nan_mode="null")
+        return to_json(said(data), inf_nan_mode="null")
     except PydanticSerializationError:
-        plain = to_jsonable_python(data, inf_nan_mode="null")
+        plain = to_jsonable_python(said(data), inf_nan_mode="null")
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def json_body(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """An answer of JSON that is encoded already."""
     return web.Response(body=body, status=status, content_type="application/json", charset="utf-8", headers=headers)
+
+
+def _without_language(model: type[BaseModel], query: MultiMapping[str]) -> MultiMapping[str]:
+    """The parameters of the operation itself: `lang`, the language of the answer, goes with any. Raises InvalidInput for an unknown one."""
+    if PARAMETER not in query or PARAMETER in model.model_fields:
+        return query
+    if not set(query.getall(PARAMETER)) <= set(languages()):
+        expected = _("expected one of {names}").format(names=", ".join(languages()))
+        raise InvalidInput(_("there is no such language"), errors=[FieldError(PARAMETER, expected)])
+    return MultiDict((key, value) for key, value in query.items() if key != PARAMETER)
 
 
 def parse_query(model: type[BaseModel], query: Mapping[str, str]) -> BaseModel:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from facetd.fields import COMPOSITION_PATTERNS
-from facetd.i18n import _
+from facetd.i18n import _, _n
 
 PREFIX = "capsules."
 TITLES: dict[str, str] = {
@@ -117,7 +117,6 @@ WORDS: dict[str, dict[str, str]] = {
         "golden_evening": _("Evening light"),
     },
 }
-SUBTITLE, SUBTITLE_ONE = _("{count} photos"), _("1 photo")
 
 
 def title(key: str, params: Mapping[str, str | int]) -> str:
@@ -131,19 +130,19 @@ def title(key: str, params: Mapping[str, str | int]) -> str:
 
 def subtitle(count: int) -> str:
     """How many photos there are."""
-    return SUBTITLE_ONE if count == 1 else SUBTITLE.format(count=count)
+    return _n("1 photo", "{count} photos", count).format(count=count)
 
 
 def _shown(name: str, value: str | int) -> str:
     """A parameter as people read it."""
     text = str(value)
     if name == "month":
-        return f"{MONTHS[int(text[5:7]) - 1]} {text[:4]}"
+        return _("{month} {year}").format(month=MONTHS[int(text[5:7]) - 1], year=text[:4])
     if name == "week":
         return _("week {week} of {year}").format(week=int(text[-2:]), year=text[:4])
     if name == "day":
         day = date.fromisoformat(text)
-        return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"
+        return _("{month} {day}, {year}").format(month=MONTHS[day.month - 1], day=day.day, year=day.year)
     if name == "day_of_week":
         return WEEKDAYS[int(value)]
     if name in ("category", "tag", "tags"):

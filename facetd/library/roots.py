@@ -74,7 +74,8 @@ def _checked(directory: str, data: Path) -> str:
     """The absolute, real path of a directory. Looks at the disk."""
     path = real_path(directory)
     if not os.path.isdir(path):
-        raise InvalidInput(f"{directory}: there is no such directory" if not os.path.lexists(path) else f"{directory}: not a directory")
+        wrong = _("{directory}: not a directory") if os.path.lexists(path) else _("{directory}: there is no such directory")
+        raise InvalidInput(wrong.format(directory=directory))
     if not os.access(path, os.R_OK | os.X_OK):
         raise InvalidInput(
             _("{directory}: may not be read").format(directory=directory), hint=_("Give the user that runs facetd read access.")

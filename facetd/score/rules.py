@@ -65,7 +65,7 @@ def _data() -> dict[str, dict[str, Any]]:
 @lru_cache(maxsize=1)
 def categories() -> Mapping[str, Category]:
     """The built-in categories by name, in order of priority."""
-    made = [Category(name=name, **entry) for name, entry in _data()["categories"].items()]
+    made = [Category(name=name, **{**entry, "label": _(entry["label"])}) for name, entry in _data()["categories"].items()]
     return {category.name: category for category in sorted(made, key=lambda c: (c.priority, c.name))}
 
 
@@ -73,7 +73,7 @@ def categories() -> Mapping[str, Category]:
 def photo_types() -> tuple[PhotoType, ...]:
     """The photo types in the order of the menu, Top Picks first."""
     return tuple(
-        PhotoType(name, str(entry["label"]), tuple(str(c) for c in _listed(entry["categories"])))
+        PhotoType(name, _(entry["label"]), tuple(str(c) for c in _listed(entry["categories"])))
         for name, entry in _data()["photo_types"].items()
     )
 

@@ -72,6 +72,10 @@ def update(language: str, template: Catalog) -> bytes:
     """The .po of `language` with the messages of `template`: new ones empty, those that went away dropped, nothing guessed."""
     catalog = read(po_of(language), language)
     catalog.update(template, no_fuzzy_matching=True, update_header_comment=False)
+    for message in catalog:
+        if message.id and message.fuzzy:  # it has a plural now, or none any more
+            message.flags.discard("fuzzy")
+            message.string = "" if isinstance(message.id, str) else ("",) * catalog.num_plurals
     return written(catalog)
 
 

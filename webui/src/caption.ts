@@ -1,6 +1,7 @@
 /** The caption of a photo: what somebody or a model wrote, else what a rule says. Written here by hand, or by a model on request. */
 import { ApiError, getJson, postJson, putJson } from "./api";
 import { el, icon } from "./dom";
+import { LANGUAGE } from "./i18n";
 import { S } from "./strings";
 import type { Config } from "./types";
 
@@ -86,7 +87,7 @@ function source(found: Caption): string {
 }
 
 function languageName(code: string): string {
-  return new Intl.DisplayNames(["en"], { type: "language" }).of(code) ?? code;
+  return new Intl.DisplayNames([LANGUAGE], { type: "language" }).of(code) ?? code;
 }
 
 function edit(line: HTMLElement, id: number, found: Caption, can: Abilities): void {

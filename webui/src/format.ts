@@ -1,8 +1,10 @@
 /** Numbers, dates and units as a person in this place writes them. */
+import { LANGUAGE } from "./i18n";
 import { S } from "./strings";
 import type { Metric } from "./types";
 
-const language = document.documentElement.lang || undefined;
+const language = LANGUAGE;
+const here = navigator.language.startsWith(language) ? navigator.language : language;
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const hundredths = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
@@ -10,9 +12,9 @@ const cents = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximu
 const short = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
 const signed = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-const day = new Intl.DateTimeFormat(navigator.language || language, { dateStyle: "medium", timeZone: "UTC" });
-const moment = new Intl.DateTimeFormat(navigator.language || language, { dateStyle: "full", timeStyle: "medium", timeZone: "UTC" });
-const stamp = new Intl.DateTimeFormat(navigator.language || language, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(here, { dateStyle: "medium", timeZone: "UTC" });
+const moment = new Intl.DateTimeFormat(here, { dateStyle: "full", timeStyle: "medium", timeZone: "UTC" });
+const stamp = new Intl.DateTimeFormat(here, { dateStyle: "medium", timeStyle: "short" });
 
 export const formatCount = (n: number): string => whole.format(n);
 export const formatScore = (n: number): string => tenths.format(n);

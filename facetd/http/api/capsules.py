@@ -16,7 +16,7 @@ from facetd.http.caching import list_headers, unchanged
 from facetd.http.middlewares import refuse_foreign
 from facetd.http.openapi import Access, Nothing, Operations, json_response
 from facetd.http.services import require_feature, services, viewer_of
-from facetd.i18n import _
+from facetd.i18n import _, translate
 from facetd.library.albums import LONGEST_NAME
 
 operations = Operations("capsules")
@@ -133,6 +133,6 @@ async def save_capsule(request: web.Request, _parameters: Nothing) -> Any:
     require_feature(request, "show_albums")
     house, viewer = services(request), await viewer_of(request)
     capsule, names = await house.capsules.find(viewer, request.match_info["id"])
-    name = house.capsules.title(capsule, names)
+    name = translate(house.capsules.title(capsule, names))
     album = await house.albums.make(viewer, name[:LONGEST_NAME], ids=capsule.photos)
     return {"album_id": album.row.id, "name": album.row.name, "photo_count": album.photo_count}

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facetd.errors import FacetdError, FieldError
 from facetd.http.pages.templates import render
-from facetd.i18n import _
+from facetd.i18n import translate
 
 
 def wants_html(request: web.Request) -> bool:
@@ -25,4 +25,6 @@ def error_page(
 
 def page_for(request: web.Request, error: FacetdError) -> web.Response:
     """The page for an error that crosses rooms."""
-    return error_page(request, error.status, _(error.title), error.message, hint=error.hint, errors=error.errors)
+    return error_page(
+        request, error.status, translate(error.title), translate(error.message), hint=translate(error.hint), errors=error.errors
+    )

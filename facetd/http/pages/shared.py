@@ -12,7 +12,7 @@ from facetd.filters import PhotoFilter
 from facetd.http.pages.templates import render
 from facetd.http.services import services
 from facetd.http.sharing import HEADER, opened_album
-from facetd.i18n import _
+from facetd.i18n import _, _n, translate
 from facetd.library.albumviews import OWN_ORDER
 
 PER_PAGE = 120
@@ -54,7 +54,7 @@ async def shared_album_page(request: web.Request) -> web.Response:
         "shared.html",
         album={"name": album.name, "description": album.description},
         photos=[shown(photo) for photo in found.photos.photos],
-        photos_text=_("1 photo") if total == 1 else _("{count} photos").format(count=f"{total:,}"),
+        photos_text=translate(_n("1 photo", "{count} photos", total).format(count=f"{total:,}")),
         previous=link(request.path, page=page - 1) if page > 1 else None,
         next=link(request.path, page=page + 1) if found.photos.next is not None else None,
     )

@@ -8,7 +8,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from facetd.http.pages.built import BuiltFiles
-from facetd.i18n import _
+from facetd.i18n import DEFAULT, _, catalogue_version, spoken, translate
 from facetd.version import __version__
 
 TEMPLATES: web.AppKey[Environment] = web.AppKey("templates", Environment)
@@ -19,11 +19,18 @@ def make_environment(folder: Path, built: BuiltFiles) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
-    environment.globals |= {"static": built.url, "_": _, "version": __version__}
+    environment.globals |= {"static": built.url, "_": _translated, "version": __version__}
     return environment
+
+
+def _translated(message: str) -> str:
+    return translate(_(message))
 
 
 def render(request: web.Request, template: str, /, *, status: int = 200, **values: object) -> web.Response:
     """Render `template` as an HTML answer that is revalidated on each visit."""
-    html = request.config_dict[TEMPLATES].get_template(template).render(path=request.path, **values)
-    return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers={"Cache-Control": "no-cache"})
+    language = spoken()
+    texts = "" if language == DEFAULT else f"/api/i18n/{language}?scope=pages&v={catalogue_version(language)}"
+    html = request.config_dict[TEMPLATES].get_template(template).render(path=request.path, language=language, texts=texts, **values)
+    headers = {"Cache-Control": "no-cache", "Content-Language": language, "Vary": "Accept-Language, Cookie"}
+    return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers=headers)

@@ -11,7 +11,7 @@ from typing import Any
 from facetd.errors import InvalidInput
 from facetd.i18n import _
 
-WRONG = "Give Facet's scoring_config.json with --config, or leave --config out."
+WRONG = _("Give Facet's scoring_config.json with --config, or leave --config out.")
 
 CATEGORIES = {"others": "default"}  # where ours is called otherwise
 
