@@ -14,7 +14,7 @@ MODEL_SOURCES := setup.py models/models.toml models/package-lock.json $(wildcard
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint bench screenshots lock clean
+.PHONY: run test lint bench screenshots messages lock clean
 
 run: $(STAMPS)/web $(STAMPS)/models
 	@exec $(BIN)/facetd serve --port "$(PORT)" $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(DATA),--data "$(DATA)")
@@ -35,6 +35,9 @@ bench: $(STAMPS)/web $(STAMPS)/models $(STAMPS)/dev
 
 screenshots: $(STAMPS)/web $(STAMPS)/dev
 	$(BIN)/python -m tests.webui.screenshots docs/images
+
+messages: $(STAMPS)/dev
+	$(BIN)/python -m tests.i18n.messages
 
 lock:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -14,7 +14,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
-from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+from pydantic_core import ErrorDetails, PydanticSerializationError, to_json, to_jsonable_python
 
 from facetd.errors import FieldError, InvalidInput
 from facetd.http.language import PARAMETER, said
@@ -199,9 +199,9 @@ def json_body(body: bytes, *, status: int = 200, headers: Mapping[str, str] | No
 
 def _without_language(model: type[BaseModel], query: MultiMapping[str]) -> MultiMapping[str]:
     """The parameters of the operation itself: `lang`, the language of the answer, goes with any. Raises InvalidInput for an unknown one."""
-    if PARAMETER not in query or PARAMETER in model.model_fields:
+    if len(query.getall(PARAMETER, ())) != 1 or PARAMETER in model.model_fields:
         return query
-    if not set(query.getall(PARAMETER)) <= set(languages()):
+    if query[PARAMETER] not in languages():
         expected = _("expected one of {names}").format(names=", ".join(languages()))
         raise InvalidInput(_("there is no such language"), errors=[FieldError(PARAMETER, expected)])
     return MultiDict((key, value) for key, value in query.items() if key != PARAMETER)
@@ -248,9 +248,16 @@ def _invalid(error: ValidationError) -> InvalidInput:
     errors = []
     for problem in error.errors(include_url=False):
         field = ".".join(str(part) for part in problem["loc"]) or "request"
-        message = "unknown parameter" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
-        errors.append(FieldError(field, message))
+        errors.append(FieldError(field, _told(problem)))
     return InvalidInput(_("the request has parameters that do not fit"), errors=errors)
+
+
+def _told(problem: ErrorDetails) -> str:
+    """What is wrong with one parameter: our own words can be translated, pydantic's are English."""
+    if problem["type"] == "extra_forbidden":
+        return _("unknown parameter")
+    said = getattr(problem.get("ctx", {}).get("error"), "args", ())
+    return said[0] if said and isinstance(said[0], str) else problem["msg"].removeprefix("Value error, ")
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:

@@ -136,6 +136,9 @@ SHOWN_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "aria-descripti
 NAMES = re.compile(r"facetd|CLIP")
 
 
+JINJA = re.compile(r"\{% block (?:page_name|referrer) %\}.*?\{% endblock %\}|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+
 class Shown(HTMLParser):
     """Collects what of a page people read."""
 
@@ -159,7 +162,9 @@ class Shown(HTMLParser):
 def shown_in(template: str) -> list[str]:
     """The literal words of a template outside `{{ }}`, `{% %}` and `{# #}`."""
     parser = Shown()
-    parser.feed(re.sub(r"\{% block (?:page_name|referrer) %\}.*?\{% endblock %\}|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", template, flags=re.DOTALL))
+    parser.feed(
+        re.sub(r"\{% block (?:page_name|referrer) %\}.*?\{% endblock %\}|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", template, flags=re.DOTALL)
+    )
     parser.close()
     return [text.strip() for text in parser.found if WORD.search(NAMES.sub("", text))]
 
