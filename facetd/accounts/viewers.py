@@ -27,10 +27,11 @@ async def known_roots(db: Database) -> list[Root]:
 
 def seen_roots(roots: Iterable[Root], directories: Sequence[str]) -> frozenset[int]:
     """The roots at or below these directories (absolute, links resolved). Whole names count: `/a` is not above `/ab`."""
-    return frozenset(root.id for root in roots if any(_within(root.path, directory) for directory in directories))
+    return frozenset(root.id for root in roots if any(within(root.path, directory) for directory in directories))
 
 
-def _within(path: str, directory: str) -> bool:
+def within(path: str, directory: str) -> bool:
+    """Whether a path is a directory or lies in it."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 

@@ -30,6 +30,7 @@ class Place:
     root_online: bool
     folder: str
     filename: str
+    missing_since: str | None
 
     @property
     def path(self) -> str:
@@ -38,8 +39,8 @@ class Place:
 
 
 _PLACES = (
-    "SELECT p.id, p.content_hash, p.sidecar_stamp, p.size, p.mtime_ns, root.id, root.path, root.online, f.path, p.filename"
-    " FROM photo p JOIN folder f ON f.id = p.folder_id JOIN root ON root.id = f.root_id WHERE "
+    "SELECT p.id, p.content_hash, p.sidecar_stamp, p.size, p.mtime_ns, root.id, root.path, root.online, f.path, p.filename,"
+    " p.missing_since FROM photo p JOIN folder f ON f.id = p.folder_id JOIN root ON root.id = f.root_id WHERE "
 )
 
 
@@ -68,9 +69,9 @@ async def _places(db: Database, column: str, values: list[str] | list[int]) -> l
 
 
 def _place(row: sqlite3.Row) -> Place:
-    number, content_hash, stamp, size, mtime_ns, root_id, root_path, online, folder, filename = row
+    number, content_hash, stamp, size, mtime_ns, root_id, root_path, online, folder, filename, missing_since = row
     names = (from_stored(root_path), bool(online), from_stored(folder), from_stored(filename))
-    return Place(number, content_hash, stamp, size, mtime_ns, root_id, *names)
+    return Place(number, content_hash, stamp, size, mtime_ns, root_id, *names, missing_since)
 
 
 async def unite(db: Database, pairs: Collection[tuple[int, int]]) -> None:

@@ -13,6 +13,7 @@ from facetd.db import folders as db_folders
 from facetd.db import ledger, matching
 from facetd.db.connection import Database
 from facetd.ingest.discover import FoundFile, Listing
+from facetd.ingest.moves import Moves
 from facetd.ingest.recipes import WITH_SIDECAR, Recipes
 from facetd.ingest.sink import Job
 from facetd.ingest.tasks import DERIVED_KINDS, JUDGEMENT, METADATA, THUMBNAIL
@@ -64,11 +65,12 @@ class FolderPlan:
 class Planner:
     """Compares folders with the library."""
 
-    def __init__(self, db: Database, thumbs: Path, kinds: frozenset[str]) -> None:
+    def __init__(self, db: Database, thumbs: Path, kinds: frozenset[str], moves: Moves) -> None:
         """`kinds` are all analyses that take a look at a file."""
         self._db = db
         self._thumbs = thumbs
         self._kinds = kinds
+        self._moves = moves
 
     async def plan(self, root: Root, listing: Listing, outdated: Outdated, only: Callable[[str], bool] | None = None) -> FolderPlan:
         """What to do in a folder; with `only`, for the file names (present or not) that it picks; these are settled."""
@@ -124,7 +126,9 @@ class Planner:
         places = await matching.places_of_size(self._db, {found.size for found in new}) if new else []
         facts = {(found.size, found.mtime_ns, found.sidecar_stamp) for found in new}
         alike = [place for place in places if (place.size, place.mtime_ns, place.sidecar_stamp) in facts and place.root_online]
-        gone = await asyncio.to_thread(lambda: [place for place in alike if not os.path.lexists(place.path)])
+        gone = await asyncio.to_thread(
+            lambda: [place for place in alike if not os.path.lexists(place.path) and self._moves.fits(place, root.path)]
+        )
         reusable: dict[tuple[int, int, str], set[str]] = {}
         for place in gone:
             reusable.setdefault((place.size, place.mtime_ns, place.sidecar_stamp), set()).add(place.content_hash)

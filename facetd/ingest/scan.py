@@ -24,6 +24,7 @@ from facetd.ingest.frames import Frames, drop
 from facetd.ingest.judging import Judging, refresh_snapshot
 from facetd.ingest.listening import Listener
 from facetd.ingest.models import Models
+from facetd.ingest.moves import Moves
 from facetd.ingest.parts import Part
 from facetd.ingest.plan import FolderPlan, Outdated, Planner, find_outdated
 from facetd.ingest.presence import check_presence
@@ -81,10 +82,11 @@ class Scan:
         self._expecting = asyncio.Event()
         self._expecting.set()
         self._early = EARLY
-        self._planner = Planner(db, thumbs, judging.recipes.of_files)
+        self._moves = Moves(judging.config)
+        self._planner = Planner(db, thumbs, judging.recipes.of_files, self._moves)
         pair_raw = judging.config.scanning.raw_jpeg == "pair"
         self._sink = Sink(
-            db, judging, pair_raw=pair_raw, on_stored=self._stored, on_seen=self._seen, on_vectors=on_vectors,
+            db, judging, self._moves, pair_raw=pair_raw, on_stored=self._stored, on_seen=self._seen, on_vectors=on_vectors,
             on_judged=listener.photos_scored,
         )  # fmt: skip
         scanning = judging.config.scanning
@@ -322,7 +324,13 @@ class Scan:
         for root in {part.root.id: part.root for part in parts}.values():
             candidates = [number for number in self._vanished.get(root.id, []) if number not in self._stored_ids]
             outcome = await settle_vanished(
-                self._db, root, candidates, self._judging.config.scanning, confirmed=self._options.confirm_missing, fresh=self._stored_ids
+                self._db,
+                root,
+                candidates,
+                self._judging.config.scanning,
+                confirmed=self._options.confirm_missing,
+                fresh=self._stored_ids,
+                moves=self._moves,
             )
             self._progress.count(root.id, missing=outcome.missing, moved=outcome.moved, added=-outcome.moved)
             if outcome.unconfirmed:

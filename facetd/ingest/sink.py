@@ -15,6 +15,7 @@ from facetd.db.connection import Database
 from facetd.db.sightings import save_sightings
 from facetd.ingest.discover import FoundFile
 from facetd.ingest.judging import Judging
+from facetd.ingest.moves import Moves
 from facetd.ingest.seeing import compose_seen
 from facetd.ingest.tasks import JUDGEMENT, METADATA, SIGHT_KINDS, TECHNICAL, VisitResult
 from facetd.records import Outcome, PhotoVisit, Root, Sighting
@@ -68,6 +69,7 @@ class Sink:
         self,
         db: Database,
         judging: Judging,
+        moves: Moves,
         *,
         pair_raw: bool,
         on_stored: Callable[[Sequence[Stored]], None],
@@ -77,6 +79,7 @@ class Sink:
     ) -> None:
         self._db = db
         self.judging = judging
+        self._moves = moves
         self._pair_raw = pair_raw
         self._on_stored = on_stored
         self._on_seen = on_seen
@@ -171,6 +174,10 @@ class Sink:
             return {}
         places = await matching.places_of_content(self._db, {result.content_hash for _, result in unknown.values()})
         gone = await asyncio.to_thread(_gone, [place for place in places if place.root_online])
+        roots = {job.root.id: job.root.path for job, _ in unknown.values()}
+        fitting = await asyncio.to_thread(
+            lambda: {(place.photo_id, number) for place in gone for number, path in roots.items() if self._moves.fits(place, path)}
+        )
         taken: set[int] = set()
         adopted: dict[int, int] = {}
         known_paths = {place.path for place in places}
@@ -178,7 +185,7 @@ class Sink:
             if job.path in known_paths:
                 continue
             for place in gone:
-                if place.content_hash == result.content_hash and place.photo_id not in taken:
+                if place.content_hash == result.content_hash and place.photo_id not in taken and (place.photo_id, job.root.id) in fitting:
                     taken.add(place.photo_id)
                     adopted[index] = place.photo_id
                     break

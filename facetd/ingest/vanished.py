@@ -13,6 +13,7 @@ from facetd.config.model import Scanning
 from facetd.db import matching, store
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
+from facetd.ingest.moves import Moves
 from facetd.ingest.presence import check_presence
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
 from facetd.records import Root
@@ -29,7 +30,7 @@ class Vanished:
 
 
 async def settle_vanished(
-    db: Database, root: Root, candidates: Sequence[int], scanning: Scanning, *, confirmed: bool, fresh: Collection[int]
+    db: Database, root: Root, candidates: Sequence[int], scanning: Scanning, *, confirmed: bool, fresh: Collection[int], moves: Moves
 ) -> Vanished:
     """Look again; what turned up elsewhere (among the `fresh` rows of this scan) keeps its id, the rest becomes missing.
 
@@ -40,7 +41,7 @@ async def settle_vanished(
     gone = await asyncio.to_thread(lambda: [place for place in places if not os.path.lexists(place.path)])
     if not gone or not await check_presence(db, root):
         return Vanished()
-    pairs = await _moved(db, gone, fresh)
+    pairs = await _moved(db, gone, fresh, moves)
     await matching.unite(db, pairs)
     moved = {old for old, _ in pairs}
     lost = [place.photo_id for place in gone if place.photo_id not in moved]
@@ -66,14 +67,19 @@ def _delete_thumbnails(thumbs: Path, hashes: Sequence[str]) -> None:
             thumbnail_path(thumbs, content_hash, size).unlink(missing_ok=True)
 
 
-async def _moved(db: Database, gone: Sequence[matching.Place], fresh: Collection[int]) -> list[tuple[int, int]]:
+async def _moved(db: Database, gone: Sequence[matching.Place], fresh: Collection[int], moves: Moves) -> list[tuple[int, int]]:
     """(old id, new id) for photos whose content this scan stored under another path before the old one was gone."""
     copies = await matching.places_of_content(db, {place.content_hash for place in gone})
     free = [place for place in copies if place.photo_id in fresh]
     pairs: list[tuple[int, int]] = []
     for place in gone:
-        match = next((other for other in free if other.content_hash == place.content_hash), None)
+        alike = [other for other in free if other.content_hash == place.content_hash]
+        match = await asyncio.to_thread(_first_fitting, moves, place, alike)
         if match is not None:
             free.remove(match)
             pairs.append((place.photo_id, match.photo_id))
     return pairs
+
+
+def _first_fitting(moves: Moves, gone: matching.Place, alike: Sequence[matching.Place]) -> matching.Place | None:
+    return next((other for other in alike if moves.fits(gone, other.root_path)), None)
