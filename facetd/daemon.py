@@ -243,6 +243,15 @@ class Daemon:
         if viewer is not None and may_write(viewer):
             house.captioning.start(viewer, self._captions_left[1])
 
+    async def _end_jobs(self) -> None:
+        """End the job of somebody who may do such things no more."""
+        owner = self.house.captioning.owner if self.house is not None else None
+        if self.house is None or self._authentication is None or owner is None:
+            return
+        now = await self._authentication.as_now(owner)
+        if now is None or not may_write(now):
+            await self.house.captioning.cancel()
+
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
         server_logger.addFilter(is_about_us)
         make_private(socket.parent)
@@ -318,6 +327,7 @@ class Daemon:
                 self._reload.clear()
                 if self._take_over():
                     return
+                await self._end_jobs()
             if await asyncio.to_thread(installed_packs, self._data) != self._packs:
                 logger.info("the installed packs of models changed")
                 return

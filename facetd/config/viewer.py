@@ -14,6 +14,9 @@ from facetd.i18n import _
 __all__ = ["Section", "Texts"]  # as other sections import them
 
 
+ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z._-]+)(:[0-9]{1,5})?/?")  # no *, no null: answers carry what a cookie opens
+
+
 class Display(Section):
     """How photos are shown."""
 
@@ -122,6 +125,14 @@ class Viewer(Section):
     allowed_origins: Texts = ()
     cache_ttl_seconds: float = Field(default=60, ge=0)
     notification_duration_ms: int = Field(default=2000, ge=0)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _named_sites(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not ORIGIN.fullmatch(each):
+                raise ValueError(f"'{each}' is not the origin of a site: expected one like https://photos.example or http://nas:8080")
+        return value
 
 
 HASHES = re.compile(r"[0-9a-f]{16,128}:[0-9a-f]{64}|\$argon2id?\$\S+")

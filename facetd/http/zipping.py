@@ -13,6 +13,7 @@ from datetime import datetime
 from aiohttp import web
 
 from facetd.errors import FacetdError
+from facetd.http.access import identified, session_of
 from facetd.http.disposition import attachment
 from facetd.http.files import OpenFile
 from facetd.http.making import made_from
@@ -82,6 +83,7 @@ class _Sending:
     async def _photo(self, name: str, chosen: Download) -> None:
         """Send one photo. Raises FacetdError when it cannot be begun."""
         chosen.require_readable()
+        await self._require_session()
         if self.request.transport is None or self.request.transport.is_closing():
             raise ConnectionResetError("the client went away")
         async with opened_original(self.house, self.viewer, chosen.source) as original:
@@ -93,6 +95,13 @@ class _Sending:
             if file is None:
                 raise FacetdError(_("the picture was removed from the cache just now"))
             await self._file(name, chosen, file)
+
+    async def _require_session(self) -> None:
+        """The file ends where it is when the session that it was asked for by is over. Raises ConnectionResetError."""
+        if session_of(self.request) is not None and await identified(self.request) is None:
+            if self.request.transport is not None:
+                self.request.transport.close()
+            raise ConnectionResetError("the session is over")
 
     async def _file(self, name: str, chosen: Download, file: OpenFile) -> None:
         """Send an open file; one that cannot be read to its end is in the zip file as far as it came, and among the errors."""

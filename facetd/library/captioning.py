@@ -136,6 +136,11 @@ class Captioning:
         return self._job is not None and not self._job.done()
 
     @property
+    def owner(self) -> Viewer | None:
+        """Who began the job that runs; None without one."""
+        return self._wanted[0] if self.running and self._wanted is not None else None
+
+    @property
     def rest(self) -> tuple[Viewer, Wanted] | None:
         """What is left of the job that runs, for `start` elsewhere; None without one, and of one that does all `again`, which would begin
         at its beginning.

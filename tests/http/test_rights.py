@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientError
 
 from facetd.accounts import authentication, sessions
-from facetd.accounts.authentication import Authentication
+from facetd.accounts.authentication import Authentication, Caller
 from facetd.errors import ConfigError
+from facetd.http import zipping
 from facetd.http.services import SERVICES
 from tests.house import config, opened
-from tests.household import PASSWORDS, call, household, tokens
+from tests.household import PASSWORDS, at_home, call, household, tokens
 from tests.http.serving import Site, problem_of, served
 
 
@@ -120,3 +123,27 @@ async def test_nobody_makes_us_keep_large_bodies(tmp_path: Path) -> None:
         await problem_of(await site.client.post("/api/auth/login", json=large), 413)
         longest = {"username": "b" * 200, "password": "\N{SNOWMAN}" * 1024}
         await problem_of(await site.client.post("/api/auth/login", json=longest), 401)
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "", "/", "photos.example", "https://", "https://*.example", "https://a.example/x", "https://a b"]
+)
+def test_only_sites_can_be_allowed_origins(origin: str) -> None:
+    with pytest.raises(ValueError, match="expected one like"):
+        config(viewer={"allowed_origins": [origin]})
+
+
+async def test_a_zip_file_ends_with_the_session_that_asked_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with at_home(tmp_path) as (_house, site):
+        token = (await tokens(site))["alice"]
+        ids = [photo["id"] for photo in (await (await call(site, "GET", "/api/photos", token)).json())["photos"]]
+        ticket = await (await call(site, "POST", "/api/download/zip", token, {"photo_ids": ids})).json()
+        begun = zipping._Sending._file
+
+        async def then_out(sending: Any, name: str, *given: Any) -> None:
+            await begun(sending, name, *given)
+            await accounts(site).end_others(Caller(replace(sending.viewer)))
+
+        monkeypatch.setattr(zipping._Sending, "_file", then_out)
+        with pytest.raises(ClientError):
+            await (await call(site, "GET", ticket["url"], token)).read()
