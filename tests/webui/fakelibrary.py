@@ -17,7 +17,9 @@ from PIL import Image
 from facetd.db.phrases import alone
 from facetd.errors import FacetdError
 from facetd.fields import BY_KEY, COMPOSITION_PATTERNS, FIELDS, GROUPS, Filter, Kind
+from facetd.http.language import speaking
 from facetd.http.pages import error_page, setup_pages, wants_html
+from facetd.i18n import messages
 from tests.webui.fakelikeness import FakeLikeness
 from tests.webui.fakepeople import FakePeople
 
@@ -142,7 +144,7 @@ class FakeLibrary:
     # -- the API ---------------------------------------------------------------------------------------------------
 
     async def _start(self) -> web.AppRunner:
-        app = web.Application(middlewares=[self._guard])
+        app = web.Application(middlewares=[speaking, self._guard])
         setup_pages(app)
         get: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
             "/api/photos": self._photos, "/api/photo": self._detail, "/api/config": self._config, "/api/type_counts": self._types,
@@ -151,6 +153,7 @@ class FakeLibrary:
             "/api/caption": self._caption, "/api/search/complete": self._complete, "/api/search": self._search,
             "/api/captions/status": self._job,
         }  # fmt: skip
+        app.add_routes([web.get("/api/i18n/{lang}", self._texts)])
         app.add_routes(self.people.routes())
         app.add_routes(self.likeness.routes())
         app.add_routes([web.get(path, handler) for path, handler in get.items()])
@@ -272,6 +275,9 @@ class FakeLibrary:
                 "objects": self.things, "flash_fired": False, "exposure_bias": -0.33, "title": None, "gps_altitude": None,
             }
         )  # fmt: skip
+
+    async def _texts(self, request: web.Request) -> web.Response:
+        return web.json_response({"messages": messages(request.match_info["lang"], "webui/src/")})
 
     async def _config(self, _request: web.Request) -> web.Response:
         def metric(field: Any) -> dict[str, Any]:
