@@ -75,11 +75,11 @@ def judgement_values(row: sqlite3.Row) -> dict[str, Any]:
 async def failures(db: Database, viewer: Viewer, *, offset: int, limit: int) -> tuple[int, list[dict[str, Any]]]:
     """The unreadable files that `viewer` may see, newest first: how many, and one page."""
     where = f"a.state = 'failed' AND {gate_condition(viewer, Hide.MISSING)}"
-    source = "FROM analysis a JOIN gate g ON g.photo_id = a.photo_id"
+    source = "FROM analysis a INDEXED BY analysis_failed CROSS JOIN gate g ON g.photo_id = a.photo_id"  # few fail; the gate has everything
     total = await db.row(f"SELECT COUNT(DISTINCT a.photo_id) {source} WHERE {where}")
     rows = await db.rows(
         "SELECT a.photo_id AS id, root.name AS root_name, f.path AS folder_path, p.filename, p.size, a.reason, a.error AS message,"
-        f" MAX(a.updated_at) AS at, MAX(a.attempts) AS attempts {source} JOIN photo p ON p.id = a.photo_id"
+        f" MAX(a.updated_at) AS at, MAX(a.attempts) AS attempts {source} CROSS JOIN photo p ON p.id = a.photo_id"
         f" JOIN folder f ON f.id = p.folder_id JOIN root ON root.id = g.root_id WHERE {where}"
         " GROUP BY a.photo_id ORDER BY at DESC, a.photo_id DESC LIMIT :limit OFFSET :offset",
         {"limit": limit, "offset": offset},

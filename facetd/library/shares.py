@@ -30,6 +30,7 @@ from facetd.library import present
 from facetd.library.albums import Albums
 from facetd.library.albumviews import Album, AlbumPage
 from facetd.library.gallery import Gallery, PhotoPage
+from facetd.library.memo import SizedMemo
 from facetd.library.sharedphoto import photo_at, shared_photo
 from facetd.library.smartfilter import parse_smart_filter
 from facetd.records import Viewer
@@ -39,6 +40,7 @@ MOST_LINKS = 100  # to one album
 LONGEST_DAYS = 3650
 NOT_SORTED_BY = frozenset({"star_rating"})  # what only the owner knows
 OFFERED_STALE_S = 60.0
+PAGES_KEPT_BYTES = 2 << 20  # pages as visitors see them, beside those they were made of
 ALBUMS_KEPT = 200
 Owner = Callable[[int], Awaitable[Viewer | None]]
 
@@ -70,6 +72,7 @@ class Shares:
         self._gallery = gallery
         self._owner = owner
         self._guesses = guesses
+        self._pages: SizedMemo[bytes] = SizedMemo(PAGES_KEPT_BYTES)
         self._offered: OrderedDict[tuple[int, frozenset[int]], _Offered] = OrderedDict()
 
     async def share(self, viewer: Viewer, album: int, expires_in_days: int | None = None) -> tuple[Link, str]:
@@ -158,11 +161,15 @@ class Shares:
         return replace(found, photos=await self._as_shared(row.id, found.photos), error=None)
 
     async def _as_shared(self, album: int, page: PhotoPage) -> PhotoPage:
+        most = self._config.viewer.display.tags_per_photo
+        key = (album, most, self._db.revision, page.photos_json)
+        if (known := self._pages.get(key)) is not None:
+            return replace(page, photos_json=known)
         photos = page.photos
         tags = await self._db.read(lambda connection: db_shares.seen_tags(connection, [photo["id"] for photo in photos]))
-        most = self._config.viewer.display.tags_per_photo
-        shown = [shared_photo(photo, album, tags.get(photo["id"], ()), most) for photo in photos]
-        return replace(page, photos_json=present.encoded(shown))
+        shown = present.encoded([shared_photo(photo, album, tags.get(photo["id"], ()), most) for photo in photos])
+        self._pages.put(key, shown, size=len(shown) + len(page.photos_json))
+        return replace(page, photos_json=shown)
 
     async def offered(self, shared: Shared) -> Mapping[str, list[Value]]:
         """What the filters of a manual album offer: cameras, lenses, tags, patterns, categories.

@@ -234,6 +234,10 @@ async def test_what_is_nobodys_business_is_not_told(home: Home) -> None:
         assert word not in text, word
     assert found.keys() == mine.keys()
     assert (found["tags"], found["tags_list"], found["star_rating"], found["is_favorite"]) == ("beach", ["beach"], 0, 0)
+    assert (await home.page(shared))[0] == found
+    other, another = await home.make([photo])
+    elsewhere = (await home.page(await home.shares.open(other, another, HERE)))[0]
+    assert elsewhere["path"] == f"/shared/{other}/{photo}/secret.jpg", "a page that was kept is of its album"
     offered = await home.shares.offered(shared)
     assert offered == {"cameras": [("EOS", 1)], "lenses": [], "patterns": [], "categories": [("default", 1)], "tags": [("beach", 1)]}
     assert await home.ids(shared, tag="beach") == [photo]
@@ -242,6 +246,10 @@ async def test_what_is_nobodys_business_is_not_told(home: Home) -> None:
     assert await home.ids(shared, camera="X") == []
     with pytest.raises(InvalidInput):
         await home.ids(shared, "star_rating")
+    async with home.db.writing() as connection:
+        await connection.execute("DELETE FROM photo_tag WHERE photo_id = ? AND source = 'object'", (photo,))
+        await connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+    assert (await home.page(shared))[0]["tags_list"] == [], "nor is a page kept longer than the library stays as it is"
 
 
 async def test_guessing_is_slowed_down_for_a_network_and_not_for_who_has_the_link(home: Home) -> None:
