@@ -242,6 +242,7 @@ def _rest(known: Facts, count: int) -> list[View]:
         _view("/api/search", "two words", ANY, count, _each(q=words)),
         _view("/api/search", "camera", ANY, count, _each(q=_round(*cameras()), limit=_sizes())),
         _view("/api/search/complete", "", ANY, count, _each(q=(f"{WORDS[n % 12][: 1 + n // 12 % 4]}" for n in itertools.count()))),
+        _view("/api/i18n/{lang}", "", ANY, count, _each(lang=_round("it", "en", "de"))),
         _view("/api/jobs/{id:[0-9a-f]+}", "none such", ANY, count, _each(id=_round("00ff")), status=404),
         _view("/api/sidecars/status", "", ANY, count, _each_same()),
     ]
