@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,9 @@ from facetd.errors import ConfigError
 from facetd.http import zipping
 from facetd.http.services import SERVICES
 from tests.house import config, opened
-from tests.household import PASSWORDS, at_home, call, household, tokens
+from tests.household import PASSWORDS, at_home, call, fill, household, tokens
 from tests.http.serving import Site, problem_of, served
+from tests.photos import make_photo
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +149,31 @@ async def test_a_zip_file_ends_with_the_session_that_asked_for_it(tmp_path: Path
         monkeypatch.setattr(zipping._Sending, "_file", then_out)
         with pytest.raises(ClientError):
             await (await call(site, "GET", ticket["url"], token)).read()
+
+
+async def test_a_scan_of_a_folder_stays_in_the_roots_that_one_sees(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    fill(photos)
+    (photos / "axb" / "link").symlink_to(photos / "a_b")
+    (photos / "axb" / "trip").mkdir()
+    make_photo(photos / "axb" / "trip" / "boat.jpg", 9)
+    async with opened(tmp_path / "data", household(photos, bob="superadmin")) as house, served(house) as site:
+        await house.add_configured()
+        token = (await tokens(site))["bob"]
+        for path in (
+            f"/axb/{photos}/a_b",
+            "/axb//etc",
+            "/axb/link",
+            "/axb/link/trip",
+            "/axb/./trip",
+            "/axb/../a_b",
+            "/axb/x\0y",
+            "/a_b",
+            "/a_b/trip",
+        ):
+            answer = await call(site, "POST", "/api/scan/start", token, {"directories": [path]})
+            assert "directories.0" in await problem_of(answer, 400), path
+        assert (await call(site, "POST", "/api/scan/start", token, {"directories": ["/axb/trip/"]})).status == 200
+        while house.ingest.scanning:
+            await asyncio.sleep(0.02)
+        assert [str(row[0]) for row in await house.db.rows("SELECT filename FROM photo")] == ["boat.jpg"]

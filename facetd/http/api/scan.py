@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from facetd.accounts.viewers import within
 from facetd.errors import FieldError, Forbidden, InvalidInput
 from facetd.http.access import identified, session_of
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
@@ -16,7 +20,7 @@ from facetd.i18n import _
 from facetd.ingest.parts import Part
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
-from facetd.records import Viewer
+from facetd.records import Root, Viewer
 
 operations = Operations("scan")
 
@@ -183,13 +187,26 @@ async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> lis
         return [Part(root) for root in roots.values()]
     parts = []
     for index, directory in enumerate(directories):
-        name, _slash, folder = directory.strip("/").partition("/")
+        name, _, folder = directory.strip("/").partition("/")
         root = roots.get(name.casefold())
-        if root is None or ".." in folder.split("/"):
+        found = [] if root is None else [Part(root)] if not folder else await _parts_below(house, root, folder, roots.values())
+        if not found:
             known = ", ".join(f"/{root.name}" for root in roots.values())
             raise InvalidInput(
-                _("no such directory"),
-                errors=[FieldError(f"directories.{index}", _("expected one of {known} or a folder in it").format(known=known))],
+                "no such directory", errors=[FieldError(f"directories.{index}", f"expected one of {known} or a folder in it")]
             )
-        parts.append(Part(root, folder))
+        parts += found
     return parts
+
+
+async def _parts_below(house: Services, root: Root, folder: str, seen: Collection[Root]) -> list[Part]:
+    """The parts that a folder of a root is, in roots that are seen; none where its path leads elsewhere. Looks at the disk."""
+    if "\0" in folder or not {"", ".", ".."}.isdisjoint(folder.split("/")):
+        return []
+    path = os.path.join(root.path, folder)
+    real = await asyncio.to_thread(os.path.realpath, path)
+    followed = house.config.scanning.follow_symlinks and any(within(real, each.path) for each in seen)
+    if real != path and not followed:
+        return []
+    numbers = {each.id for each in seen}
+    return [part for part in await house.ingest.parts_for([path]) if part.root.id in numbers]
