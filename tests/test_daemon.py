@@ -24,6 +24,7 @@ from facetd.house import open_house
 from tests.chatserver import chat_server, completion, hang
 from tests.daemons import QUICK, configure, eventually, program, running
 from tests.house import InlineWorkers, config, opened
+from tests.household import HASHES, PASSWORDS
 from tests.infer import entries
 from tests.infer.entries import write_pack
 from tests.photos import make_photo
@@ -161,6 +162,37 @@ async def test_a_job_of_captions_goes_on_with_other_settings(tmp_path: Path, inl
             house = daemon.house
             await eventually(lambda: not house.captioning.running)
             assert (house.captioning.progress.done, house.captioning.progress.error) == (2, None)
+
+
+async def test_a_job_of_captions_ends_when_who_began_it_may_write_no_more(tmp_path: Path, inline: None) -> None:
+    data, photos = tmp_path / "data", tmp_path / "Pictures"
+    make_photo(photos / "a.jpg", 1)
+    async with chat_server() as server:
+        server.answers = [hang]
+        captions = {"endpoint": server.endpoint, "model": "slow"}
+
+        def settings(role: str) -> dict[str, Any]:
+            entry = {"password_hash": HASHES["bob"], "role": role, "directories": [str(photos)]}
+            return {**QUICK, "captions": captions, "users": {"bob": entry}}
+
+        async with running(data, raw=settings("admin")) as daemon:
+            house = daemon.house
+            assert house is not None
+            base = f"http://127.0.0.1:{daemon.port}/api"
+
+            def post(path: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
+                head = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+                with urlopen(Request(base + path, json.dumps(body).encode(), head), timeout=20) as answer:
+                    return dict(json.load(answer))
+
+            token = (await asyncio.to_thread(post, "/auth/login", {"username": "bob", "password": PASSWORDS["bob"]}))["access_token"]
+            await eventually(lambda: not house.ingest.scanning)
+            await asyncio.to_thread(post, "/captions/generate", {}, token)
+            await eventually(lambda: server.asked)
+            configure(data, settings("user"))
+            await eventually(lambda: not house.captioning.running)
+            assert house.captioning.progress.cancelled
+            assert daemon.house is house, "nobody else was disturbed"
 
 
 async def test_a_folder_that_is_unplugged_is_no_reason_not_to_start(tmp_path: Path, inline: None, caplog: pytest.LogCaptureFixture) -> None:
