@@ -7,7 +7,9 @@ import itertools
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
@@ -16,21 +18,25 @@ from bench import home, program, report
 GUESSERS = 32  # connections
 SPACED = 30  # wrong passwords of users that exist, and of such that do not
 FREE = 15  # of one user, so that none is held up
+T = TypeVar("T")
+Attack = tuple[int, int, float, str, str, str]  # what `_attack` returns
 HOME = "203.0.113.7"  # where bob has signed in before
 
 
-def measure(server: program.Server, tries: int) -> dict[str, object]:
-    """All measurements; networks are told as a trusted proxy tells them."""
-    return asyncio.run(_measure(server, tries))
+def measure(data: Path, tries: int) -> dict[str, object]:
+    """All measurements, each with a fresh daemon that knows of no failures; networks are told as a trusted proxy tells them."""
 
+    def alone(part: Callable[[aiohttp.ClientSession], Coroutine[None, None, T]]) -> T:
+        with program.Server(data) as server:
+            return asyncio.run(_connected(server.port, part))
 
-async def _measure(server: program.Server, tries: int) -> dict[str, object]:
-    connector = aiohttp.TCPConnector(limit=GUESSERS + 8)
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{server.port}", connector=connector) as session:
-        known, unknown = await _compare(session)
+    async def from_many(session: aiohttp.ClientSession) -> Attack:
         await _login(session, "bob", HOME)
-        one = await _attack(session, "alice", (f"2001:db8:1:1::{number:x}" for number in range(1, tries + 1)), "alice")
-        many = await _attack(session, "bob", (f"10.{n >> 8 & 255}.{n & 255}.9" for n in range(tries)), "bob")
+        return await _attack(session, "bob", (f"10.{n >> 8 & 255}.{n & 255}.9" for n in range(tries)))
+
+    known, unknown = alone(_compare)
+    one = alone(lambda session: _attack(session, "alice", (f"2001:db8:1:1::{number:x}" for number in range(1, tries + 1))))
+    many = alone(from_many)
     report.show(
         f"Wrong passwords: {tries} each, {GUESSERS} at once",
         [
@@ -58,6 +64,12 @@ async def _measure(server: program.Server, tries: int) -> dict[str, object]:
     }
 
 
+async def _connected(port: int, part: Callable[[aiohttp.ClientSession], Coroutine[None, None, T]]) -> T:
+    connector = aiohttp.TCPConnector(limit=GUESSERS + 8)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", connector=connector) as session:
+        return await part(session)
+
+
 async def _compare(session: aiohttp.ClientSession) -> tuple[float, float]:
     """Medians in ms of wrong passwords of users that are known and that are not, in turns, each from a network of its own."""
     times: tuple[list[float], list[float]] = ([], [])
@@ -69,7 +81,7 @@ async def _compare(session: aiohttp.ClientSession) -> tuple[float, float]:
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-async def _attack(session: aiohttp.ClientSession, user: str, networks: Iterable[str], victim: str) -> tuple[int, int, float, str, str, str]:
+async def _attack(session: aiohttp.ClientSession, victim: str, networks: Iterable[str]) -> Attack:
     """How many tries were looked at and refused, how long all took, and the longest sign-ins meanwhile and afterwards."""
     found: Counter[int] = Counter()
     waiting = iter(networks)
@@ -77,7 +89,7 @@ async def _attack(session: aiohttp.ClientSession, user: str, networks: Iterable[
 
     async def guess() -> None:
         for number, network in enumerate(waiting):
-            found[await _try(session, user, f"guess {number}", network)] += 1
+            found[await _try(session, victim, f"guess {number}", network)] += 1
 
     start = time.perf_counter()
     guessers = [asyncio.create_task(guess()) for _ in range(GUESSERS)]

@@ -56,8 +56,7 @@ def main() -> None:
         for part in (options.only,) if options.only else PARTS:
             data = home.copy(made, Path(scratch) / part)
             if part == "throttle":
-                with program.Server(data) as server:
-                    figures |= homethrottle.measure(server, options.tries)
+                figures |= homethrottle.measure(data, options.tries)
                 continue
             with program.Server(data) as server:
                 known = look_up(server)
