@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from facetd.fields import FIELDS, Filter, Kind
+from facetd.i18n import _
 
 
 def _flag(value: object) -> object:
@@ -26,14 +27,14 @@ def _flag(value: object) -> object:
     if isinstance(value, str):
         known = {"1": True, "true": True, "0": False, "false": False, "": False}
         if value.lower() not in known:
-            raise ValueError("expected 1 or 0")
+            raise ValueError(_("expected 1 or 0"))
         return known[value.lower()]
     return value
 
 
 def _day(value: str) -> str:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError("expected a day as YYYY-MM-DD")
+        raise ValueError(_("expected a day as YYYY-MM-DD"))
     date.fromisoformat(value)
     return value
 
@@ -47,7 +48,7 @@ def _ids(value: str) -> str:
     """Ids separated by commas, each once, ascending, so that the same question is written in one way."""
     parts = [part.strip() for part in value.split(",")]
     if len(parts) > MOST_IDS or not all(re.fullmatch(r"\d{1,18}", part) for part in parts):
-        raise ValueError(f"expected at most {MOST_IDS} ids separated by commas")
+        raise ValueError(_("expected at most {count} ids separated by commas").format(count=MOST_IDS))
     return ",".join(map(str, sorted({int(part) for part in parts})))
 
 
@@ -115,7 +116,7 @@ class PhotoConditions(BaseModel):
     def _whole_circle(self) -> PhotoConditions:
         given = [value is not None for value in (self.gps_lat, self.gps_lng, self.gps_radius_km)]
         if any(given) and not all(given):
-            raise ValueError("gps_lat, gps_lng and gps_radius_km go together")
+            raise ValueError(_("gps_lat, gps_lng and gps_radius_km go together"))
         return self
 
 

@@ -53,6 +53,10 @@ msgstr "{mark}Zum <Inhalt>"
 msgid "There is nothing at this address."
 msgstr "{mark}Hier ist nichts."
 
+#: facetd/filters.py
+msgid "expected a day as YYYY-MM-DD"
+msgstr "{mark}ein Tag"
+
 #: facetd/score/categories.json
 msgid "Portraits"
 msgstr "{mark}Porträt"
@@ -177,3 +181,7 @@ async def test_one_connection_may_change_its_language(own: Site) -> None:
 async def test_versions_of_a_list_differ_by_language(library: Site) -> None:
     tags = [(await library.get("/api/photos", Accept_Language=each)).headers["ETag"] for each in ("de", "fr", "de")]
     assert tags[0] == tags[2] != tags[1]
+
+
+async def test_what_filters_refuse_can_be_translated(own: Site) -> None:
+    assert await own.problem("/api/photos?date_from=soon&lang=de") == {"date_from": "ein Tag"}

@@ -27,7 +27,7 @@ operations = Operations("scan")
 
 def _known(kind: str) -> str:
     if kind not in FILE_KINDS:
-        raise ValueError(f"expected one of {', '.join(sorted(FILE_KINDS))}, found '{kind}'")
+        raise ValueError(_("expected one of {names}, found '{kind}'").format(names=", ".join(sorted(FILE_KINDS)), kind=kind))
     return kind
 
 
