@@ -187,13 +187,14 @@ async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> lis
         return [Part(root) for root in roots.values()]
     parts = []
     for index, directory in enumerate(directories):
-        name, _, folder = directory.strip("/").partition("/")
+        name, _slash, folder = directory.strip("/").partition("/")
         root = roots.get(name.casefold())
         found = [] if root is None else [Part(root)] if not folder else await _parts_below(house, root, folder, roots.values())
         if not found:
             known = ", ".join(f"/{root.name}" for root in roots.values())
             raise InvalidInput(
-                "no such directory", errors=[FieldError(f"directories.{index}", f"expected one of {known} or a folder in it")]
+                _("no such directory"),
+                errors=[FieldError(f"directories.{index}", _("expected one of {known} or a folder in it").format(known=known))],
             )
         parts += found
     return parts
