@@ -30,6 +30,10 @@ class Moves:
         before, after = self._seen_by(gone.root_path), self._seen_by(root_path)
         return after <= before or (before < after and _is_recent(gone.missing_since))
 
+    def shows(self, root_path: str, target: str) -> bool:
+        """Whether a link in one root may lead into another: whoever sees the one sees the other. Looks at the disk."""
+        return not self._config.users or self._seen_by(root_path) <= self._seen_by(target)
+
     def _seen_by(self, root_path: str) -> frozenset[str]:
         if self._directories is None:
             shared = self._config.shared_directories

@@ -35,6 +35,7 @@ from facetd.ingest.likeness import Likeness
 from facetd.ingest.listening import Listener, Nobody
 from facetd.ingest.meaning import Meaning
 from facetd.ingest.models import Models
+from facetd.ingest.moves import Moves
 from facetd.ingest.opinions import Opinions
 from facetd.ingest.parts import Part, inside, parts_of_change, parts_of_directories
 from facetd.ingest.people import PeopleGrouping
@@ -284,9 +285,14 @@ class Ingest:
         """How a walk of one root is bounded by the excludes, the other roots and the data folder."""
         scanning = self._config.scanning
         excludes = Excludes((*scanning.exclude, *scanning.also_exclude))
-        links = tuple(os.path.realpath(root.path) for root in roots) if scanning.follow_symlinks else ()
+        moves = Moves(self._config)
+
+        def links(root: Root) -> tuple[str, ...]:
+            into = [each.path for each in roots if moves.shows(root.path, each.path)] if scanning.follow_symlinks else []
+            return tuple(map(os.path.realpath, into))
+
         foreign = frozenset({root.path for root in roots} | {str(self._data)})
-        return lambda root: Territory(root.path, excludes, foreign - {root.path}, links, self.sidecars.tree_of(root))
+        return lambda root: Territory(root.path, excludes, foreign - {root.path}, links(root), self.sidecars.tree_of(root))
 
     async def apply(self, change: Change) -> None:
         """Take over what the watcher saw in one root, beside a scan that may be running."""

@@ -16,7 +16,7 @@ from facetd.accounts.authentication import Authentication, Caller
 from facetd.errors import ConfigError
 from facetd.http import zipping
 from facetd.http.services import SERVICES
-from tests.house import config, opened
+from tests.house import config, opened, scan
 from tests.household import PASSWORDS, at_home, call, fill, household, tokens
 from tests.http.serving import Site, problem_of, served
 from tests.photos import make_photo
@@ -177,3 +177,16 @@ async def test_a_scan_of_a_folder_stays_in_the_roots_that_one_sees(tmp_path: Pat
         while house.ingest.scanning:
             await asyncio.sleep(0.02)
         assert [str(row[0]) for row in await house.db.rows("SELECT filename FROM photo")] == ["boat.jpg"]
+
+
+async def test_a_link_leads_into_no_folder_that_others_do_not_see(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    fill(photos)
+    (photos / "axb" / "link").symlink_to(photos / "a_b")
+    (photos / "axb" / "fine").symlink_to(photos / "Shared")
+    settings = household(photos, scanning={"follow_symlinks": True})
+    async with opened(tmp_path / "data", settings) as house:
+        await house.add_configured()
+        await scan(house, photos / "axb")
+        found = {str(row[0]) for row in await house.db.rows("SELECT filename FROM photo")}
+        assert found == {"bob1.jpg", "shared1.jpg", "shared2.jpg"}
