@@ -15,12 +15,12 @@ from facetd.errors import Forbidden, Unauthorized
 from facetd.http.metrics import METRICS_OPERATION, may_scrape
 from facetd.http.openapi import Access, Operation
 from facetd.http.pages import wants_html
+from facetd.http.pages.views import COOKIE
 from facetd.http.remote import is_secure
 from facetd.http.services import CALLER, services
 from facetd.i18n import _
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-COOKIE = "facetd_session"
 COOKIE_MAX_AGE_S = 365 * 24 * 3600  # the server ends idle sessions sooner
 SHARE = "share"  # the parameter that names an album that a link opens
 NEEDED = {Access.OPEN: READER, Access.LOGIN: READER, Access.RATE: USER, Access.EDITION: ADMIN, Access.SUPERADMIN: SUPERADMIN}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from facetd.errors import NotFound
-from facetd.http.access import identify, page_guard, require
+from facetd.http.access import caller_of, identify, page_guard, require
 from facetd.http.api import OPERATIONS
 from facetd.http.language import speaking
 from facetd.http.metrics import METRICS, Metrics, counting
@@ -16,12 +16,13 @@ from facetd.http.middlewares import add_headers, cross_origin, error_guard, host
 from facetd.http.openapi import register, require_declared
 from facetd.http.pages import FIND_PERSON, FIND_PHOTO, setup_pages
 from facetd.http.pages.shared import shared_album_page
+from facetd.http.pages.views import SIGN_OUT
 from facetd.http.services import SERVICES, Services, services, viewer_of
 from facetd.library.people import display_name
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 API_PAGES = frozenset({"/api/docs"})
-PUBLIC_PAGES = frozenset({"login-page", "static", "shared-album"})
+PUBLIC_PAGES = frozenset({"login-page", "logout-page", "static", "shared-album"})
 
 
 def make_app(house: Services, *, any_host: bool = False) -> web.Application:
@@ -37,6 +38,7 @@ def make_app(house: Services, *, any_host: bool = False) -> web.Application:
     app[METRICS] = Metrics()
     app[FIND_PHOTO] = _find_photo
     app[FIND_PERSON] = _find_person
+    app[SIGN_OUT] = _sign_out
     app.on_response_prepare.append(add_headers)
     app.on_startup.append(_check_routes)
     app.on_shutdown.append(_end_streams)
@@ -59,6 +61,10 @@ async def _find_person(request: web.Request, person: int) -> Mapping[str, object
     with contextlib.suppress(NotFound):
         return {"name": display_name(await house.people.person(await viewer_of(request), person))}
     return None
+
+
+async def _sign_out(request: web.Request) -> None:
+    await services(request).authentication.logout(caller_of(request))
 
 
 async def _check_routes(app: web.Application) -> None:

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from facetd.accounts.authentication import Authentication, Caller
+from facetd.accounts.authentication import Authentication
 from facetd.config import Config
 from facetd.errors import Forbidden, Unauthorized
+from facetd.http.caller import CALLER
 from facetd.i18n import _
 from facetd.ingest.darktable import Developer
 from facetd.ingest.facecrops import FaceCrops
@@ -45,6 +46,8 @@ from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.plugins.room import Plugins
 from facetd.records import CareTask, Root, Viewer
+
+__all__ = ["CALLER", "SERVICES", "Household", "Services", "require_feature", "services", "viewer_of"]
 
 
 class Household(Protocol):
@@ -115,7 +118,6 @@ class Services:
     household: Household
 
 
-CALLER: web.RequestKey[Caller | None] = web.RequestKey("caller", Caller)
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 
 

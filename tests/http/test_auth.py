@@ -136,6 +136,18 @@ async def test_the_cookie_signs_in_and_logout_ends_it(empty: Site) -> None:
     assert (await call(empty, "GET", "/api/photos", token)).status == 401, "the token is over too"
 
 
+async def test_a_page_signs_out(empty: Site) -> None:
+    await empty.client.post("/api/auth/login", json={"username": "bob", "password": PASSWORDS["bob"]})
+    page = await (await empty.client.get("/", headers={"Accept": "text/html"})).text()
+    assert 'action="/logout"' in page
+    assert (await empty.client.post("/logout", headers={"Origin": "http://evil.example"})).status == 403
+    assert (await empty.get("/api/photos")).status == 200
+    response = await empty.client.post("/logout", allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (303, "/login")
+    assert (await empty.get("/api/photos")).status == 401
+    assert 'action="/logout"' not in await (await empty.client.get("/login", headers={"Accept": "text/html"})).text()
+
+
 async def test_roles(empty: Site) -> None:
     token = await tokens(empty)
     for method, path, body in (("POST", "/api/persons/1/rename", {"name": "x"}), ("POST", "/api/scan/start", {})):

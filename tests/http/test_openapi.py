@@ -31,6 +31,7 @@ async def test_the_document_is_valid_and_lists_every_route(library: Site) -> Non
     pages = {
         "/",
         "/login",
+        "/logout",
         "/photo/{id}",
         "/persons",
         "/person/{id}",

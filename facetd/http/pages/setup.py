@@ -21,6 +21,7 @@ def setup_pages(app: web.Application) -> None:
     app.add_routes(
         [
             web.get("/login", views.login, name="login-page"),
+            web.post("/logout", views.logout, name="logout-page"),
             web.get("/", views.gallery, name="gallery"),
             web.get(r"/photo/{id:[0-9]{1,19}}", views.photo, name="photo"),
             web.get("/persons", views.persons, name="persons"),

@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from facetd.errors import NotFound
+from facetd.http.caller import CALLER
 from facetd.http.pages.templates import render
 from facetd.i18n import _
 
+SIGN_OUT: web.AppKey[Callable[[web.Request], Awaitable[None]]] = web.AppKey("sign_out", Callable)  # type: ignore[arg-type]  # AppKey wants a class
+COOKIE = "facetd_session"
 Find = Callable[[web.Request, int], Awaitable[Mapping[str, object] | None]]
 FIND_PHOTO: web.AppKey[Find] = web.AppKey("find_photo", Callable)  # type: ignore[arg-type]  # AppKey wants a class
 FIND_PERSON: web.AppKey[Find] = web.AppKey("find_person", Callable)  # type: ignore[arg-type]  # AppKey wants a class
@@ -24,6 +27,17 @@ async def login(request: web.Request) -> web.Response:
     """Signing in, and unlocking edition mode with `?edition=1`; goes on to the page of this site that `next` names."""
     edition = request.query.get("edition") == "1"
     return render(request, "login.html", next=own_page(request.query.get("next", "")), edition=edition)
+
+
+async def logout(request: web.Request) -> web.Response:
+    """Signing out, from a button on any page."""
+    caller = request.get(CALLER)
+    ending = request.config_dict.get(SIGN_OUT)
+    if caller is not None and ending is not None:
+        await ending(request)
+    response = web.Response(status=303, headers={"Location": "/login", "Clear-Site-Data": '"cache"'})
+    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax")
+    return response
 
 
 def own_page(address: str) -> str:
