@@ -66,7 +66,7 @@ def test_what_is_measured_is_declared_and_stored() -> None:
     extra = {"details", "histogram", "is_blink"}
     measured = {each.name for each in dataclasses.fields(PixelMetrics)} - extra
     assert measured <= {entry.column for entry in FIELDS}
-    kept_elsewhere = {"rating", "description", "keywords", "regions", "warnings"}
+    kept_elsewhere = {"label", "sidecar", "rating", "description", "keywords", "regions", "warnings"}
     assert {each.name for each in dataclasses.fields(Metadata)} - kept_elsewhere <= columns("photo")
 
 
