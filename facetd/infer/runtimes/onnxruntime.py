@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
-from facetd.infer.runtimes.session import Array, Outputs, Plan, RuntimeProblem, run_in_chunks, sizes_up_to
+from facetd.infer.runtimes.session import Array, Outputs, Plan, RuntimeProblem, run_in_chunks
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -25,36 +26,54 @@ def devices() -> tuple[str, ...]:
 
 
 class OnnxSession:
-    """A network in one session that all threads share: each run computes on its caller's thread."""
+    """A network in one session that all threads share: each run computes on its caller's thread.
+
+    On a CPU of any size of batch. Elsewhere 1 and `plan.batch` have a session each, made at the first call: a session prepares its
+    convolutions anew at each change of the size.
+    """
 
     def __init__(self, plan: Plan) -> None:
-        provider = PROVIDERS.get(plan.device)
-        if provider is None or plan.precision not in ("f32", "int8"):
+        self._provider = PROVIDERS.get(plan.device, "")
+        if not self._provider or plan.precision not in ("f32", "int8"):
             raise RuntimeProblem(f"ONNX Runtime has no {plan.device} in {plan.precision}")
-        options = session_options()
-        if plan.device == "cpu":
-            options.enable_cpu_mem_arena = plan.batch == 1  # an arena keeps the largest batch for ever, once for each stream
-        try:
-            self._session = ort.InferenceSession(str(plan.file), options, providers=[(provider, _provider_options(plan))])
-        except Exception as error:  # the library's exceptions have no common ancestor below Exception
-            raise RuntimeProblem(str(error).splitlines()[0]) from error
-        if self._session.get_providers()[0] != provider:
-            raise RuntimeProblem(f"{provider} could not be loaded; its libraries or its driver are missing")
-        self._input = self._session.get_inputs()[0].name
-        self._sizes = None if plan.device == "cpu" else sizes_up_to(plan.batch)
-        self._batch = plan.batch
+        self._plan = plan
+        self._sizes = None if plan.device == "cpu" else tuple(sorted({1, plan.batch}))
+        self._lock = threading.Lock()
+        self._sessions = {1: self._open()}
+        self._input = self._sessions[1].get_inputs()[0].name
 
     def run(self, batch: Array) -> Outputs:
         """See Session."""
         if self._sizes is not None:
             return run_in_chunks(batch, self._sizes, self._run)
-        if len(batch) <= self._batch:
+        most = self._plan.batch
+        if len(batch) <= most:
             return self._run(batch)
-        parts = [self._run(batch[begin : begin + self._batch]) for begin in range(0, len(batch), self._batch)]
+        parts = [self._run(batch[begin : begin + most]) for begin in range(0, len(batch), most)]
         return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
 
     def _run(self, batch: Array) -> Outputs:
-        return tuple(self._session.run(None, {self._input: np.ascontiguousarray(batch)}))
+        return tuple(self._session_for(len(batch)).run(None, {self._input: np.ascontiguousarray(batch)}))
+
+    def _session_for(self, size: int) -> ort.InferenceSession:
+        if self._sizes is None:
+            return self._sessions[1]
+        with self._lock:
+            if size not in self._sessions:
+                self._sessions[size] = self._open()
+            return self._sessions[size]
+
+    def _open(self) -> ort.InferenceSession:
+        options = session_options()
+        if self._plan.device == "cpu":
+            options.enable_cpu_mem_arena = self._plan.batch == 1  # an arena keeps the largest batch for ever, once for each stream
+        try:
+            session = ort.InferenceSession(str(self._plan.file), options, providers=[(self._provider, _provider_options(self._plan))])
+        except Exception as error:  # the library's exceptions have no common ancestor below Exception
+            raise RuntimeProblem(str(error).splitlines()[0]) from error
+        if session.get_providers()[0] != self._provider:
+            raise RuntimeProblem(f"{self._provider} could not be loaded; its libraries or its driver are missing")
+        return session
 
 
 def session_options() -> ort.SessionOptions:
