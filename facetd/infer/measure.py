@@ -26,7 +26,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "gpu": ("gpu", "cuda", "migraphx"),
 }
 """Devices that a device of the settings stands for."""
-TRIAL_VERSION = 1
+TRIAL_VERSION = 2
 
 
 def choice_path(data: Path) -> Path:
