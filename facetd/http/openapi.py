@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
-from pydantic_core import ErrorDetails, PydanticSerializationError, to_json, to_jsonable_python
+from pydantic_core import ErrorDetails, PydanticSerializationError, to_json
 
 from facetd.errors import FieldError, InvalidInput
 from facetd.http.language import PARAMETER, said
@@ -188,8 +187,18 @@ def json_bytes(data: Any) -> bytes:
     try:
         return to_json(said(data), inf_nan_mode="null")
     except PydanticSerializationError:
-        plain = to_jsonable_python(said(data), inf_nan_mode="null")
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return to_json(_with_characters(said(data)), inf_nan_mode="null")
+
+
+def _with_characters(data: Any) -> Any:
+    """`data` with a question mark for each half of a surrogate pair."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode()
+    if isinstance(data, Mapping):
+        return {_with_characters(key): _with_characters(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_with_characters(each) for each in data]
+    return data
 
 
 def json_body(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +43,17 @@ class BuiltFiles:
         if name not in self.names.values():
             raise NotFound(_("There is no such file."))
         headers = {"Cache-Control": FOREVER, "Content-Type": CONTENT_TYPES[Path(name).suffix], "Vary": "Accept-Encoding"}
-        return web.FileResponse(self.folder / name, headers=headers)
+        body, compressed = await asyncio.to_thread(self._read, name, "gzip" in request.headers.get("Accept-Encoding", ""))
+        if compressed:
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=body, headers=headers)
+
+    def _read(self, name: str, compressed: bool) -> tuple[bytes, bool]:
+        """The file, or its compressed copy where that is welcome; read as a whole, so that a client that goes leaves nothing open."""
+        copy = self.folder / f"{name}.gz"
+        if compressed and copy.is_file():
+            return copy.read_bytes(), True
+        return (self.folder / name).read_bytes(), False
 
 
 def load_built_files(folder: Path) -> BuiltFiles:

@@ -85,6 +85,8 @@ class Values:
         if name in ("smart_filter_json", "filter"):
             chosen = {"camera": self.words["camera"]}
             return json.dumps(chosen) if name == "smart_filter_json" else chosen
+        if name == "lang" and path.startswith("/api/i18n"):
+            return "fr"
         if name == "token":
             owned = "undo" if "undo" in path else "zip" if "zip" in path else "share"
             return self.tokens.get(owned)
@@ -108,6 +110,7 @@ def kind_of(path: str) -> str:
 
 # Parameters that are about nobody's things, with a value where one is needed.
 PLAIN: dict[str, Any] = {
+    "scope": "pages",
     "rating": 3,
     "label": "Red",
     "name": "New name",
