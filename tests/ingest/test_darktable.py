@@ -241,7 +241,7 @@ MONOCHROME = """<?xml version="1.0" encoding="UTF-8"?>
  </rdf:Description></rdf:RDF></x:xmpmeta>"""
 
 
-@pytest.mark.skipif(shutil.which("darktable-cli") is None, reason="needs darktable")
+@pytest.mark.skipif(shutil.which("darktable-cli") is None and not os.environ.get("CI"), reason="needs darktable")
 async def test_darktable_itself(tmp_path: Path, corpus_raw: Path) -> None:
     """Sizes, the sidecar's edits, a style that there is not; the folder of the original stays as it is."""
     profiles = {"Small": {"width": 200, "height": 200}, "Odd": {"style": "no such style"}}
