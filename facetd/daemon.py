@@ -255,7 +255,7 @@ class Daemon:
     async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
         server_logger.addFilter(is_about_us)
         make_private(socket.parent)
-        control = web.AppRunner(make_control_app(services), shutdown_timeout=SHUTDOWN_S)
+        control = web.AppRunner(make_control_app(services), access_log=None, shutdown_timeout=SHUTDOWN_S)
         await control.setup()
         stack.push_async_callback(control.cleanup)
         previous = os.umask(0o177)

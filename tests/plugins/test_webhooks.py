@@ -121,8 +121,9 @@ async def test_no_secret_reaches_the_log(caplog: pytest.LogCaptureFixture) -> No
         told.tell("photo_scored", GOOD)
         await until(lambda: len([record for record in caplog.records if record.name.startswith("facetd")]) == 2)
         await told.stop()
-        assert "secret" not in caplog.text
-        assert "127.0.0.1" in caplog.text
+        told_of = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("facetd"))
+        assert "secret" not in told_of
+        assert "127.0.0.1" in told_of
     assert "secret" not in repr(Settings(webhooks=(Webhook(url="https://a.example/secret"),)))
 
 
