@@ -34,7 +34,8 @@ from facetd.ingest.capsules import CapsuleMaking
 from facetd.ingest.capsuling import make_capsules
 from facetd.ingest.workers import Workers
 from facetd.library.capsules import Capsules
-from facetd.records import Capsule, CapsuleOccasion, Viewer
+from facetd.records.capsules import Capsule, CapsuleOccasion
+from facetd.records.viewer import Viewer
 
 BASE_ROWS = 20_000  # larger libraries are copies of one of this size
 LENGTH, LOOKS = 512, 3000  # numbers in a vector; different looks

@@ -32,7 +32,7 @@ from facetd.infer.pixels import resized
 from facetd.infer.runner import OBJECTS
 from facetd.infer.settings import LookSettings
 from facetd.media import decode, headers, metadata
-from facetd.records import DetectedFace, DetectedObject, Sighting
+from facetd.records.sightings import DetectedFace, DetectedObject, Sighting
 
 LONG_SIDE = 1600
 SAME = 0.36

@@ -21,7 +21,7 @@ from bench.synthetic import BATCH, CAMERAS, WORDS, make_visit
 from facetd.accounts.passwords import hash_password
 from facetd.db import roots, store
 from facetd.db.connection import Database
-from facetd.records import PhotoVisit
+from facetd.records.visit import PhotoVisit
 
 USERS = ("alice", "bob")  # their ids are 1 and 2; the first one is alice
 PASSWORDS = {"alice": "the first one's secret", "bob": "the second one's secret"}

@@ -32,7 +32,7 @@ from facetd.ingest.scan import ScanOptions
 from facetd.ingest.workers import Workers
 from facetd.library.culling import Culling
 from facetd.library.similar import Similar
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 ASKED = 60

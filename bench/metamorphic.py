@@ -30,7 +30,7 @@ from facetd.config import Config
 from facetd.fields import FIELDS
 from facetd.media import decode, headers, metadata
 from facetd.media.thumbnail_paths import SIZES
-from facetd.records import PictureHeader
+from facetd.records.files import PictureHeader
 from facetd.score.judge import judge
 from facetd.score.measure import measure
 from facetd.score.normalize import BUILT_IN

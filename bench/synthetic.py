@@ -19,7 +19,11 @@ from pathlib import Path
 from facetd.db import roots, store
 from facetd.db.connection import Database
 from facetd.fields import COMPOSITION_PATTERNS
-from facetd.records import Appearance, Judgement, Metadata, Outcome, PhotoVisit, PictureHeader, PixelMetrics
+from facetd.records.files import PictureHeader
+from facetd.records.judgement import Judgement
+from facetd.records.measures import Appearance, PixelMetrics
+from facetd.records.metadata import Metadata
+from facetd.records.visit import Outcome, PhotoVisit
 
 BATCH = 2000
 CAMERAS = (

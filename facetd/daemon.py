@@ -4,171 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import ipaddress
 import logging
-import os
 import signal
-import stat
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from aiohttp import web
-from aiohttp.log import server_logger
-
-from facetd.accounts.authentication import Authentication, KeepHash, keep_nowhere
-from facetd.accounts.guesses import Guesses
+from facetd.accounts.authentication import Authentication
 from facetd.accounts.userfile import change_users, set_hash
 from facetd.accounts.viewers import single_viewer
 from facetd.config import Config, LoadedConfig, load_config
 from facetd.db import roots as db_roots
-from facetd.errors import ConfigError, FacetdError, InvalidInput
-from facetd.house import House, check_settings, make_folder, open_house
-from facetd.http.app import make_app
-from facetd.http.control import make_control_app
-from facetd.http.middlewares import is_about_us
-from facetd.http.services import Services
-from facetd.i18n import _
+from facetd.errors import FacetdError
+from facetd.house import House, check_settings, open_house
 from facetd.infer.catalogue import PACK_FILE
 from facetd.infer.measure import packs_folder
-from facetd.ingest.darktable import Developer
-from facetd.ingest.facecrops import FaceCrops
-from facetd.ingest.renditions import Renditions
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.service import Ingest
-from facetd.library.albums import Albums
-from facetd.library.browse import Browse
-from facetd.library.capsules import Capsules
 from facetd.library.captioning import Wanted
-from facetd.library.captions import Captions, may_write
-from facetd.library.culling import Culling
-from facetd.library.downloads import Downloads
-from facetd.library.export import Export
-from facetd.library.gallery import Gallery
-from facetd.library.labels import Labels
-from facetd.library.map import Map
-from facetd.library.memories import Memories
-from facetd.library.numbers import Numbers
-from facetd.library.people import People
-from facetd.library.ratings import Ratings
+from facetd.library.captions import may_write
 from facetd.library.roots import real_path
-from facetd.library.search import Search
-from facetd.library.shares import Shares
-from facetd.library.sidecars import Sidecars
-from facetd.library.similar import Similar
-from facetd.library.tickets import Tickets
-from facetd.library.timeline import Timeline
-from facetd.library.undoing import Undoing
-from facetd.plugins.room import Plugins
-from facetd.records import Viewer
+from facetd.listening import Address, listen, require_login, socket_path
+from facetd.records.viewer import Viewer
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
 from facetd.watch.lookout import Settings as WatchSettings
 from facetd.watch.watcher import Watcher
+from facetd.wiring import make_services
 
 logger = logging.getLogger(__name__)
 CONFIG_POLL_S = 2.0
 BATCHES_AT_ONCE = 8
-SHUTDOWN_S = 1.5  # for requests that are being answered when the daemon is told to end
-LONGEST_LINE = 64 * 1024  # bytes of a request's address; what is too long for a parameter is then told by its name
-SOCKET_PATH_LIMIT = 107  # bytes, of sun_path
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the daemon listens. `insecure` allows addresses beyond loopback without a login."""
-
-    host: str = "127.0.0.1"
-    port: int = 5000
-    insecure: bool = False
-
-
-def make_services(house: House, *, keep_hash: KeepHash = keep_nowhere) -> Services:
-    """What the web side needs of an open library. `keep_hash` writes a user's new hash into the configuration."""
-
-    async def ready() -> None:
-        await house.db.row("SELECT 1 FROM meta")
-
-    def rated(viewer: Viewer, ids: Sequence[int]) -> None:
-        house.ingest.events.publish("ratings", {"ids": list(ids)}, user_id=viewer.user_id)
-
-    gallery = Gallery(house.db, house.config, house.ingest.judge)
-    undoing = Undoing(house.db)
-    albums = Albums(house.db, house.config, gallery, undoing)
-    authentication = Authentication(house.db, house.config, keep_hash=keep_hash)
-    authentication.sessions.ended.append(house.ingest.events.end)
-    return Services(
-        config=house.config,
-        data=house.data,
-        gallery=gallery,
-        search=Search(house.db, house.config, gallery, house.ingest.meaning),
-        captions=Captions(house.db, house.config, gallery, house.captioning),
-        captioning=house.captioning,
-        browse=Browse(house.db, house.config),
-        timeline=Timeline(house.db, house.config),
-        memories=Memories(house.db, house.config),
-        people=People(house.db, house.config, house.ingest.people_decided, undoing),
-        similar=Similar(house.db, house.config, house.data, house.ingest.lookups),
-        capsules=Capsules(house.db, house.config, house.ingest.capsules),
-        culling=Culling(house.db, house.config),
-        ratings=Ratings(house.db, undoing, rated),
-        jobs=house.jobs,
-        export=Export(house.db, gallery),
-        numbers=Numbers(house.db),
-        map=Map(house.db, house.config, gallery, lambda: house.ingest.scanning, house.ingest.placed),
-        undoing=undoing,
-        labels=Labels(house.db),
-        sidecars=Sidecars(house.db),
-        albums=albums,
-        shares=Shares(house.db, house.config, albums, gallery, authentication.looking_as, Guesses()),
-        ingest=house.ingest,
-        renditions=Renditions(house.ingest.renditions_folder, house.ingest.workers, house.config),
-        downloads=Downloads(house.db, house.config),
-        darktable=Developer(house.ingest.renditions_folder, house.data / "darktable", house.config),
-        tickets=Tickets(),
-        plugins=Plugins(house.config.plugins, house.data / "plugins", house.db),
-        face_crops=FaceCrops(house.data / "cache" / "faces", house.ingest.thumbs, house.ingest.workers),
-        group_people=house.group_people,
-        authentication=authentication,
-        ready=ready,
-        household=house,
-    )
-
-
-def socket_path(data: Path) -> Path:
-    """Where the daemon's own Unix socket lies: in $XDG_RUNTIME_DIR, else below the data folder, else (paths too long) in a folder of
-    this user's own below the system's temporary one.
-
-    The name follows from the data folder, so that the one a killed daemon left is used again.
-    """
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    name = f"facetd-{hashlib.blake2b(os.fsencode(data), digest_size=6).hexdigest()}.sock"
-    folders = [Path(runtime)] if runtime and os.access(runtime, os.W_OK) else []
-    for folder in (*folders, data / "run", Path(tempfile.gettempdir()) / f"facetd-{os.getuid()}"):
-        if len(os.fsencode(folder / name)) <= SOCKET_PATH_LIMIT:
-            return folder / name
-    raise ConfigError(
-        _("{data}: no place for a socket with a path of {socket_path_limit} bytes").format(data=data, socket_path_limit=SOCKET_PATH_LIMIT),
-        hint=_("Set XDG_RUNTIME_DIR to a short path."),
-    )
-
-
-def make_private(folder: Path) -> None:
-    """A folder that nobody else can enter. Raises FacetdError for one that somebody else made."""
-    make_folder(folder)
-    facts = folder.lstat()
-    if (
-        facts.st_uid != os.getuid()
-        or not stat.S_ISDIR(facts.st_mode)
-        or (folder.parent == Path(tempfile.gettempdir()) and facts.st_mode & 0o077)
-    ):
-        raise FacetdError(
-            _("{folder}: belongs to somebody else or is open to others").format(folder=folder),
-            hint=_("Set XDG_RUNTIME_DIR to a folder of your own."),
-        )
 
 
 class Daemon:
@@ -225,7 +92,8 @@ class Daemon:
             stack.push_async_callback(services.darktable.stop)
             house.ingest.listener = await services.plugins.start() or house.ingest.listener
             stack.push_async_callback(services.plugins.stop)
-            await self._listen(stack, services, socket)
+            self.port = await listen(stack, services, self._address, socket)
+            self._address = replace(self._address, port=self.port)
             await stack.enter_async_context(self._watching(house))
             house.ingest.start_scan(await house.ingest.parts_for([]), ScanOptions(settle_s=config.scanning.settle_s))
             house.ingest.sidecars.start()
@@ -251,34 +119,6 @@ class Daemon:
         now = await self._authentication.as_now(owner)
         if now is None or not may_write(now):
             await self.house.captioning.cancel()
-
-    async def _listen(self, stack: AsyncExitStack, services: Services, socket: Path) -> None:
-        server_logger.addFilter(is_about_us)
-        make_private(socket.parent)
-        control = web.AppRunner(make_control_app(services), access_log=None, shutdown_timeout=SHUTDOWN_S)
-        await control.setup()
-        stack.push_async_callback(control.cleanup)
-        previous = os.umask(0o177)
-        try:
-            await web.UnixSite(control, str(socket)).start()
-        finally:
-            os.umask(previous)
-        stack.callback(socket.unlink, missing_ok=True)
-        app = make_app(services, any_host=self._address.insecure)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, max_line_size=LONGEST_LINE)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, self._address.host, self._address.port, reuse_address=True)
-        try:
-            await site.start()
-        except OSError as error:
-            where = f"{self._address.host}:{self._address.port}"
-            raise FacetdError(
-                _("cannot listen on {where}: {strerror}").format(where=where, strerror=error.strerror),
-                hint=_("Choose another port with --port."),
-            ) from error
-        self.port = int(runner.addresses[0][1])
-        self._address = replace(self._address, port=self.port)
 
     @asynccontextmanager
     async def _watching(self, house: House) -> AsyncIterator[None]:
@@ -395,27 +235,6 @@ async def everybody(house: House, authentication: Authentication) -> list[Viewer
     if not authentication.multi_user:
         return [await single_viewer(house.db)]
     return [await authentication.users.viewer(user) for user in (await authentication.users.all()).values()]
-
-
-def require_login(address: Address, config: Config) -> None:
-    """Raise InvalidInput when everybody on the network could see and change everything."""
-    if not (address.insecure or is_loopback(address.host) or config.users or config.viewer.password):
-        raise InvalidInput(
-            _("--host {host}: without users or a password everybody on the network could see and change everything").format(
-                host=address.host
-            ),
-            hint=_("Add a user (`facetd user add NAME --dir DIR`), set viewer.password, keep the default 127.0.0.1, or give --insecure."),
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens there."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _same_house(one: Config, other: Config) -> bool:

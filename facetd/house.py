@@ -30,7 +30,8 @@ from facetd.library.importing.report import Report
 from facetd.library.importing.users import usable_names
 from facetd.library.jobs import Jobs
 from facetd.library.roots import add_configured, add_directories, add_owned, find_root, make_root, real_path
-from facetd.records import CareTask, Root
+from facetd.records.care import CareTask
+from facetd.records.files import Root
 from facetd.score.capsules.kinds import check_disabled
 from facetd.score.rules import Rules
 from facetd.score.scenes import Scenes

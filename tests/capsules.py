@@ -17,7 +17,7 @@ from facetd.db.connection import Database
 from facetd.ingest.capsules import CapsuleMaking
 from facetd.ingest.workers import Workers
 from facetd.library.capsules import Capsules
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import InlineWorkers
 
 NOW = datetime(2026, 6, 15, 12, 0)

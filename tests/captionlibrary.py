@@ -16,7 +16,7 @@ from facetd.house import House
 from facetd.infer.catalogue import Captioner, Translator
 from facetd.library.captioning import Wanted
 from facetd.media.thumbnail_paths import thumbnail_path
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 from tests.chatserver import ChatServer
 from tests.db.conftest import put, visit
 from tests.eyes import FakeEyes

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.request import urlopen
 
 from facetd.config import load_config
-from facetd.daemon import Address, Daemon
+from facetd.daemon import Daemon
+from facetd.listening import Address
 
 QUICK = {"scanning": {"settle_s": 0.1}}  # and no models, see configure
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from facetd.infer.catalogue import AnyNetwork
-from facetd.records import Box, DetectedFace, DetectedObject, Sighting
+from facetd.records.sightings import Box, DetectedFace, DetectedObject, Sighting
 
 SPACE = "face_recognition-1.7.15/f32"
 

@@ -18,9 +18,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from facetd.daemon import Address, Daemon, make_private, socket_path
+from facetd.daemon import Daemon
 from facetd.errors import ConfigError, Conflict, DatabaseUnusable, FacetdError
 from facetd.house import open_house
+from facetd.listening import Address, make_private, socket_path
 from tests.chatserver import chat_server, completion, hang
 from tests.daemons import QUICK, configure, eventually, program, running
 from tests.house import InlineWorkers, config, opened

@@ -10,7 +10,8 @@ from facetd.db.migrate import FOLDER
 from facetd.fields import BY_KEY, FIELDS, GROUPS, Field, Filter, Kind, filterable, sortable, weighable
 from facetd.filters import PhotoFilter
 from facetd.http.api.models import Photo
-from facetd.records import Metadata, PixelMetrics
+from facetd.records.measures import PixelMetrics
+from facetd.records.metadata import Metadata
 
 SCHEMA = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.sql")))
 

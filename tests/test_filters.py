@@ -22,7 +22,8 @@ from facetd.errors import InvalidInput, NotFound
 from facetd.fields import BY_KEY, COMPOSITION_PATTERNS, FIELDS, Filter, Kind, sortable
 from facetd.filters import PhotoFilter, split_list
 from facetd.library.gallery import Gallery
-from facetd.records import Outcome, PhotoVisit, Viewer
+from facetd.records.viewer import Viewer
+from facetd.records.visit import Outcome, PhotoVisit
 from facetd.score.rules import categories
 from tests.house import opened
 

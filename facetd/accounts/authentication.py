@@ -20,7 +20,7 @@ from facetd.db.accounts import Session
 from facetd.db.connection import Database
 from facetd.errors import Conflict, FacetdError, FieldError, Forbidden, InvalidInput, NotFound, Unauthorized, Unavailable
 from facetd.i18n import _
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 FAILED_TAKES_S = 0.5  # a refusal comes after this time, whatever was wrong

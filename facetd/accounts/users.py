@@ -13,7 +13,7 @@ from facetd.db import accounts as db_accounts
 from facetd.db.connection import Database
 from facetd.errors import NotFound
 from facetd.i18n import _
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 
 SINGLE_USER_ID = 0
 READER, USER, ADMIN, SUPERADMIN = "reader", "user", "admin", "superadmin"

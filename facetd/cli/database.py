@@ -18,7 +18,7 @@ from facetd.errors import Conflict, DatabaseUnusable
 from facetd.house import DATABASE_NAME, House
 from facetd.i18n import _
 from facetd.ingest.lock import DataLock
-from facetd.records import CareTask
+from facetd.records.care import CareTask
 
 MIB = 1024 * 1024
 NO_TAGS = "Tags are rows of their own in every library of facetd: there is nothing to migrate."

@@ -26,7 +26,8 @@ from facetd.house import DATABASE_NAME
 from facetd.i18n import _
 from facetd.library.export import FORMATS, Export, Format
 from facetd.library.gallery import Gallery
-from facetd.records import Judgement, Viewer
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 
 SORTS = [field.key for field in sortable()]
 

@@ -15,7 +15,8 @@ from facetd.cli.progress import ProgressView
 from facetd.cli.settings import load_settings, log_to
 
 if TYPE_CHECKING:
-    from facetd.daemon import Address, Daemon
+    from facetd.daemon import Daemon
+    from facetd.listening import Address
 
 
 @click.command()
@@ -30,7 +31,8 @@ def serve(photos: tuple[str, ...], data: Path | None, config_path: Path | None, 
     log_to(console, verbose=True)
     folder = data_folder(data)
     loaded = load_settings(folder, config_path, console)
-    from facetd.daemon import Address, Daemon, require_login  # noqa: PLC0415 - the other commands need no web side
+    from facetd.daemon import Daemon  # noqa: PLC0415 - the other commands need no web side
+    from facetd.listening import Address, require_login  # noqa: PLC0415 - the same
 
     address = Address(host, port, insecure)
     require_login(address, loaded.config)

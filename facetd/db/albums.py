@@ -9,7 +9,7 @@ from typing import NamedTuple
 from facetd.db.connection import Connection, Database
 from facetd.db.store import now
 from facetd.db.visibility import NEVER_LISTED, Hide, album_condition, count_condition, gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 COLUMNS = (
     "al.id, al.user_id, al.name, al.description, al.visibility, al.smart_filter, al.cover_photo_id, al.created_at, al.updated_at,"

@@ -17,7 +17,7 @@ from facetd.db.visibility import Hide, gate_condition
 
 if TYPE_CHECKING:
     from facetd.db.connection import Connection
-    from facetd.records import Viewer
+    from facetd.records.viewer import Viewer
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]

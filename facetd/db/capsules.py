@@ -12,7 +12,8 @@ from facetd.db.connection import Connection, Database
 from facetd.db.ledger import virtual_path
 from facetd.db.options import LISTED
 from facetd.db.visibility import Hide, count_condition, gate_condition, id_list
-from facetd.records import Capsule, Viewer
+from facetd.records.capsules import Capsule
+from facetd.records.viewer import Viewer
 
 NO_DAY = ("", "")
 DATED_KEPT = 8  # lists of certain days that each user has

@@ -11,7 +11,7 @@ from facetd.db.revision import bump
 from facetd.db.store import now
 from facetd.db.visibility import gate_join
 from facetd.filters import PhotoConditions
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 MANUAL, IMPORTED = "manual", "facet"  # by hand; from a library of Facet, which does not say whether a model or a hand wrote it
 LASTING = (MANUAL, IMPORTED)  # models never replace these

@@ -16,7 +16,7 @@ from facetd.db.migrate import APPLICATION_ID
 from facetd.db.options import wrong_counts
 from facetd.errors import DatabaseUnusable
 from facetd.i18n import _
-from facetd.records import CareTask
+from facetd.records.care import CareTask
 
 COUNTED_ANEW = (
     "SELECT p.{0}, g.root_id, g.hide, COUNT(*) AS counted, MAX(COALESCE(p.aggregate, -1)) AS best"

@@ -10,7 +10,7 @@ import aiosqlite
 from facetd.db.connection import Connection
 from facetd.db.names import Stored, from_stored, to_stored
 from facetd.db.visibility import Hide, gate_condition, id_list
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LEADING_FORMATS = ("jpeg", "heif", "avif")
 RAW = "raw"

@@ -16,7 +16,7 @@ from facetd.db.tags import HINTS
 from facetd.db.visibility import Hide
 from facetd.fields import FIELDS, Filter
 from facetd.filters import PhotoConditions, split_list
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 EARTH_RADIUS_KM = 6371.0088
 FEW_IDS = "few_ids"  # a parameter

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from facetd.db.conditions import NO_UPPER_BOUND
 from facetd.db.connection import Connection
 from facetd.db.visibility import Hide, count_condition, gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 FIRST, LAST = "0001-01-01", "9999-12-31"
 UNDATED = ""

@@ -14,7 +14,8 @@ from facetd.db.people import KEEP
 from facetd.db.revision import bump, note_faces
 from facetd.db.store import now
 from facetd.db.visibility import Hide, gate_condition, id_list
-from facetd.records import Box, FacePlace, Viewer
+from facetd.records.sightings import Box, FacePlace
+from facetd.records.viewer import Viewer
 
 COLUMNS = """
     SELECT f.id, f.photo_id, f.x, f.y, f.width, f.height, f.score, f.quality, f.eyes_closed, f.source, f.assigned_by, f.person_id,

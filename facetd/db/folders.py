@@ -9,7 +9,8 @@ import aiosqlite
 from facetd.db.connection import Database
 from facetd.db.names import candidates, from_stored, to_stored
 from facetd.db.visibility import id_list
-from facetd.records import KnownFile, Viewer
+from facetd.records.files import KnownFile
+from facetd.records.viewer import Viewer
 
 
 async def ensure_folder(connection: aiosqlite.Connection, root_id: int, path: str) -> int:

@@ -18,7 +18,7 @@ from facetd.db.naming import person_of
 from facetd.db.revision import note_faces
 from facetd.db.store import now
 from facetd.db.visibility import id_list
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 LEAST_SHARE = 0.2  # of all faces of a person here that must be known to be somebody's, before the whole person is
 

@@ -11,7 +11,7 @@ from facetd.db.connection import Database
 from facetd.db.names import from_stored, shown
 from facetd.db.visibility import Hide, gate_condition
 from facetd.fields import FIELDS
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 async def outdated(db: Database, kind: str, recipe: str, *, with_sidecar: bool, root_id: int | None = None) -> set[int]:

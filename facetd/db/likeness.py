@@ -11,7 +11,7 @@ import aiosqlite
 from facetd.db.connection import Connection, Database
 from facetd.db.revision import bump
 from facetd.db.visibility import Hide, gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 DONE, RECIPE = "likeness_done", "likeness_recipe"
 BATCH = 5000

@@ -15,7 +15,7 @@ from facetd.db.totals import counted_total
 from facetd.db.visibility import count_condition, gate_condition, gate_join, id_list
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 FEW_FOUND = 2000  # photos that are sorted in a moment
 FEW = 0.05  # below this share of visible photos the gate's own index is the shorter way

@@ -11,7 +11,7 @@ import aiosqlite
 from facetd.db.connection import Database
 from facetd.db.revision import bump
 from facetd.db.store import now
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 BATCH = 200  # photos in one transaction
 

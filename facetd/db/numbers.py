@@ -8,7 +8,7 @@ from facetd.db.connection import Connection, Database
 from facetd.db.options import LISTED
 from facetd.db.roots import roots
 from facetd.db.visibility import Hide, count_condition, id_list
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

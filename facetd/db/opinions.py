@@ -11,7 +11,8 @@ from facetd.db.store import LEDGER_UPSERT, now
 from facetd.db.tags import OF_SCENES, save_tags
 from facetd.db.visibility import id_list
 from facetd.fields import BY_KEY
-from facetd.records import Outcome, PhotoVector
+from facetd.records.sightings import PhotoVector
+from facetd.records.visit import Outcome
 
 
 @dataclass(frozen=True, slots=True)

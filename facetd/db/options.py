@@ -7,7 +7,7 @@ from typing import Literal
 from facetd.db.connection import Connection, Database
 from facetd.db.visibility import NEVER_LISTED, Hide, count_condition, gate_condition
 from facetd.fields import by_model
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LISTED = NEVER_LISTED | Hide.COMPANION
 Option = tuple[str | float | int, int]

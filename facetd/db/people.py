@@ -15,7 +15,7 @@ from facetd.db.options import LISTED
 from facetd.db.revision import bump, note_faces
 from facetd.db.store import now
 from facetd.db.visibility import Hide, count_condition, gate_condition, id_list
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 Around = Callable[[aiosqlite.Connection], AbstractAsyncContextManager[None]]
 KEEP = "UPDATE person SET kept = 1, updated_at = ? WHERE id = ?"

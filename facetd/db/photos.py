@@ -12,7 +12,8 @@ from facetd.db.connection import Connection, Database
 from facetd.db.ledger import virtual_path
 from facetd.db.names import candidates, from_stored
 from facetd.db.visibility import Hide, gate_condition, id_list
-from facetd.records import FilePlace, Viewer
+from facetd.records.files import FilePlace
+from facetd.records.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

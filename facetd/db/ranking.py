@@ -16,7 +16,7 @@ from facetd.db.names import from_stored, shown
 from facetd.db.options import LISTED
 from facetd.db.ranked import Listed
 from facetd.db.visibility import Hide, gate_condition, gate_join
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 CANDIDATES = 200  # topics that are looked at for one completion
 BY_KIND = (

@@ -11,7 +11,7 @@ import aiosqlite
 from facetd.db.revision import bump
 from facetd.db.store import now
 from facetd.db.visibility import Hide, gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 class Rating(NamedTuple):

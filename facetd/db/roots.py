@@ -19,7 +19,7 @@ from facetd.db.store import now
 from facetd.db.visibility import Hide
 from facetd.errors import InvalidInput, NotFound
 from facetd.i18n import _
-from facetd.records import Root
+from facetd.records.files import Root
 
 SAMPLES = 32
 

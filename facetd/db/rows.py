@@ -11,7 +11,7 @@ from facetd.db.names import Stored
 from facetd.db.tags import HINTS
 from facetd.db.visibility import Hide, gate_condition
 from facetd.fields import FIELDS
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 PLAIN = (
     "id", "format", "image_width", "image_height", "size", "phash", "date_offset", "added_at", "camera_make", "focal_length_35mm",

@@ -13,7 +13,7 @@ from facetd.db.revision import bump
 from facetd.db.store import now
 from facetd.db.tags import HINTS
 from facetd.db.visibility import NEVER_LISTED, gate_condition, id_list
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 Value = tuple[str, int]  # a value and how many photos have it
 

@@ -8,7 +8,7 @@ from facetd.db.connection import Connection, Database
 from facetd.db.ledger import virtual_path
 from facetd.db.sidecars import NOT_WRITTEN
 from facetd.db.visibility import Hide, gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 _OF_PHOTOS = (
     "CROSS JOIN gate g ON g.photo_id = x.photo_id CROSS JOIN photo p ON p.id = g.photo_id CROSS JOIN folder f ON f.id = p.folder_id"

@@ -14,7 +14,9 @@ from facetd.db.subjects import save_subject
 from facetd.db.tags import save_tags
 from facetd.db.visibility import Hide, id_list
 from facetd.fields import BY_KEY
-from facetd.records import Box, DetectedFace, DetectedObject, FaceFacts, Outcome, PhotoVector, SubjectMetrics
+from facetd.records.measures import SubjectMetrics
+from facetd.records.sightings import Box, DetectedFace, DetectedObject, FaceFacts, PhotoVector
+from facetd.records.visit import Outcome
 
 SAME_FACE = 0.35  # overlap (intersection over union) from which a box found again is the same face
 SAME_PART, SAME_SIZE = 0.75, 0.2  # of the smaller box inside the larger, and how small: another detector boxes less of a head, or more

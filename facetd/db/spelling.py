@@ -16,7 +16,7 @@ from facetd.db.options import LISTED
 from facetd.db.phrases import FILLERS
 from facetd.db.ranking import BY_KIND, is_listed
 from facetd.db.visibility import gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 SHORTEST = 3  # letters of a word that can be misspelt
 LONG = 6  # letters from which on two slips are allowed, not one

@@ -10,7 +10,7 @@ from facetd.db.connection import Connection
 from facetd.db.ledger import virtual_path
 from facetd.db.names import from_stored, shown
 from facetd.db.visibility import Hide, gate_condition
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 # Cameras without a fix write 0/0 or numbers that are on no globe.
 SOMEWHERE = "p.gps_latitude BETWEEN -90 AND 90 AND p.gps_longitude BETWEEN -180 AND 180 AND (p.gps_latitude <> 0 OR p.gps_longitude <> 0)"

@@ -18,7 +18,10 @@ from facetd.db.positions import keep_hand_positions
 from facetd.db.revision import bump, note_faces
 from facetd.db.takeover import settle, take_over
 from facetd.db.visibility import Hide, id_list
-from facetd.records import Judgement, Metadata, PhotoVisit, PixelMetrics
+from facetd.records.judgement import Judgement
+from facetd.records.measures import PixelMetrics
+from facetd.records.metadata import Metadata
+from facetd.records.visit import PhotoVisit
 
 SINGLE_USER = 0
 NOT_COLUMNS = frozenset({"rating", "label", "description", "keywords", "regions", "warnings", "sidecar"})

@@ -8,7 +8,7 @@ from dataclasses import fields
 import aiosqlite
 
 from facetd.db.connection import Database
-from facetd.records import SubjectMetrics
+from facetd.records.measures import SubjectMetrics
 
 COLUMNS = tuple(f.name for f in fields(SubjectMetrics) if f.name not in ("subject_box", "pattern_scores"))
 

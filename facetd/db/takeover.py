@@ -29,7 +29,8 @@ from facetd.db.sidecarstates import (
     remember,
     states,
 )
-from facetd.records import Metadata, PhotoVisit
+from facetd.records.metadata import Metadata
+from facetd.records.visit import PhotoVisit
 
 logger = logging.getLogger(__name__)
 Pairs = Sequence[tuple[int, PhotoVisit]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from facetd.db.conditions import UNREJECTED, Conditions
 from facetd.db.connection import Connection
 from facetd.db.visibility import Hide, count_condition, gate_join
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 def counted_total(connection: Connection, viewer: Viewer, hide: Hide, narrowed: Conditions) -> int | None:

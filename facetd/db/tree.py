@@ -10,7 +10,7 @@ from facetd.db.names import from_stored, shown
 from facetd.db.photos import Cover, covers_of
 from facetd.db.readers import snapshot
 from facetd.db.visibility import Hide, count_condition, id_list
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import IntFlag
 from operator import and_
 
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 HOUSEHOLD = "household"  # an album that everybody of the library may open
 

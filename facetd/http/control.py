@@ -22,7 +22,9 @@ from facetd.ingest.scan import ScanOptions
 from facetd.library.importing.facet import Wanted
 from facetd.library.importing.facetconfig import read_facet_config
 from facetd.library.importing.paths import PathRules
-from facetd.records import CareTask, Root, Viewer
+from facetd.records.care import CareTask
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 
 operations = Operations("control")
 

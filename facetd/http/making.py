@@ -11,7 +11,7 @@ from facetd.http.services import Services
 from facetd.i18n import _
 from facetd.ingest.darktable import RawFile
 from facetd.library.downloads import Download, Making
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LARGEST_SIDECAR = 16 * 1024 * 1024  # bytes
 SIDECAR_ENDS = (".xmp", ".XMP")

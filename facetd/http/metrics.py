@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from facetd.http.openapi import EVENT_STREAM, Operation
 from facetd.http.services import Services, services
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from facetd.version import __version__
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -16,7 +16,8 @@ from facetd.errors import NotFound, Unavailable
 from facetd.http.files import OpenFile, open_inside, send_file
 from facetd.http.services import Services
 from facetd.i18n import _
-from facetd.records import FilePlace, Viewer
+from facetd.records.files import FilePlace
+from facetd.records.viewer import Viewer
 
 T = TypeVar("T")
 LOOK_S = 0.5  # how often one looks whether the client still waits

@@ -45,7 +45,9 @@ from facetd.library.tickets import Tickets
 from facetd.library.timeline import Timeline
 from facetd.library.undoing import Undoing
 from facetd.plugins.room import Plugins
-from facetd.records import CareTask, Root, Viewer
+from facetd.records.care import CareTask
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 
 __all__ = ["CALLER", "SERVICES", "Household", "Services", "require_feature", "services", "viewer_of"]
 

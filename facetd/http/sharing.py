@@ -13,7 +13,7 @@ from facetd.http.remote import network_of
 from facetd.http.services import require_feature, services, viewer_of
 from facetd.i18n import _
 from facetd.library.shares import Shared
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 HEADER = "X-Share-Token"
 LONGEST_TOKEN = 200

@@ -13,7 +13,7 @@ from facetd.errors import Unauthorized
 from facetd.http.openapi import json_bytes
 from facetd.i18n import _
 from facetd.ingest.progress import Broadcast, Event
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 HEARTBEAT_S = 15.0
 SCAN = "scan"

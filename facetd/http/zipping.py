@@ -23,7 +23,7 @@ from facetd.i18n import _
 from facetd.library.archive import Archive
 from facetd.library.downloads import Download, Making, Together
 from facetd.library.zipnames import ERRORS, member_names
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 PIECE_BYTES = 512 * 1024

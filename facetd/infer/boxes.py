@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetd.infer.arrays import Floats
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 
 def areas(boxes: Floats) -> Floats:

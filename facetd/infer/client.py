@@ -25,7 +25,7 @@ from facetd.infer.remote.choices import fallback_choices, remote_choices
 from facetd.infer.remote.health import look_at
 from facetd.infer.remote.settings import Remote
 from facetd.infer.turns import Turns
-from facetd.records import Failure, Sighting
+from facetd.records.sightings import Failure, Sighting
 
 log = logging.getLogger("facetd.infer")
 

@@ -17,7 +17,7 @@ from facetd.infer.things.again import without_doubtful
 from facetd.infer.things.objects import Things, find_things, named
 from facetd.infer.things.saliency import subject_map
 from facetd.infer.things.tower import photo_vector
-from facetd.records import DetectedFace, DetectedObject, Failure, PhotoVector, Sighting, SubjectMap
+from facetd.records.sightings import DetectedFace, DetectedObject, Failure, PhotoVector, Sighting, SubjectMap
 
 OBJECTS, FACES, EMBEDDING, SALIENCY = "objects", "faces", "embedding", "saliency"
 UNUSABLE = "model_output"

@@ -25,7 +25,7 @@ from facetd.infer import wire
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import choices_from_json
 from facetd.infer.questions import find
-from facetd.records import Failure, Sighting
+from facetd.records.sightings import Failure, Sighting
 
 NICE = 5
 AHEAD = 4  # requests that wait for each thread; beyond that the pipe fills and the client waits

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from facetd.records import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting, SubjectMap
+from facetd.records.sightings import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting, SubjectMap
 
 LENGTH = struct.Struct(">I")
 MAX_BYTES = 64 * 1024 * 1024  # a photo with a thousand faces is about one megabyte

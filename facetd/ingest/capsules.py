@@ -18,11 +18,11 @@ from facetd.db.connection import Database
 from facetd.errors import FacetdError
 from facetd.ingest import errands
 from facetd.ingest.workers import Workers
-from facetd.records import CapsuleOccasion
+from facetd.records.capsules import CapsuleOccasion
 
 if TYPE_CHECKING:
     from facetd.config.capsules import Capsules
-    from facetd.records import Viewer
+    from facetd.records.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 VERSION = 1  # of the way of making them; another one makes all anew

@@ -20,7 +20,8 @@ from facetd.score.capsules.selection import Looks, select
 if TYPE_CHECKING:
     from facetd.config.capsules import Capsules
     from facetd.db.connection import Connection
-    from facetd.records import Capsule, CapsuleOccasion, Viewer
+    from facetd.records.capsules import Capsule, CapsuleOccasion
+    from facetd.records.viewer import Viewer
     from facetd.score.capsules.photos import Flags, Floats, Numbers
 
 # The built-in model's vectors are centred: of unrelated photos half have a negative cosine. What CLIP calls 0.75 alike is about 0.56 to it.

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from facetd.config.capsules import Capsules
     from facetd.db.naming import Naming
     from facetd.ingest.findings import Found, FoundPairs, FoundSeries, FoundSets, Middles
-    from facetd.records import Capsule, CapsuleOccasion, SubjectMap, SubjectMetrics, Viewer
+    from facetd.records.capsules import Capsule, CapsuleOccasion
+    from facetd.records.measures import SubjectMetrics
+    from facetd.records.sightings import SubjectMap
+    from facetd.records.viewer import Viewer
     from facetd.score.settings import MeasureSettings
 
 

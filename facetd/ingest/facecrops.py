@@ -9,7 +9,7 @@ from pathlib import Path
 from facetd.ingest.renditions import prune, touch
 from facetd.ingest.workers import Workers
 from facetd.media.thumbnail_paths import SCRATCH, SIZES, thumbnail_path
-from facetd.records import Box, FacePlace
+from facetd.records.sightings import Box, FacePlace
 
 SIDE = 160
 QUALITY = 85

@@ -13,7 +13,8 @@ from facetd.db.connection import Database
 from facetd.fields import FIELDS
 from facetd.ingest.recipes import Recipes
 from facetd.ingest.tasks import JUDGEMENT
-from facetd.records import Judgement, PhotoVisit
+from facetd.records.judgement import Judgement
+from facetd.records.visit import PhotoVisit
 from facetd.score.judge import judge
 from facetd.score.normalize import BUILT_IN, Snapshot, make_snapshot, snapshot_from_json
 from facetd.score.rules import Rules

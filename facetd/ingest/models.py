@@ -14,7 +14,7 @@ from facetd.infer.catalogue import AnyNetwork
 from facetd.infer.packs.features import FEATURES, lacking
 from facetd.ingest.seeing import Eyes
 from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, OPINIONS
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 
 logger = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0  # between two questions whether an inference server is back

@@ -18,7 +18,8 @@ from facetd.infer.opinions.wanted import AXIS
 from facetd.ingest.judging import Judging
 from facetd.ingest.models import Models
 from facetd.ingest.tasks import AESTHETICS, EMBEDDING, OPINIONS, SCENES
-from facetd.records import Outcome, PhotoVector
+from facetd.records.sightings import PhotoVector
+from facetd.records.visit import Outcome
 from facetd.score.opinions import from_axis, from_share
 
 BATCH = 256  # photos in one question: about half a megabyte

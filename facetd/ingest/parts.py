@@ -10,7 +10,7 @@ from facetd.db import roots as db_roots
 from facetd.errors import InvalidInput
 from facetd.i18n import _
 from facetd.media.formats import is_photo_name
-from facetd.records import Root
+from facetd.records.files import Root
 from facetd.watch.change import Change
 
 

@@ -18,7 +18,7 @@ from facetd.ingest.recipes import WITH_SIDECAR, Recipes
 from facetd.ingest.sink import Job
 from facetd.ingest.tasks import DERIVED_KINDS, JUDGEMENT, METADATA, THUMBNAIL
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
-from facetd.records import KnownFile, Root
+from facetd.records.files import KnownFile, Root
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from facetd.db import roots as db_roots
 from facetd.db.connection import Database
-from facetd.records import Root
+from facetd.records.files import Root
 from facetd.watch.filesystem import filesystem_id
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from facetd.i18n import _
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 RATE_WINDOW_S = 20.0
 LISTENER_BACKLOG = 1000

@@ -9,7 +9,7 @@ from pathlib import Path
 from facetd.config import Config
 from facetd.ingest.workers import Workers
 from facetd.media.thumbnail_paths import SCRATCH
-from facetd.records import FilePlace
+from facetd.records.files import FilePlace
 
 KEEP_SHARE = 0.8  # of the limit, once it is passed
 

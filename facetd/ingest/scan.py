@@ -34,7 +34,8 @@ from facetd.ingest.tagging import tag_photos
 from facetd.ingest.tasks import OBJECTS, SALIENCY, SIGHT_KINDS, TAGS, TECHNICAL, VISIT_KINDS, VisitResult, VisitSettings, VisitTask
 from facetd.ingest.vanished import settle_vanished
 from facetd.ingest.workers import Workers
-from facetd.records import Failure, Root, Sighting
+from facetd.records.files import Root
+from facetd.records.sightings import Failure, Sighting
 
 logger = logging.getLogger(__name__)
 AHEAD = 20_000  # jobs planned before they are worked on: enough to know the total of most libraries

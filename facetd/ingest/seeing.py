@@ -10,7 +10,8 @@ from facetd.db.sightings import SeenPhoto
 from facetd.infer.catalogue import AnyNetwork
 from facetd.ingest.judging import Judging
 from facetd.ingest.tasks import EMBEDDING, FACES, OBJECTS, OPINIONS, TAGS
-from facetd.records import FaceFacts, Outcome, Sighting
+from facetd.records.sightings import FaceFacts, Sighting
+from facetd.records.visit import Outcome
 from facetd.score.faces import face_facts
 from facetd.score.opinions import from_share
 

@@ -50,7 +50,8 @@ from facetd.ingest.vectorcare import VectorCare
 from facetd.ingest.workers import Workers
 from facetd.library.vectors import Vectors
 from facetd.media.thumbnail_paths import SCRATCH
-from facetd.records import Judgement, Root
+from facetd.records.files import Root
+from facetd.records.judgement import Judgement
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
 

@@ -11,7 +11,7 @@ from facetd.config import Config
 from facetd.config.sidecars import SidecarRoot
 from facetd.db.names import shown
 from facetd.i18n import _
-from facetd.records import Root
+from facetd.records.files import Root
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ from facetd.ingest.discover import Territory
 from facetd.ingest.presence import check_presence
 from facetd.ingest.sidecarplaces import Place, find_places, whose_ratings
 from facetd.ingest.sidecarwriting import FolderWriter, Outcome, Planned
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from facetd.watch.change import Change
 
 logger = logging.getLogger(__name__)

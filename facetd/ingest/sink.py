@@ -18,7 +18,9 @@ from facetd.ingest.judging import Judging
 from facetd.ingest.moves import Moves
 from facetd.ingest.seeing import compose_seen
 from facetd.ingest.tasks import JUDGEMENT, METADATA, SIGHT_KINDS, TECHNICAL, VisitResult
-from facetd.records import Outcome, PhotoVisit, Root, Sighting
+from facetd.records.files import Root
+from facetd.records.sightings import Sighting
+from facetd.records.visit import Outcome, PhotoVisit
 
 BATCH = 64
 BATCH_WAIT_S = 0.2

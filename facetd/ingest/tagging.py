@@ -9,7 +9,7 @@ from facetd.db.connection import Database
 from facetd.db.sightings import SeenPhoto, objects_of, save_sightings
 from facetd.ingest.judging import Judging
 from facetd.ingest.tasks import TAGS
-from facetd.records import Outcome
+from facetd.records.visit import Outcome
 
 BATCH = 500
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetd.records import Appearance, Failure, Metadata, PictureHeader, PixelMetrics
+from facetd.records.files import PictureHeader
+from facetd.records.measures import Appearance, PixelMetrics
+from facetd.records.metadata import Metadata
+from facetd.records.sightings import Failure
 from facetd.score.opinions import OPINION_FIELDS
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from facetd.db.connection import Database
 from facetd.ingest.moves import Moves
 from facetd.ingest.presence import check_presence
 from facetd.media.thumbnail_paths import SIZES, thumbnail_path
-from facetd.records import Root
+from facetd.records.files import Root
 
 
 @dataclass(frozen=True, slots=True)

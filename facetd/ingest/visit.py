@@ -21,7 +21,8 @@ from facetd.ingest.tasks import METADATA, SIGHT_KINDS, TECHNICAL, THUMBNAIL, Vis
 from facetd.media import appearance, decode, hashes, headers, metadata, thumbs
 from facetd.media.scaling import shrink
 from facetd.media.thumbnail_paths import SIZES
-from facetd.records import Failure, PictureHeader
+from facetd.records.files import PictureHeader
+from facetd.records.sightings import Failure
 from facetd.score.measure import measure
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})  # what only writing answers, so never the photo's fault

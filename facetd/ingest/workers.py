@@ -20,7 +20,7 @@ from facetd.errors import DiskFull, MediaError, Unavailable
 from facetd.i18n import _
 from facetd.ingest.nursery import open_nursery
 from facetd.ingest.tasks import VisitResult, VisitTask
-from facetd.records import Failure
+from facetd.records.sightings import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

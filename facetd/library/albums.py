@@ -21,7 +21,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.smartfilter import FIELD, parse_smart_filter
 from facetd.library.targets import targets
 from facetd.library.undoing import Undoing
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LONGEST_NAME = 200
 Visibility = Literal["private", "household"]

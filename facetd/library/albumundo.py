@@ -10,7 +10,7 @@ from facetd.db.albumwrites import Place
 from facetd.db.connection import Writer
 from facetd.library.albumorder import rearranged
 from facetd.library.undoing import Restored
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 KIND = "album"
 

@@ -24,7 +24,7 @@ from facetd.i18n import _
 from facetd.library.gallery import Gallery, PhotoPage
 from facetd.library.smartcounts import PATIENCE_S, Counted, SmartCounts
 from facetd.library.smartfilter import parse_smart_filter
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 OWN_ORDER = POSITION  # the sort key of the order that an album has by itself
 AlbumSort = Literal["updated_at", "name", "photo_count"]

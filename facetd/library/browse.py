@@ -14,7 +14,8 @@ from facetd.db.connection import Database
 from facetd.errors import NotFound
 from facetd.filters import PhotoConditions
 from facetd.i18n import _
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 
 OPTIONS_KEPT = 200
 

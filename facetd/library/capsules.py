@@ -21,7 +21,8 @@ from facetd.ingest.capsules import CapsuleMaking
 from facetd.library import present
 from facetd.library.capsuletitles import PREFIX, subtitle, title
 from facetd.library.memo import SizedMemo
-from facetd.records import Capsule, Viewer
+from facetd.records.capsules import Capsule
+from facetd.records.viewer import Viewer
 
 State = Literal["ready", "computing", "unavailable"]
 Days = tuple[str, str]

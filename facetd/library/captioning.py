@@ -27,7 +27,7 @@ from facetd.ingest.progress import Broadcast, changes_of
 from facetd.library.jobs import EVENT, Job, JobProgress, Jobs, may_know, new_id
 from facetd.library.writers import Asker, Describer, Writers
 from facetd.media.thumbnail_paths import thumbnail_path
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 Due = TypeVar("Due", Wordless, Untranslated)

@@ -16,7 +16,7 @@ from facetd.infer.chat.sentence import LONGEST
 from facetd.library.captioning import Captioning
 from facetd.library.gallery import Gallery
 from facetd.library.sentences import sentence
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 RULE = "rule"
 CACHED, GENERATED, TRANSLATED = "cached", "generated", "translated"

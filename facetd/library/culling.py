@@ -12,7 +12,7 @@ from facetd.db import likeness as db_likeness
 from facetd.db.connection import Connection, Database
 from facetd.db.rows import photo_rows
 from facetd.library import present
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from facetd.score.bursts import Shot, burst_score
 from facetd.score.components import components
 

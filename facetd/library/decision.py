@@ -9,7 +9,7 @@ from typing import Any
 from facetd.db import peopleundo
 from facetd.db.connection import Writer
 from facetd.library.undoing import Restored, Undoing
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 KIND = "persons"
 

@@ -17,7 +17,8 @@ from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.library.targets import Targets, targets
 from facetd.media.formats import RAW, suffix_of
-from facetd.records import FilePlace, Viewer
+from facetd.records.files import FilePlace
+from facetd.records.viewer import Viewer
 
 AT_ONCE = 500  # photos that are looked up in one read, so that others come in between
 

@@ -21,7 +21,7 @@ from facetd.db.rows import PhotoRow, photo_rows
 from facetd.fields import FIELDS
 from facetd.filters import PhotoConditions
 from facetd.library.present import NOBODY
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 Format = Literal["csv", "json"]
 FORMATS: tuple[str, ...] = get_args(Format)

@@ -28,7 +28,9 @@ from facetd.library.matches import Matches
 from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
 from facetd.library.smartfilter import parse_smart_filter
-from facetd.records import FilePlace, Judgement, Viewer
+from facetd.records.files import FilePlace
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 from facetd.score.explain import explain
 from facetd.score.rules import categories, photo_types
 

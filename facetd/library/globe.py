@@ -17,7 +17,7 @@ from facetd.db.spots import Spot, all_spots, changed_since, spots_of, spots_vers
 from facetd.db.statscache import kept
 from facetd.db.visibility import Hide, admitted
 from facetd.library.quadtree import Points, key_of
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 KEPT_AS = "globe"  # in the cache of the database
 HEAD = struct.Struct("<8sqq")  # the layout, the version and the number of points before their columns, as this machine writes them

@@ -14,7 +14,7 @@ from facetd.db.store import now
 from facetd.errors import FacetdError, NotFound
 from facetd.i18n import _
 from facetd.ingest.progress import Broadcast
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 EVENT = "captions"  # what the progress of the job of captions is published as

@@ -7,7 +7,7 @@ from facetd.db.connection import Database
 from facetd.errors import FieldError, InvalidInput
 from facetd.i18n import _
 from facetd.library.targets import target
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LONGEST = 60
 

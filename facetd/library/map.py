@@ -25,7 +25,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.globe import Globe, refreshed, seen, stored
 from facetd.library.memo import SizedMemo
 from facetd.library.quadtree import Box, Points
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 COARSEST = 2  # zoom of the largest cells
 MADE_BYTES = 4 * 1024 * 1024  # answers, kept for the next who asks the same

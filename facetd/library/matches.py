@@ -13,7 +13,7 @@ from facetd.db.ranked import Ranked
 from facetd.db.ranking import allowed, count_photos, hidden_ids, places_by_score, rank, seen
 from facetd.db.visibility import Hide
 from facetd.library.memo import SizedMemo
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 KEPT_BYTES = 4 * 1024 * 1024  # a byte for each photo of the library and search that finds many
 ID_BYTES = 64  # of one photo of a search that finds few

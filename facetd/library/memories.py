@@ -16,7 +16,7 @@ from facetd.db.visibility import Hide
 from facetd.filters import PhotoConditions
 from facetd.library.memo import SizedMemo
 from facetd.library.present import encoded, photos_shown
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 KEPT_BYTES = 1024 * 1024
 

@@ -6,7 +6,7 @@ import asyncio
 
 from facetd.db.connection import Database
 from facetd.db.numbers import LibraryNumbers, database_bytes, everybody, library_numbers
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 class Numbers:

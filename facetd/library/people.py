@@ -17,7 +17,8 @@ from facetd.i18n import _
 from facetd.ingest.people import Distances
 from facetd.library.decision import KIND, Decision, take_back
 from facetd.library.undoing import Undoing
-from facetd.records import FacePlace, Viewer
+from facetd.records.sightings import FacePlace
+from facetd.records.viewer import Viewer
 
 PersonSort = Literal["count_desc", "count_asc", "name_asc", "name_desc", "quality_asc", "quality_desc"]
 Shown = Literal["without", "with", "only"]

@@ -18,7 +18,7 @@ from facetd.db.names import from_stored, shown
 from facetd.db.places import display_name
 from facetd.db.rows import PhotoRow, photo_rows
 from facetd.db.visibility import Hide
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 # Plain integers: bit tests on an enum cost more than everything else here.
 BLINK, BURST, DUPLICATE = int(Hide.BLINK), int(Hide.BURST), int(Hide.DUPLICATE)

@@ -13,7 +13,7 @@ from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.library.targets import Targets, target, targets
 from facetd.library.undoing import Restored, Undoing
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 KIND = "ratings"
 MOST_STARS = 5

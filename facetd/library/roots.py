@@ -12,7 +12,7 @@ from facetd.db import roots as db_roots
 from facetd.db.connection import Database
 from facetd.errors import InvalidInput, NotFound
 from facetd.i18n import _
-from facetd.records import Root
+from facetd.records.files import Root
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from facetd.library.gallery import Gallery
 from facetd.library.memo import SizedMemo
 from facetd.library.paging import decode_key, encode_key
 from facetd.library.suggesting import Suggestions
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 VECTOR_SHARE = 0.7  # of the similarity, where both are there; the words have the rest
 RESULTS_KEPT_BYTES = 4 * 1024 * 1024

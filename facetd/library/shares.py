@@ -33,7 +33,7 @@ from facetd.library.gallery import Gallery, PhotoPage
 from facetd.library.memo import SizedMemo
 from facetd.library.sharedphoto import photo_at, shared_photo
 from facetd.library.smartfilter import parse_smart_filter
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 TOKEN_BYTES = 24
 MOST_LINKS = 100  # to one album

@@ -6,7 +6,7 @@ from typing import Any
 
 from facetd.db import sidecarlists
 from facetd.db.connection import Database
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 class Sidecars:

@@ -12,7 +12,7 @@ from facetd.db.faces import people_of_photos
 from facetd.db.rows import photo_rows
 from facetd.ingest.vectorcare import FOLDER
 from facetd.library import present
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from facetd.db.albums import AlbumRow
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 PATIENCE_S = 0.006

@@ -12,7 +12,7 @@ from facetd.db.phrases import reworded
 from facetd.db.spelling import OFFERED, meant, vocabulary
 from facetd.db.visibility import Hide
 from facetd.library.matches import Matches
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 TRIED = 8  # texts that are looked up before one is offered
 

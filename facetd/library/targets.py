@@ -9,7 +9,7 @@ from facetd.db.connection import Connection, Database
 from facetd.db.photos import id_at, visible_ids
 from facetd.errors import FieldError, InvalidInput, NotFound
 from facetd.i18n import _
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

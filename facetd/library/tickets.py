@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from facetd.errors import NotFound
 from facetd.i18n import _
 from facetd.library.downloads import Kind
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LIFETIME_S = 600
 MOST_OF_ONE = 20  # of one viewer; the oldest go

@@ -19,7 +19,7 @@ from facetd.i18n import _
 from facetd.library.memo import SizedMemo
 from facetd.library.periods import GRANULARITIES, Granularity, day_after, day_before, within
 from facetd.library.present import encoded, photos_shown
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 GROUPS = 50
 SHOWN = 30  # photos of a group

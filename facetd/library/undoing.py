@@ -17,7 +17,7 @@ from facetd.db.connection import Database, Writer
 from facetd.errors import Forbidden, NotFound
 from facetd.i18n import _
 from facetd.library.captions import may_write
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 LASTS_S = 600.0
 TOKEN_BYTES = 24

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facetd.media.scaling import shrink
-from facetd.records import Appearance
+from facetd.records.measures import Appearance
 
 _PLACEHOLDER_SIDE = 64  # ThumbHash accepts up to 100; its finest wave has seven half periods
 _PALETTE_SIDE = 64

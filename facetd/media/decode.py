@@ -17,7 +17,7 @@ from facetd.media.orientation import turn_upright, upright_size, valid_orientati
 from facetd.media.profiles import profile_of
 from facetd.media.raw import decode_raw_both, decode_raw_neutral, embedded_preview
 from facetd.media.scaling import fit, flatten, shrink
-from facetd.records import PictureHeader
+from facetd.records.files import PictureHeader
 
 __all__ = [
     "Decoded",

@@ -8,7 +8,7 @@ from PIL import Image
 
 from facetd.media.scaling import shrink
 from facetd.media.thumbs import save_jpeg
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 ROOM = 1.5  # side of the square in longer sides of the face's box
 

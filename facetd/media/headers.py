@@ -17,7 +17,7 @@ from facetd.media.libraries import heif
 from facetd.media.orientation import upright_size, valid_orientation
 from facetd.media.raw import raw_header
 from facetd.media.sizes import jxl_size, webp_size
-from facetd.records import PictureHeader
+from facetd.records.files import PictureHeader
 
 # The limit is ours (check_limits, from the header); Pillow's own warning and error at 89 and 179 megapixels would come first.
 Image.MAX_IMAGE_PIXELS = None

@@ -17,7 +17,8 @@ from facetd.media.picasa import picasa_faces
 from facetd.media.raw import raw_exposure
 from facetd.media.sidecars import PICASA_NAMES
 from facetd.media.xmp import metadata_date, xmp_facts
-from facetd.records import Metadata, PictureHeader, SidecarReading
+from facetd.records.files import PictureHeader
+from facetd.records.metadata import Metadata, SidecarReading
 
 _LARGEST_SIDECAR = 16 << 20
 _FIRST_XMP = 978307200  # 2001-01-01: no sidecar is older

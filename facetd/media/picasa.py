@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from facetd.records import FaceRegion
+from facetd.records.metadata import FaceRegion
 
 LARGEST = 16 << 20
 NOBODY = "ffffffffffffffff"  # a face that was not named

@@ -18,7 +18,7 @@ from facetd.media.formats import RAW
 from facetd.media.orientation import exif_orientation_of_flip, turn_upright, valid_orientation
 from facetd.media.profiles import profile_of
 from facetd.media.scaling import fit, flatten, shrink
-from facetd.records import PictureHeader
+from facetd.records.files import PictureHeader
 
 if TYPE_CHECKING:
     import rawpy

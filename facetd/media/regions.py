@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from facetd.media.orientation import upright_size
-from facetd.records import FaceRegion
+from facetd.records.metadata import FaceRegion
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

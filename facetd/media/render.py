@@ -8,7 +8,7 @@ from PIL import Image
 
 from facetd.media.decode import decode_for_showing
 from facetd.media.thumbs import save_jpeg
-from facetd.records import PictureHeader
+from facetd.records.files import PictureHeader
 
 _LARGEST_JPEG_SIDE = 65500
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facetd.fields import BY_KEY, Kind
 from facetd.i18n import _
-from facetd.records import ScoreComponent
+from facetd.records.judgement import ScoreComponent
 
 GRADES = ((8.0, _("excellent")), (6.5, _("good")), (4.5, _("fair")), (2.5, _("weak")), (0.0, _("poor")))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from facetd.records import DetectedFace, FaceFacts
+from facetd.records.sightings import DetectedFace, FaceFacts
 
 GROUP = 3  # faces from which a portrait is one of a group
 MAIN = 0.4  # faces at least this wide, in relation to the widest one, are who the photo is about

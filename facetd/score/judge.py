@@ -6,7 +6,7 @@ import math
 
 from facetd.fields import weighable
 from facetd.i18n import _
-from facetd.records import Adjustment, Judgement, ScoreComponent
+from facetd.records.judgement import Adjustment, Judgement, ScoreComponent
 from facetd.score.aesthetic import measured_aesthetic
 from facetd.score.curves import hill, logistic
 from facetd.score.filters import Values, flag, matches, numeric

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from facetd.records import PixelMetrics, SubjectMetrics
+from facetd.records.measures import PixelMetrics, SubjectMetrics
 from facetd.score.arrays import Float
 from facetd.score.color import measure_color
 from facetd.score.composition import composition_score

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 LEAST_SHARE = 0.08  # intersection over union; programs draw a face anything from tight to the whole head with shoulders
 LARGEST_RATIO = 8.0  # of the two areas

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from facetd.config import Config
-from facetd.records import DetectedObject
+from facetd.records.sightings import DetectedObject
 
 TAGS_VERSION = 1
 PROMINENT = 0.03  # share of the picture from which a thing says what kind of photo this is

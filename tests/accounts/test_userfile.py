@@ -8,7 +8,8 @@ from pathlib import Path
 
 from facetd.accounts.userfile import Section, change_users, set_hash
 from facetd.config import load_config
-from facetd.daemon import Address, Daemon
+from facetd.daemon import Daemon
+from facetd.listening import Address
 from tests.daemons import configure
 from tests.household import HASHES
 

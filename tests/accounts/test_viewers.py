@@ -8,7 +8,7 @@ import pytest
 
 from facetd.accounts.viewers import seen_roots, single_viewer
 from facetd.db.roots import add_root, remove_root
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.house import opened
 
 

@@ -81,8 +81,8 @@ def test_what_cannot_be_is_told_and_changes_nothing(data: Path, tmp_path: Path) 
 
 def test_a_household_may_listen_to_the_network(data: Path) -> None:
     from facetd.config import Config
-    from facetd.daemon import Address, require_login
     from facetd.errors import InvalidInput
+    from facetd.listening import Address, require_login
 
     everywhere = Address("0.0.0.0")
     with pytest.raises(InvalidInput, match="everybody on the network"):

@@ -10,7 +10,11 @@ import pytest
 
 from facetd.db import roots, store
 from facetd.db.connection import Database
-from facetd.records import Judgement, Metadata, Outcome, PhotoVisit, PictureHeader, Root, Viewer
+from facetd.records.files import PictureHeader, Root
+from facetd.records.judgement import Judgement
+from facetd.records.metadata import Metadata
+from facetd.records.viewer import Viewer
+from facetd.records.visit import Outcome, PhotoVisit
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from facetd.db.connection import Database
 from facetd.db.counters import recount
 from facetd.db.listing import POSITION, After, Listing, Order
 from facetd.filters import PhotoFilter
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.library.households import Household, make_household
 

@@ -12,7 +12,8 @@ import pytest
 from facetd.db import capsules as db_capsules
 from facetd.db.capsules import ListKey
 from facetd.db.connection import Connection, Database
-from facetd.records import Capsule, Viewer
+from facetd.records.capsules import Capsule
+from facetd.records.viewer import Viewer
 from tests.capsules import MOMENT, Shelf
 
 CAPSULE = Capsule("golden:all", "golden", "golden", {"year": 2024}, (7,), (3, 1, 2), (1,))

@@ -9,7 +9,7 @@ import pytest
 from facetd.db import care
 from facetd.db.connection import Database
 from facetd.errors import DatabaseUnusable
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facetd.db.conditions import EARTH_RADIUS_KM, conditions
 from facetd.filters import PhotoFilter
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 VIEWER = Viewer(0, "superadmin", frozenset({1}))
 latitudes = st.one_of(st.floats(-90, 90), st.sampled_from([-90.0, -89.9999, -45.0, 0.0, 1e-9, 60.0, 89.9999, 90.0]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from facetd.db import store
 from facetd.db.companions import clear_companions, raws_of
 from facetd.db.connection import Database
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from facetd.db import care
 from facetd.db.connection import Database
 from facetd.db.migrate import available, statements
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 
 KINDS = (("day_count", "day"), ("folder_count", "folder_id"))

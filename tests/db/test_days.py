@@ -14,7 +14,8 @@ from facetd.db.folders import find_folder
 from facetd.db.photos import covers_of
 from facetd.db.tree import branches
 from facetd.db.visibility import Hide
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 DAY, YEAR = Span("2024-02-29", "2024-02-29"), Span("2024-01-01", "2024-12-31")

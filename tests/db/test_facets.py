@@ -17,7 +17,8 @@ from facetd.db.care import consistency
 from facetd.db.connection import Database
 from facetd.db.tags import OF_OBJECTS, save_tags
 from facetd.db.visibility import Hide, gate_condition
-from facetd.records import Judgement, Viewer
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.library.households import Household, make_household
 from tests.people import add_face

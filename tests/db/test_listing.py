@@ -16,7 +16,8 @@ from facetd.db.rows import PHOTO_ROWS, REGISTERED, PhotoRow, photo_rows
 from facetd.db.visibility import Hide, gate_condition, gate_join
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 

@@ -12,7 +12,8 @@ from facetd.db.connection import Connection, Database
 from facetd.db.grouping import faces_waiting, found_persons, join_found, merge_found, save_likenesses
 from facetd.db.listing import Listing, Order
 from facetd.filters import PhotoFilter
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.people import Cast, add_face
 

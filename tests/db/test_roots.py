@@ -9,7 +9,8 @@ from facetd.db.connection import Database
 from facetd.db.folders import find_folder
 from facetd.db.photos import id_of_path
 from facetd.errors import InvalidInput, NotFound
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 

@@ -7,7 +7,10 @@ import os
 
 from facetd.db import ledger, store
 from facetd.db.connection import Database
-from facetd.records import FaceRegion, Outcome, Root, Viewer
+from facetd.records.files import Root
+from facetd.records.metadata import FaceRegion
+from facetd.records.viewer import Viewer
+from facetd.records.visit import Outcome
 from tests.db.conftest import put, visit
 
 

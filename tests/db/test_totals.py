@@ -15,7 +15,7 @@ from facetd.db.listing import Listing, Order
 from facetd.db.totals import counted_total
 from facetd.db.visibility import Hide, gate_join
 from facetd.filters import PhotoFilter
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.library.households import Household, make_household
 from tests.people import add_face

@@ -13,7 +13,8 @@ from facetd.db.connection import Database
 from facetd.db.folders import find_folder
 from facetd.db.tree import Branch, branches, root_branches
 from facetd.db.visibility import Hide
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 LISTED = Hide.MISSING | Hide.UNREADABLE | Hide.COMPANION

@@ -20,7 +20,8 @@ from facetd.db.words import TABLES, problems
 from facetd.errors import DatabaseUnusable
 from facetd.filters import PhotoFilter
 from facetd.library.matches import Matches
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 EVERYBODY = Viewer(0, "superadmin", frozenset(range(1, 10)))

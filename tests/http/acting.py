@@ -10,7 +10,7 @@ from typing import Any
 from facetd.accounts.authentication import Caller
 from facetd.config import Config
 from facetd.http.services import SERVICES
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import opened
 from tests.http.serving import Site, problem_of, served
 from tests.library.households import Household, make_household

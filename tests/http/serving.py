@@ -14,11 +14,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from facetd.accounts.authentication import Caller
 from facetd.config import Config
-from facetd.daemon import LONGEST_LINE, make_services
 from facetd.house import House
 from facetd.http.app import make_app
 from facetd.http.services import SERVICES
-from facetd.records import Viewer
+from facetd.listening import LONGEST_LINE
+from facetd.records.viewer import Viewer
+from facetd.wiring import make_services
 from tests.house import opened
 
 

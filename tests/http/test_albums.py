@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import config
 from tests.http.acting import Acting, acting
 from tests.http.serving import problem_of

@@ -10,11 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from facetd.config import Config
-from facetd.daemon import make_services
 from facetd.db.revision import bump
 from facetd.http.api import OPERATIONS
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.services import SERVICES
+from facetd.wiring import make_services
 from tests.house import opened
 from tests.http.serving import Site
 

@@ -11,14 +11,14 @@ import pytest
 from aiohttp import web
 
 from facetd.accounts.viewers import single_viewer
-from facetd.daemon import make_services
 from facetd.db import captions as db_captions
 from facetd.db import places as db_places
 from facetd.db import roots
 from facetd.errors import Forbidden, NotFound, Unavailable
 from facetd.infer.chat import patience
 from facetd.ingest.places import Places
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
+from facetd.wiring import make_services
 from tests.captionlibrary import Translating, captioned, translations, until
 from tests.chatserver import ChatServer, chat_server, hang
 from tests.db.conftest import put, visit

@@ -13,7 +13,7 @@ from aiohttp import content_disposition_filename, parse_content_disposition
 
 from facetd.accounts.viewers import single_viewer
 from facetd.config import Config
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import config, opened, scan
 from tests.http.serving import Site, as_viewer, served
 from tests.ingest.fakedarktable import FakeDarktable, alive, make_darktable

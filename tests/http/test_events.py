@@ -13,7 +13,7 @@ from aiohttp import ClientResponse
 
 from facetd.library.captioning import Wanted
 from facetd.library.jobs import Job
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import scan
 from tests.http.acting import Acting, acting
 from tests.http.test_sse import event

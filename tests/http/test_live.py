@@ -11,7 +11,7 @@ import pytest
 
 from facetd.accounts import authentication
 from facetd.http.services import SERVICES
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.household import at_home, call, tokens
 from tests.http.serving import Site, problem_of
 from tests.http.test_sse import event

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from facetd.errors import ConfigError
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import config
 from tests.http.acting import Acting, acting
 from tests.http.serving import Site

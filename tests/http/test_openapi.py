@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
-from facetd.daemon import make_services
 from facetd.http.api import OPERATIONS
 from facetd.http.app import make_app
 from facetd.http.openapi import EVENT_STREAM, STREAMS, Operations, document, everybody, register, require_declared
+from facetd.wiring import make_services
 from tests.http.serving import Site, problem_of
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from facetd.fields import by_model
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 from tests.eyes import FakeEyes
 from tests.house import opened, scan
 from tests.http.serving import Site, served

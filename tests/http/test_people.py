@@ -14,7 +14,7 @@ from PIL import Image
 
 from facetd.db import roots
 from facetd.media.thumbnail_paths import thumbnail_path
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.house import config, opened, scan
 from tests.http.serving import Site, as_viewer, problem_of, served

@@ -15,7 +15,7 @@ from facetd.filters import PhotoFilter
 from facetd.ingest.meaning import Near
 from facetd.library.gallery import Gallery
 from facetd.library.search import Search, combined, scaled
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.db.test_words import person
 from tests.house import config, opened

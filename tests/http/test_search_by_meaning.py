@@ -16,7 +16,7 @@ from facetd.db import roots
 from facetd.errors import Unavailable
 from facetd.ingest import nearest as searching
 from facetd.library import search
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 from tests.db.conftest import put, visit
 from tests.eyes import FakeEyes
 from tests.house import config, opened

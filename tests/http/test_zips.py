@@ -22,7 +22,7 @@ from facetd.http.api import zips
 from facetd.http.files import OpenFile
 from facetd.http.services import SERVICES
 from facetd.library.tickets import LIFETIME_S, MOST_OF_ONE
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import config, opened, scan
 from tests.http.serving import Site, as_viewer, problem_of, served
 from tests.http.test_downloads import open_inside_of

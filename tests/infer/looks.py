@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from facetd.records import Box, DetectedObject, Failure, Sighting
+from facetd.records.sightings import Box, DetectedObject, Failure, Sighting
 
 WELL, CRASH, HANG, BREAK, NAN, SLOW, GIBBERISH, CHATTER = range(8)
 

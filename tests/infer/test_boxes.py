@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facetd.infer.boxes import as_fractions, containments, overlaps, suppress, suppress_contained
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:

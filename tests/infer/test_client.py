@@ -18,7 +18,7 @@ from facetd.infer import client
 from facetd.infer.choice import Choice, Choices, choices_json, save_choices
 from facetd.infer.client import Eyes
 from facetd.infer.measure import choice_path, key_of
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 from tests.infer.installed import stand_in_eyes
 from tests.infer.looks import BREAK, CHATTER, CRASH, GIBBERISH, HANG, NAN, SLOW, WELL
 from tests.infer.tiny import tiny_catalogue

@@ -18,7 +18,7 @@ from facetd.infer import wire
 from facetd.infer.catalogue import Catalogue
 from facetd.infer.choice import Choice, Choices, choices_json
 from facetd.infer.process import Desk, read_frame, read_message, serve
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 from tests.infer.looks import BREAK, SLOW, WELL, TinySettings
 
 

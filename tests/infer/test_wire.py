@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facetd.infer import wire
-from facetd.records import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
+from facetd.records.sightings import Box, DetectedFace, DetectedObject, Failure, PhotoVector, Sighting
 from tests.infer.looks import TinySettings
 
 FACE = DetectedFace(

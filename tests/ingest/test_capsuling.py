@@ -16,7 +16,7 @@ from facetd.db.connection import Database
 from facetd.db.vectors import reading
 from facetd.ingest.capsuling import photos_of
 from facetd.ingest.workers import Workers
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.capsules import SPACE, Shelf, stand
 
 

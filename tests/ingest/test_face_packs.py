@@ -14,7 +14,7 @@ from facetd.db import people as db_people
 from facetd.db.sightings import match_faces
 from facetd.house import House
 from facetd.ingest.people import Distances, usual_distances
-from facetd.records import Box
+from facetd.records.sightings import Box
 from tests.house import config, opened, scan
 from tests.infer.constant import constant_starter
 from tests.infer.facepack import FIVE, SAME, SUGGEST, draw_face, install

@@ -14,7 +14,7 @@ from facetd.accounts.viewers import single_viewer
 from facetd.errors import Unavailable
 from facetd.house import House
 from facetd.library.gallery import Gallery
-from facetd.records import Failure, PhotoVector, Sighting
+from facetd.records.sightings import Failure, PhotoVector, Sighting
 from tests.eyes import FakeEyes
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo

@@ -6,7 +6,7 @@ import pytest
 
 from facetd.errors import InvalidInput
 from facetd.ingest.parts import Part, parts_of_change, parts_of_directories
-from facetd.records import Root
+from facetd.records.files import Root
 from facetd.watch.change import Change
 
 ROOT = Root(1, "p", "/p", True)

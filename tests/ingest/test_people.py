@@ -21,7 +21,7 @@ from facetd.db.connection import Database
 from facetd.errors import Unavailable
 from facetd.ingest.people import Distances, group_people, usual_distances
 from facetd.ingest.workers import Workers
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 from tests.house import opened as opened_house
 from tests.house import scan

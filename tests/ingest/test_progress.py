@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from facetd.ingest.progress import COUNTED, Broadcast, Event, PhotosChange, Progress, changes_of
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 ALICE = Viewer(1, "superadmin", frozenset({1, 3}))
 BOB = Viewer(2, "user", frozenset({2, 3}))

@@ -10,7 +10,7 @@ import pytest
 
 from facetd.errors import MediaError
 from facetd.ingest.renditions import Renditions, prune
-from facetd.records import FilePlace
+from facetd.records.files import FilePlace
 from tests.house import InlineWorkers, config
 from tests.photos import scene
 

@@ -17,7 +17,7 @@ from facetd.house import House
 from facetd.ingest.frames import Frames
 from facetd.ingest.tasks import VisitResult, VisitTask
 from facetd.library.gallery import Gallery
-from facetd.records import Failure, PhotoVector, Sighting
+from facetd.records.sightings import Failure, PhotoVector, Sighting
 from tests.eyes import SPACE, FakeEyes, face, thing
 from tests.house import InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo

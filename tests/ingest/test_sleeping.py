@@ -10,7 +10,7 @@ import pytest
 
 from facetd.errors import Asleep
 from facetd.ingest import models
-from facetd.records import Sighting
+from facetd.records.sightings import Sighting
 from facetd.watch.change import Change
 from tests.eyes import FakeEyes, thing
 from tests.house import InlineWorkers, config, listed, opened, scan

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from facetd.db import roots
 from facetd.db.connection import Database
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 ALICE, BOB = 1, 2

@@ -15,7 +15,8 @@ from facetd.library.albums import Albums
 from facetd.library.albumviews import Album
 from facetd.library.gallery import Gallery
 from facetd.library.undoing import Undoing
-from facetd.records import Judgement, Viewer
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 from tests.library.households import Household, make_household
 
 

@@ -16,7 +16,7 @@ from facetd.errors import NotFound, Unavailable
 from facetd.ingest import capsules as making
 from facetd.library.capsules import icon
 from facetd.library.capsuletitles import OF_SCORES, SCORES, TITLES, title
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from facetd.score.capsules.kinds import DIMENSIONS, PRIORITY
 from tests.capsules import Stand, stand
 from tests.house import InlineWorkers

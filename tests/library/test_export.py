@@ -19,7 +19,7 @@ from facetd.filters import PhotoFilter
 from facetd.library import export as export_module
 from facetd.library.export import COLUMNS, Export, Format
 from facetd.library.gallery import Gallery
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.db.test_words import person
 from tests.library.households import Household, make_household

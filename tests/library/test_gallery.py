@@ -14,7 +14,7 @@ from facetd.filters import PhotoFilter
 from facetd.house import House
 from facetd.library.browse import Browse
 from facetd.library.gallery import Gallery, PhotoPage
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.house import listed, opened, scan
 from tests.photos import make_photo, scene
 

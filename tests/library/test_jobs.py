@@ -10,7 +10,7 @@ from facetd.errors import NotFound, Unavailable
 from facetd.ingest.progress import Broadcast
 from facetd.library import jobs as jobs_module
 from facetd.library.jobs import JOB_EVENT, Job, Jobs
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 ALICE = Viewer(1, "superadmin", frozenset({1}))
 BOB = Viewer(2, "user", frozenset({2}))

@@ -18,7 +18,8 @@ from facetd.filters import PhotoFilter
 from facetd.library.gallery import Gallery
 from facetd.library.map import Map, Shown
 from facetd.library.quadtree import Box
-from facetd.records import Judgement, Viewer
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.library.households import Household, make_household
 

@@ -17,7 +17,7 @@ from facetd.db.connection import Database
 from facetd.db.days import Span
 from facetd.filters import PhotoFilter
 from facetd.library.memories import Memories, anniversary
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 ALL = PhotoFilter()

@@ -17,7 +17,7 @@ from facetd.db.connection import Database
 from facetd.errors import Forbidden, NotFound
 from facetd.library.people import People
 from facetd.library.undoing import Undoing
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.people import Cast, add_face
 

@@ -12,7 +12,7 @@ from facetd.errors import Forbidden, InvalidInput, NotFound
 from facetd.library.ratings import Ratings
 from facetd.library.targets import Targets
 from facetd.library.undoing import LASTS_S, Restored, Undoing
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.library.households import Household, make_household
 
 

@@ -22,7 +22,8 @@ from facetd.library.albums import Albums
 from facetd.library.gallery import Gallery
 from facetd.library.shares import Shared, Shares
 from facetd.library.undoing import Undoing
-from facetd.records import Judgement, Viewer
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 from tests.library.households import Household, make_household
 

@@ -23,7 +23,8 @@ from facetd.library.albums import Albums
 from facetd.library.gallery import Gallery
 from facetd.library.smartfilter import parse_smart_filter
 from facetd.library.undoing import Undoing
-from facetd.records import Judgement, Viewer
+from facetd.records.judgement import Judgement
+from facetd.records.viewer import Viewer
 from tests.library.households import Household, make_household
 
 

@@ -20,7 +20,7 @@ from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.library import timeline as rules
 from facetd.library.periods import GRANULARITIES
 from facetd.library.timeline import Timeline, TimelineOrder, TimelinePage
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 from tests.db.conftest import put, visit
 
 EDGES = (

@@ -17,7 +17,7 @@ from facetd.media.metadata import read_metadata
 from facetd.media.orientation import upright_size, valid_orientation
 from facetd.media.render import render_jpeg
 from facetd.media.sidecars import find_sidecars
-from facetd.records import Metadata
+from facetd.records.metadata import Metadata
 from tests.media.pictures import look
 
 pytestmark = pytest.mark.corpus

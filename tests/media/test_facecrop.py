@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from facetd.media.facecrop import square_around, write_face
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 
 def test_a_square_with_room_around_the_face() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from facetd.errors import MediaError
 from facetd.media.headers import check_limits, read_header
 from facetd.media.sizes import jxl_size, webp_size
-from facetd.records import PictureHeader
+from facetd.records.files import PictureHeader
 from tests.media.pictures import saved, scene
 
 

@@ -12,7 +12,8 @@ from facetd.errors import MediaError
 from facetd.media.headers import read_header
 from facetd.media.metadata import read_metadata
 from facetd.media.sidecars import find_sidecars
-from facetd.records import Metadata, PictureHeader
+from facetd.records.files import PictureHeader
+from facetd.records.metadata import Metadata
 from tests.media.exifs import ASCII, RATIONAL, SHORT, tiff
 from tests.media.pictures import saved, scene
 from tests.media.test_xmp import bag, packet

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facetd.media.picasa import picasa_faces
-from facetd.records import FaceRegion
+from facetd.records.metadata import FaceRegion
 
 INI = """\ufeff[Picasa]
 name=Summer; a holiday

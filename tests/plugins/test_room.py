@@ -11,9 +11,10 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from facetd.daemon import LONGEST_LINE, make_services
 from facetd.http.app import make_app
+from facetd.listening import LONGEST_LINE
 from facetd.plugins.room import Plugins
+from facetd.wiring import make_services
 from tests.cli.test_commands import call
 from tests.daemons import configure
 from tests.house import config, opened, scan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facetd.records import ScoreComponent
+from facetd.records.judgement import ScoreComponent
 from facetd.score.explain import explain, grade
 
 

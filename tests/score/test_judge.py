@@ -6,7 +6,7 @@ import pytest
 
 from facetd.config import Config
 from facetd.fields import weighable
-from facetd.records import Judgement
+from facetd.records.judgement import Judgement
 from facetd.score.filters import matches
 from facetd.score.judge import judge, normalized
 from facetd.score.normalize import BUILT_IN, make_snapshot

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facetd.config import Config
-from facetd.records import PixelMetrics
+from facetd.records.measures import PixelMetrics
 from facetd.score.judge import judge
 from facetd.score.measure import measure
 from facetd.score.normalize import BUILT_IN

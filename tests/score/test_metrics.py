@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facetd.records import PixelMetrics
+from facetd.records.measures import PixelMetrics
 from facetd.score.measure import measure
 from facetd.score.noise import measure_noise
 from facetd.score.settings import MeasureSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facetd.records import Box
+from facetd.records.sightings import Box
 from facetd.score.naming import NamedArea, name_faces
 
 FACE = Box(0.4, 0.3, 0.1, 0.15)

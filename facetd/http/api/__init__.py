@@ -1,6 +1,7 @@
 """The JSON API: one module per resource, each with its operations."""
 
 from facetd.http.api import (
+    albumphotos,
     albums,
     auth,
     capsules,
@@ -42,6 +43,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         ratings,
         undo,
         albums,
+        albumphotos,
         shares,
         auth,
         search,

@@ -16,7 +16,7 @@ from facetd.http.services import Services, services, viewer_of
 from facetd.i18n import _
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Caption
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 operations = Operations("captions")
 Language = Literal["fr", "de", "es", "it"]

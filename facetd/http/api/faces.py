@@ -15,7 +15,7 @@ from facetd.http.files import is_known
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.i18n import _
-from facetd.records import FacePlace
+from facetd.records.sightings import FacePlace
 
 operations = Operations("faces")
 

@@ -12,7 +12,7 @@ from facetd.http.api.models import Strict
 from facetd.http.openapi import Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.library.browse import Browse
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 operations = Operations("filter options")
 

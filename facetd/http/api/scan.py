@@ -20,7 +20,8 @@ from facetd.i18n import _
 from facetd.ingest.parts import Part
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
-from facetd.records import Root, Viewer
+from facetd.records.files import Root
+from facetd.records.viewer import Viewer
 
 operations = Operations("scan")
 

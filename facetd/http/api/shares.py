@@ -21,7 +21,7 @@ from facetd.i18n import _
 from facetd.library.albumviews import OWN_ORDER, Album
 from facetd.library.sharedphoto import shared_path
 from facetd.library.shares import LONGEST_DAYS, NOT_SORTED_BY, Shared
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 operations = Operations("shares")
 NO_STORE = {"Cache-Control": "no-store"}

@@ -15,7 +15,7 @@ from facetd.http.caching import list_headers, unchanged, versioned
 from facetd.http.openapi import Operations, json_body
 from facetd.http.services import require_feature, services, viewer_of
 from facetd.library.timeline import FULL_PAGE, GROUPS, MOST_PHOTOS, SHOWN, Summary, TimelineOrder
-from facetd.records import Viewer
+from facetd.records.viewer import Viewer
 
 operations = Operations("timeline")
 Year = Field(ge=1900, le=2100, description="The year.")

@@ -18,7 +18,7 @@ from facetd.infer.faces.veto import surely_human, vetoed
 from facetd.infer.runner import Runner
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.objects import PERSON, Things
-from facetd.records import DetectedFace
+from facetd.records.sightings import DetectedFace
 
 
 def find_faces(runner: Runner, frame: Pixels, things: Things, settings: LookSettings) -> tuple[DetectedFace, ...]:

@@ -12,7 +12,7 @@ from facetd.infer.catalogue import QualityScorer
 from facetd.infer.fit import batch_for
 from facetd.infer.opinions.wanted import OF_FACES
 from facetd.infer.runner import BadOutput, Runner, run_checked
-from facetd.records import Box, DetectedFace, Failure
+from facetd.records.sightings import Box, DetectedFace, Failure
 
 FACE_MARGIN = 0.3  # of the box's longer side, on each side: scorers of faces learned from crops with hair and chin
 UNUSABLE = "model_output"

@@ -12,7 +12,7 @@ from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.boxes import as_fractions, suppress
 from facetd.infer.pixels import batch_of, resized
 from facetd.infer.runner import OBJECTS, Runner, run_checked
-from facetd.records import DetectedObject
+from facetd.records.sightings import DetectedObject
 
 SIDE = 512
 TOP = 100  # peaks looked at

@@ -9,7 +9,7 @@ from facetd.infer.arrays import Floats, Pixels
 from facetd.infer.catalogue import Saliency
 from facetd.infer.fit import batch_for
 from facetd.infer.runner import Runner, run_checked
-from facetd.records import SubjectMap
+from facetd.records.sightings import SubjectMap
 
 LONG_SIDE = 128  # px; the subject is measured at this size
 FLAT = 1e-6

@@ -21,7 +21,7 @@ from facetd.library.importing.harvest import Harvest
 from facetd.library.importing.report import Report
 from facetd.library.people import clean_name
 from facetd.library.smartfilter import FIELD, parse_smart_filter
-from facetd.records import Root
+from facetd.records.files import Root
 
 LONGEST_DESCRIPTION = 10_000
 MEANINGLESS = frozenset({"page", "per_page"})  # where somebody was in a list is no part of an album

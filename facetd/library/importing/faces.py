@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from facetd.db.facetvalues import ForeignFace
 from facetd.db.sightings import match_faces, overlap
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 Size = tuple[int | None, int | None]
 CLOSE = 0.5  # overlap of faces, on average, that leaves no doubt about the size of the picture

@@ -16,7 +16,7 @@ from facetd.library.importing.faces import place_faces
 from facetd.library.importing.harvest import Harvest
 from facetd.library.importing.report import Report
 from facetd.library.people import clean_name
-from facetd.records import Box
+from facetd.records.sightings import Box
 
 
 async def place_people(db: Database, harvest: Harvest, report: Report) -> People:

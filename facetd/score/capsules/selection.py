@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetd.records import Capsule, CapsuleOccasion
+from facetd.records.capsules import Capsule, CapsuleOccasion
 from facetd.score.capsules import best, calendar, earth, people, seasons, seeds, stories
 from facetd.score.capsules.dimensions import dimension_drafts
 from facetd.score.capsules.diversity import choose

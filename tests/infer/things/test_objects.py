@@ -7,7 +7,7 @@ import pytest
 
 from facetd.infer.runner import BadOutput
 from facetd.infer.things.objects import decode, find_things, named
-from facetd.records import Box
+from facetd.records.sightings import Box
 from tests.infer.networks import LABELS, objects, runner
 
 FRAME = np.full((300, 600, 3), 128, np.uint8)

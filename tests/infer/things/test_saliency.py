@@ -12,7 +12,7 @@ from facetd.infer.engine import Engine
 from facetd.infer.look import look
 from facetd.infer.settings import LookSettings
 from facetd.infer.things.saliency import scaled
-from facetd.records import Sighting, SubjectMap
+from facetd.records.sightings import Sighting, SubjectMap
 from tests.infer.subjectpack import install
 from tests.infer.tiny import tiny_catalogue
 

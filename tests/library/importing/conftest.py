@@ -9,7 +9,7 @@ import pytest
 
 from facetd.db import roots
 from facetd.db.connection import Database
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.facetmaker import FacetMaker
 
 

@@ -12,7 +12,7 @@ from facetd.library.importing.albums import translate_filter
 from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.paths import PathRules
 from facetd.library.smartfilter import parse_smart_filter
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 from tests.facetmaker import FacetMaker
 from tests.library.importing.bringing import bring, contents, tally

@@ -11,7 +11,7 @@ from facetd.db import captions as db_captions
 from facetd.db.connection import Database
 from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.paths import PathRules
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 from tests.facetmaker import FIRST, FacetMaker
 from tests.library.importing.bringing import bring, contents, tally

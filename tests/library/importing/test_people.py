@@ -7,7 +7,7 @@ import pytest
 from facetd.accounts.viewers import single_viewer
 from facetd.db import people as db_people
 from facetd.db.connection import Database
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 from tests.facetmaker import FacetMaker
 from tests.library.importing.bringing import bring, contents, tally

@@ -8,7 +8,7 @@ import pytest
 
 from facetd.db.connection import Database
 from facetd.library.importing.taste import our_key, our_weights
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 from tests.facetmaker import FacetMaker
 from tests.library.importing.bringing import bring, contents, tally

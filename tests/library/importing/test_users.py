@@ -13,7 +13,7 @@ from facetd.library.importing.facetconfig import FacetConfig
 from facetd.library.importing.paths import PathRules
 from facetd.library.importing.report import Report
 from facetd.library.importing.users import merge_users, usable_names
-from facetd.records import Root
+from facetd.records.files import Root
 from tests.db.conftest import put, visit
 from tests.facetmaker import FacetMaker
 from tests.library.importing.bringing import bring, contents, tally

@@ -13,7 +13,7 @@ import pytest
 from facetd.config.capsules import Capsules
 from facetd.errors import ConfigError
 from facetd.library.capsuletitles import title
-from facetd.records import CapsuleOccasion
+from facetd.records.capsules import CapsuleOccasion
 from facetd.score.capsules.kinds import PRIORITY, SPECIAL, check_disabled
 from facetd.score.capsules.photos import Photos
 from facetd.score.capsules.selection import KEPT_FIRST, Looks, select

@@ -1,0 +1,1 @@
+"""The dataclasses that cross rooms. No behaviour."""
