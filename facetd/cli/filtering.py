@@ -8,6 +8,7 @@ import click
 from pydantic import ValidationError
 
 from facetd.filters import PhotoConditions, PhotoFilter
+from facetd.validation import told
 
 
 def parse_filter(_context: click.Context, _argument: click.Parameter, values: tuple[str, ...]) -> PhotoConditions:
@@ -26,7 +27,7 @@ def parse_filter(_context: click.Context, _argument: click.Parameter, values: tu
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         unknown = first["type"] == "extra_forbidden"
-        said = f"there is no such filter; {_nearest(key)}" if unknown else first["msg"].removeprefix("Value error, ")
+        said = f"there is no such filter; {_nearest(key)}" if unknown else told(first)
         raise click.BadParameter(f"{key}: {said}" if key else said) from error
 
 

@@ -13,11 +13,12 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
-from pydantic_core import ErrorDetails, PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from facetd.errors import FieldError, InvalidInput
 from facetd.http.language import PARAMETER, said
 from facetd.i18n import _, languages
+from facetd.validation import told
 from facetd.version import __version__
 
 Handler = Callable[[web.Request, Any], Awaitable[Any]]
@@ -257,16 +258,8 @@ def _invalid(error: ValidationError) -> InvalidInput:
     errors = []
     for problem in error.errors(include_url=False):
         field = ".".join(str(part) for part in problem["loc"]) or "request"
-        errors.append(FieldError(field, _told(problem)))
+        errors.append(FieldError(field, told(problem)))
     return InvalidInput(_("the request has parameters that do not fit"), errors=errors)
-
-
-def _told(problem: ErrorDetails) -> str:
-    """What is wrong with one parameter: our own words can be translated, pydantic's are English."""
-    if problem["type"] == "extra_forbidden":
-        return _("unknown parameter")
-    said = getattr(problem.get("ctx", {}).get("error"), "args", ())
-    return said[0] if said and isinstance(said[0], str) else problem["msg"].removeprefix("Value error, ")
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:

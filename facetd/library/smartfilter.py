@@ -12,6 +12,7 @@ from facetd.errors import FieldError, InvalidInput
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.i18n import _
+from facetd.validation import told
 
 FIELD = "smart_filter_json"
 LONGEST = 20_000  # characters
@@ -37,7 +38,7 @@ def parse_smart_filter(text: str) -> SmartFilter:
     try:
         return SmartFilter(PhotoFilter.model_validate(values), sort, descending)
     except ValidationError as error:
-        raise _unfit([(str(each["loc"][0]) if each["loc"] else "", _said(each)) for each in error.errors(include_url=False)]) from error
+        raise _unfit([(str(each["loc"][0]) if each["loc"] else "", told(each)) for each in error.errors(include_url=False)]) from error
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -68,12 +69,6 @@ def _order(values: dict[str, Any]) -> tuple[str | None, bool | None]:
     if direction is not None and not (isinstance(direction, str) and direction in DIRECTIONS):
         raise _unfit([("sort_direction", _("expected ASC or DESC"))])
     return sort, None if direction is None else DIRECTIONS[direction]
-
-
-def _said(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        return _("there is no such parameter")
-    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _unfit(problems: list[tuple[str, str]]) -> InvalidInput:

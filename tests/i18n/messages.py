@@ -57,6 +57,7 @@ def written(catalog: Catalog) -> bytes:
     """The file of `catalog`: without line numbers and dates, which would change with everything else."""
     for message in catalog:
         message.locations = [(name, None) for name in sorted({name for name, _ in message.locations})]
+        message.flags.discard("python-format")  # a per cent sign is one: values are {named}
     out = io.BytesIO()
     write_po(out, catalog, width=120, sort_output=True, ignore_obsolete=True, include_previous=False)
     return DATES.sub(b"", out.getvalue())
