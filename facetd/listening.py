@@ -10,6 +10,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from aiohttp import web
 from aiohttp.log import server_logger
@@ -18,8 +19,10 @@ from facetd.config import Config
 from facetd.errors import ConfigError, FacetdError, InvalidInput
 from facetd.house import make_folder
 from facetd.http.app import make_app
+from facetd.http.connections import Crowd, listening
 from facetd.http.control import make_control_app
 from facetd.http.middlewares import is_about_us
+from facetd.http.remote import network_to_bound
 from facetd.http.services import Services
 from facetd.i18n import _
 
@@ -96,19 +99,20 @@ async def listen(stack: AsyncExitStack, services: Services, address: Address, so
     server_logger.addFilter(is_about_us)
     await _listen_on_socket(stack, services, socket)
     app = make_app(services, any_host=address.insecure)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, max_line_size=LONGEST_LINE)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, address.host, address.port, reuse_address=True)
+    proxies = services.config.server.trusted_proxies
+    crowd = Crowd(lambda peer: network_to_bound(peer, proxies))
+    server = cast(web.Server, runner.server)  # there since setup
     try:
-        await site.start()
+        return await stack.enter_async_context(listening(server, address.host, address.port, crowd, max_line_size=LONGEST_LINE))
     except OSError as error:
         where = f"{address.host}:{address.port}"
         raise FacetdError(
             _("cannot listen on {where}: {strerror}").format(where=where, strerror=error.strerror),
             hint=_("Choose another port with --port."),
         ) from error
-    return int(runner.addresses[0][1])
 
 
 async def _listen_on_socket(stack: AsyncExitStack, services: Services, socket: Path) -> None:

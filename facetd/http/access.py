@@ -16,7 +16,7 @@ from facetd.http.metrics import METRICS_OPERATION, may_scrape
 from facetd.http.openapi import Access, Operation
 from facetd.http.pages import wants_html
 from facetd.http.pages.views import COOKIE
-from facetd.http.remote import is_secure
+from facetd.http.remote import is_secure, network_of
 from facetd.http.services import CALLER, services
 from facetd.i18n import _
 
@@ -61,6 +61,12 @@ def session_of(request: web.Request) -> int | None:
     """The session that the request is of."""
     caller: Caller | None = request[CALLER]
     return caller.session.id if caller and caller.session else None
+
+
+def asker_of(request: web.Request) -> int | str:
+    """Whom to count something for: the session, else the network."""
+    session = session_of(request)
+    return session if session is not None else network_of(request, services(request).config.server.trusted_proxies)
 
 
 def caller_of(request: web.Request) -> Caller:

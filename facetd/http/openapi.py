@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ STREAMS = frozenset({EVENT_STREAM, TABLE})  # what is sent while it is made: its
 ALWAYS = (400, 421)  # what any operation may answer: parameters that do not fit, a host name that is not ours
 WRITES = (403, 413)  # a page of another site, a body that is too large
 PUBLIC_BODY_BYTES = 16 * 1024  # what anybody may have us keep in memory, of each connection
+BODY_S = 60.0  # for the body of a request
 READS = frozenset({"GET", "HEAD"})
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The token of POST /api/auth/login, or an app password."},
@@ -238,13 +240,24 @@ def _is_text(value: str) -> bool:
 
 
 async def _parse_body(model: type[BaseModel], request: web.Request, most: int | None) -> BaseModel:
-    text = await (request if most is None else request.clone(client_max_size=most)).read()
+    text = await _read_in_time(request if most is None else request.clone(client_max_size=most))
     if request.content_type != "application/json":
         raise InvalidInput(_("the body is not JSON"), errors=[FieldError("Content-Type", _("expected application/json"))])
     try:
         return model.model_validate_json(text or b"{}", strict=True)
     except ValidationError as error:
         raise _invalid(error) from error
+
+
+async def _read_in_time(request: web.Request) -> bytes:
+    """The body. One that is not here after BODY_S is not waited for: raises ConnectionResetError."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the body comes too slowly") from None
 
 
 def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:

@@ -14,7 +14,19 @@ UNKNOWN = "unknown"
 
 def network_of(request: web.Request, trusted_proxies: Sequence[str]) -> str:
     """The IPv4 address or the IPv6 /64 of the client. `X-Forwarded-For` counts only as far as trusted proxies wrote it."""
-    address = _client(request, trusted_proxies)
+    return _network(_client(request, trusted_proxies))
+
+
+def network_to_bound(text: str | None, trusted_proxies: Sequence[str]) -> str | None:
+    """The network of a connection from this address; None for this machine, where a proxy may run, and for trusted proxies, which
+    speak for many."""
+    address = _parsed(text)
+    if address is not None and (address.is_loopback or _trusted(address, trusted_proxies)):
+        return None
+    return _network(address)
+
+
+def _network(address: Address | None) -> str:
     if address is None:
         return UNKNOWN
     if address.version == 6:

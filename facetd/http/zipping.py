@@ -13,7 +13,8 @@ from datetime import datetime
 from aiohttp import web
 
 from facetd.errors import FacetdError
-from facetd.http.access import identified, session_of
+from facetd.http.access import asker_of, identified, session_of
+from facetd.http.atonce import ZIPPING
 from facetd.http.disposition import attachment
 from facetd.http.files import OpenFile
 from facetd.http.making import made_from
@@ -30,7 +31,10 @@ PIECE_BYTES = 512 * 1024
 
 
 async def send_zip(request: web.Request, house: Services, viewer: Viewer, together: Together) -> web.StreamResponse:
-    """Answer with a zip file of these downloads, and of what is not among them though it was wanted."""
+    """Answer with a zip file of these downloads, and of what is not among them though it was wanted.
+
+    Raises TooManyRequests for one who is being sent several already.
+    """
     headers = {
         "Content-Type": "application/zip",
         "Content-Disposition": attachment(together.filename),
@@ -38,16 +42,18 @@ async def send_zip(request: web.Request, house: Services, viewer: Viewer, togeth
         "X-Accel-Buffering": "no",
     }
     response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
     if request.method == "HEAD":
+        await response.prepare(request)
         return response
     errors = [_("photo {id}: there is no such photo").format(id=number) for number in together.gone]
     errors += [_("{photo}: there is no RAW file of this photo").format(photo=path) for path in together.without_raw]
-    sending = _Sending(request, response, house, viewer, errors)
-    try:
-        await sending.send(together.files)
-    finally:
-        sending.archive.abandon()
+    with request.config_dict[ZIPPING].one(asker_of(request)):
+        await response.prepare(request)
+        sending = _Sending(request, response, house, viewer, errors)
+        try:
+            await sending.send(together.files)
+        finally:
+            sending.archive.abandon()
     return response
 
 

@@ -15,6 +15,7 @@ from facetd.records.viewer import Viewer
 
 RATE_WINDOW_S = 20.0
 LISTENER_BACKLOG = 1000
+LISTENERS = 24  # of one key; tabs that are open, and streams of devices that fell asleep
 COUNTED = (
     "done", "total", "failed", "unchanged", "added", "changed", "moved", "missing", "ignored_videos", "unreadable_folders", "unseen",
 )  # fmt: skip
@@ -262,7 +263,9 @@ class Broadcast:
 
     @contextmanager
     def listening(self, key: Hashable = None) -> Iterator[asyncio.Queue[Event | None]]:
-        """The events from now on, until None. `key` is what `end` knows this listener by."""
+        """The events from now on, until None. `key` is what `end` knows this listener by; of too many of one key the oldest end."""
+        theirs = [queue for queue, other in self._listeners.items() if key is not None and other == key]
+        self._put(None, theirs[: max(0, len(theirs) - LISTENERS + 1)])
         queue: asyncio.Queue[Event | None] = asyncio.Queue(LISTENER_BACKLOG)
         if self._closed:
             queue.put_nowait(None)

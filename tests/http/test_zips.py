@@ -18,6 +18,7 @@ import pytest
 from aiohttp import ClientResponse, content_disposition_filename, parse_content_disposition
 
 from facetd.accounts.viewers import single_viewer
+from facetd.http import zipping
 from facetd.http.api import zips
 from facetd.http.files import OpenFile
 from facetd.http.services import SERVICES
@@ -324,3 +325,27 @@ async def test_an_album_is_downloaded_by_its_name_as_each_may_see_it(tmp_path: P
         for hidden in (private, smart):
             theirs = await site.get(hidden)
             assert (theirs.status, await theirs.json()) == (404, await nothing.json())
+
+
+async def test_four_at_once_are_enough_for_one(stocked_zip: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = asyncio.Semaphore(0), asyncio.Event()
+    sent = zipping._Sending.send
+
+    async def held(self: Any, downloads: Any) -> None:
+        begun.release()
+        await go_on.wait()
+        await sent(self, downloads)
+
+    monkeypatch.setattr(zipping._Sending, "send", held)
+    ticket = await chosen(stocked_zip, "Oslo/IMG_1.jpg")
+    running = [asyncio.create_task(stocked_zip.get(ticket["url"])) for _ in range(4)]
+    async with asyncio.timeout(10):
+        for _number in running:
+            await begun.acquire()
+    fifth = await stocked_zip.get(ticket["url"])
+    assert fifth.headers["Retry-After"]
+    await problem_of(fifth, 429)
+    go_on.set()
+    for each in running:
+        assert zipfile.is_zipfile(io.BytesIO(await (await each).read()))
+    assert (await stocked_zip.get(ticket["url"])).status == 200

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from facetd.accounts.viewers import within
 from facetd.errors import FieldError, Forbidden, InvalidInput
-from facetd.http.access import identified, session_of
+from facetd.http.access import asker_of, identified
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.http.sse import stream
@@ -166,7 +166,7 @@ def told_to(request: web.Request) -> Any:
         caller = await identified(request)
         return caller.viewer if caller else None
 
-    return {"viewer": viewer, "status": lambda who: _status(house, who), "key": session_of(request)}
+    return {"viewer": viewer, "status": lambda who: _status(house, who), "key": asker_of(request)}
 
 
 async def _status(house: Services, viewer: Viewer) -> dict[str, Any]:

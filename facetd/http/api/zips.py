@@ -79,7 +79,9 @@ async def choose_zip(request: web.Request, body: ZipBody) -> Any:
     }
 
 
-@operations.add("GET", "/api/download/zip", summary="Download the chosen photos", query=ZipQuery, reply="application/zip", errors=(404,))
+@operations.add(
+    "GET", "/api/download/zip", summary="Download the chosen photos", query=ZipQuery, reply="application/zip", errors=(404, 429)
+)
 async def download_zip(request: web.Request, query: ZipQuery) -> Any:
     """A zip file of the photos that a ticket names, as far as they are there and may be seen now; it tells in `errors.txt` what is not."""
     house = services(request)
@@ -90,7 +92,7 @@ async def download_zip(request: web.Request, query: ZipQuery) -> Any:
 
 
 @operations.add(
-    "GET", f"{ALBUM}/download", summary="Download an album", query=AlbumZipQuery, reply="application/zip", errors=(403, 404, 409, 503)
+    "GET", f"{ALBUM}/download", summary="Download an album", query=AlbumZipQuery, reply="application/zip", errors=(403, 404, 409, 429, 503)
 )
 async def download_album(request: web.Request, query: AlbumZipQuery) -> Any:
     """A zip file of the album's photos, as far as you may see them, called like the album."""
