@@ -79,6 +79,7 @@ class PhotoConditions(BaseModel):
     tag: Text = Field(default=None, description="One tag, exactly.")
     require_tags: Names = Field(default=None, description="Tags separated by commas; any of them.")
     exclude_tags: Names = Field(default=None, description="Tags separated by commas; none of them.")
+    exclude_art: Flag = Field(default=False, description="Leave out photos with a tag of the category art.")
     person: Ids = Field(
         default=None,
         validation_alias=AliasChoices("person", "person_id"),

@@ -21,18 +21,19 @@ from facetd.db.visibility import Hide
 from facetd.errors import InvalidInput, NotFound
 from facetd.fields import BY_KEY, COMPOSITION_PATTERNS, FIELDS, Filter, Kind, sortable
 from facetd.filters import PhotoFilter, split_list
+from facetd.house import House
 from facetd.library.gallery import Gallery
 from facetd.records.viewer import Viewer
 from facetd.records.visit import Outcome, PhotoVisit
 from facetd.score.rules import categories
-from tests.house import opened
+from tests.house import config, opened
 
 ROWS = 220
 FOLDERS = ("", "a_b", "a_b/inner", "axb", "a%b", "A_b", "ünï")
 CAMERAS = (None, "EOS 6D", "EOS 6D Mark II", "eos 6d", "X-T5", "100%_cam'era\"")
 LENSES = (None, "EF 50mm", "EF 50mm f/1.4", "EF 500mm", "ef 50mm", "XF 35mm \u00e9", "50% _lens")
 TITLES = (None, "Sunset", "100% pure", "snow_man", 'it\'s "me"', "back\\slash", "Été à la plage")
-TAGS = ("beach", "Beach house", "50%", "snow_man", "été", "a'b")
+TAGS = ("beach", "Beach house", "50%", "snow_man", "été", "a'b", "Statue")
 WORDS = (
     "eos", "50%", "_", "%", "'", '"', "\\", "beach", "zzz", "Été", "IMG_0", "img_0", "mark ii", "portrait", "house", "beaches",
     "beachs", "a-b", "axb", "inner", "6D", "bac", "G_00",
@@ -47,8 +48,9 @@ PLACES = ((0, 0), (0.5, 179.95), (0.5, -179.95), (89.9, 10), (89.9, -170), (-90,
 class Library:
     """Random rows in a real database, and the same as Python knows them."""
 
-    def __init__(self, gallery: Gallery, viewer: Viewer, rows: list[dict[str, Any]]) -> None:
-        self.gallery = gallery
+    def __init__(self, house: House, viewer: Viewer, rows: list[dict[str, Any]]) -> None:
+        self.house = house
+        self.gallery = Gallery(house.db, house.config, house.ingest.judge)
         self.viewer = viewer
         self.rows = rows
 
@@ -135,7 +137,7 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
     async with opened(tmp_path / "data") as house:
         root = await add_root(house.db, str(tmp_path / "Photos"))
         await insert(house, root.id, rows)
-        yield Library(Gallery(house.db, house.config, house.ingest.judge), await single_viewer(house.db), rows)
+        yield Library(house, await single_viewer(house.db), rows)
 
 
 def stars(row: dict[str, Any]) -> int:
@@ -238,6 +240,16 @@ async def test_tags(library: Library) -> None:
     assert await library.check(lambda row: "beach" in row["tags"] and "50%" not in row["tags"], tag="beach", exclude_tags="50%")
     assert await library.check(lambda row: True, require_tags=" , ", exclude_tags=",")
     assert await library.ids(tag="no such tag") == set()
+
+
+async def test_art_is_left_out_by_the_tags_of_its_category(library: Library) -> None:
+    assert await library.check(lambda row: "Statue" not in row["tags"], exclude_art="1")
+    assert await library.check(lambda row: True, exclude_art="0")
+    settings = config(categories={"art": {"filters": {"required_tags": ["BEACH", "été"]}}})
+    library.gallery = Gallery(library.house.db, settings, library.house.ingest.judge)
+    assert await library.check(lambda row: not {"beach", "été"} & set(row["tags"]), exclude_art="true")
+    library.gallery = Gallery(library.house.db, config(categories={"art": {"filters": {}}}), library.house.ingest.judge)
+    assert await library.check(lambda row: True, exclude_art="1")
 
 
 async def test_quality_and_type(library: Library) -> None:

@@ -134,6 +134,14 @@ def not_hidden(found: Conditions, hide: Hide) -> None:
     found.add(f"NOT EXISTS (SELECT 1 FROM gate h WHERE h.photo_id = p.id AND (h.hide & {int(hide)}) <> 0)")
 
 
+def without_tags(found: Conditions, name: str, tags: Sequence[str]) -> None:
+    """Only photos with none of these tags, whatever the case of their letters; the parameters are called `name`."""
+    if tags:
+        marks = ", ".join(f":{name}_{index}" for index in range(len(tags)))
+        tagged = f"SELECT pt.photo_id FROM tag t CROSS JOIN photo_tag pt ON pt.tag_id = t.id WHERE lower(t.name) IN ({marks})"
+        found.add(f"p.id NOT IN ({tagged} AND pt.source NOT IN {HINTS})", **_numbered(name, tuple(tag.lower() for tag in tags)))
+
+
 def within_folder(found: Conditions, folder_id: int) -> None:
     """Only photos in this folder and all below it."""
     found.add(

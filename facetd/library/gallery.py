@@ -13,7 +13,7 @@ from facetd.config import Config
 from facetd.db import albums as db_albums
 from facetd.db import folders as db_folders
 from facetd.db import options, photos
-from facetd.db.conditions import Conditions, conditions, hide_bits, not_hidden, within_folder
+from facetd.db.conditions import Conditions, conditions, hide_bits, not_hidden, within_folder, without_tags
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
 from facetd.db.ledger import judgement_inputs
@@ -32,7 +32,7 @@ from facetd.records.files import FilePlace
 from facetd.records.judgement import Judgement
 from facetd.records.viewer import Viewer
 from facetd.score.explain import explain
-from facetd.score.rules import categories, photo_types
+from facetd.score.rules import categories, photo_types, required_tags
 
 COUNT_STALE_S = 5.0  # how old a filtered total may be while a scan changes the library all the time
 COUNTS_KEPT = 500
@@ -41,6 +41,7 @@ MOST_IDS = 1_000_000  # of a whole list
 IDS_KEPT_BYTES = 4 * 1024 * 1024  # a few whole lists of 100,000 photos
 PAGES_KEPT_BYTES = 4 * 1024 * 1024  # some 30 pages of 64 photos
 TOP_PICKS = "top_picks"
+ART = "art"  # a category
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,8 @@ class Gallery:
             await self._within_album(viewer, chosen.album_id, narrowed, nested=nested)
         if chosen.path_prefix:
             within_folder(narrowed, await self._folder(viewer, chosen.path_prefix))
+        if chosen.exclude_art:
+            without_tags(narrowed, "art", required_tags(self._config, ART))
         self._by_quality(chosen, narrowed.add)
         self._by_type(chosen, narrowed)
         return narrowed

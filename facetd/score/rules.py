@@ -78,6 +78,13 @@ def photo_types() -> tuple[PhotoType, ...]:
     )
 
 
+def required_tags(config: Config, name: str) -> tuple[str, ...]:
+    """The tags that photos of the category `name` have one or all of, under `config`; none where its filter asks for none."""
+    change = config.categories.get(name)
+    filters = categories()[name].filters if change is None or change.filters is None else change.filters
+    return tuple(map(str, _listed(filters.get("required_tags"))))
+
+
 def weights_of_models() -> Mapping[str, float]:
     """What every built-in category weighs beside its own weights as soon as a model of an installed pack gives it, in percent of those."""
     return {name: float(percent) for name, percent in _data()["weights_of_models"].items()}

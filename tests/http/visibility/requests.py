@@ -178,6 +178,7 @@ PLAIN: dict[str, Any] = {
     "quality": None,
     "share": None,
     "exclude_tags": None,
+    "exclude_art": None,
     "require_tags": None,
     "date_from": None,
     "date_to": None,
