@@ -133,6 +133,8 @@ FIELDS: tuple[Field, ...] = (
     _score("top_picks_score", _("Top picks score"), "general", _("A weighted sum of score, aesthetics, composition and face quality that picks the best photos."), "score/judge.py, viewer.photo_types.top_picks_weights"),
     Field("date_taken", _("Date taken"), "general", Kind.DATE, sort=True, chart=True, explain=_("When the photo was taken, in the camera's local time."), source="EXIF DateTimeOriginal, SubSecTimeOriginal, OffsetTimeOriginal"),
     Field("star_rating", _("Star rating"), "general", Kind.INTEGER, column="stars", table="rating", low=0, high=5, filter=Filter.RANGE, sort=True, explain=_("Your stars."), source="the viewer, or the XMP rating at the first scan"),
+    Field("is_favorite", _("Favorite"), "general", Kind.FLAG, table="rating", sort=True, explain=_("One of your favorites."), source="the viewer"),
+    Field("is_rejected", _("Rejected"), "general", Kind.FLAG, table="rating", sort=True, explain=_("You rejected it."), source="the viewer"),
     # Quality
     _score("aesthetic", _("Measured aesthetics"), "quality", _("An estimate from sharpness, light, color and composition together. Nobody's taste is in it."), "power mean of the measured scores; score/aesthetic.py", weigh="aesthetic_percent"),
     _score("aesthetic_iaa", _("Artistic merit"), "quality", _("How pleasing people would find the picture, by a model that learned it from their votes."), "an aesthetic head or a scorer of the catalogue; score/opinions.py", weigh="aesthetic_iaa_percent", by_model=True),

@@ -45,6 +45,8 @@ def test_every_sort_key_has_an_index() -> None:
     for entry in sortable():
         if entry.table == "photo":
             assert re.search(rf"CREATE INDEX photo_{entry.column}\s+ON photo \({entry.column}\)", SCHEMA), entry.key
+        else:
+            assert f"CREATE INDEX rating_{entry.column} ON rating (user_id, {entry.column}, photo_id)" in SCHEMA
 
 
 def test_every_filter_is_a_parameter_and_no_other_is_made_up() -> None:

@@ -378,12 +378,15 @@ async def test_random_conditions_together_are_anded(library: Library) -> None:
         await library.check(lambda row, chosen=chosen: all(test(row) for _, test in chosen), **conditions)
 
 
+RATED = ("star_rating", "is_favorite", "is_rejected")  # 0 where nothing was said, which is a value
+
+
 def sort_value(entry_key: str, row: dict[str, Any]) -> Any:
     if entry_key == "filename":
         name = row["filename"]
         return (1, name.encode("utf-8", "surrogateescape")) if "\udcff" in name else (0, name.encode())
-    if entry_key == "star_rating":
-        return stars(row) or None
+    if entry_key in RATED:
+        return (row["rating"] or (0, 0, 0))[RATED.index(entry_key)]
     value = column(entry_key)(row)
     return value.encode() if isinstance(value, str) else value
 

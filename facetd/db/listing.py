@@ -88,33 +88,56 @@ class Listing:
         self._sorted_afterwards = bool(self._narrowed.parts) and total <= FEW_FOUND
 
     def page(self, connection: Connection, *, offset: int, limit: int) -> list[Key]:
-        """`limit` photos from `offset` on. Photos without the value come last in both directions."""
+        """`limit` photos from `offset` on. Photos without the value come last in both directions; what is not rated has a rating, 0."""
         column, way = self._order.column, self._order.way
         if not self._order.rated:
             by = f"+{column}" if self._sorted_afterwards else column
             sql = f"{self._select(connection)} ORDER BY {by} {way} NULLS LAST, {self._id} {way} LIMIT :limit OFFSET :offset"
             return self._keys(connection, sql, limit=limit, offset=offset)
-        sql = f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit OFFSET :offset"
-        found = self._keys(connection, sql, limit=limit, offset=offset)
+        first, second = (self._rated_in_order, self._unrated_in_order(connection))[:: 1 if self._order.descending else -1]
+        found = self._keys(connection, f"{first} LIMIT :limit OFFSET :offset", limit=limit, offset=offset)
         if len(found) == limit:
             return found
-        rated = offset + len(found) if found or not offset else len(self._keys(connection, f"{self._rated} LIMIT :limit", limit=-1))
-        rest = f"{self._without_value(connection)} ORDER BY p.id {way} LIMIT :limit OFFSET :offset"
-        return found + self._keys(connection, rest, limit=limit - len(found), offset=max(0, offset - rated))
+        before = offset + len(found) if found or not offset else self._length_of_first(connection)
+        rest = f"{second} LIMIT :limit OFFSET :offset"
+        return found + self._keys(connection, rest, limit=limit - len(found), offset=max(0, offset - before))
+
+    def _length_of_first(self, connection: Connection) -> int:
+        """How many photos are in the first part of a list that is sorted by ratings, of which those rated are the few."""
+        rated = len(self._keys(connection, f"{self._rated} LIMIT :limit", limit=-1))
+        return rated if self._order.descending else self.total(connection) - rated
 
     def after(self, connection: Connection, last: After, *, limit: int) -> list[Key]:
         """`limit` photos that follow `last`; as fast at the end of the library as at its beginning."""
         column, way = self._order.column, self._order.way
         sign = "<" if self._order.descending else ">"
+        if self._order.rated:
+            return self._rated_after(connection, last, limit=limit)
         if last.value is None:
             sql = f"{self._without_value(connection)} AND {self._id} {sign} :after_id ORDER BY {self._id} {way} LIMIT :limit"
             return self._keys(connection, sql, limit=limit, after_id=last.id)
-        select = self._rated if self._order.rated else f"{self._select(connection)} AND {column} IS NOT NULL"
+        select = f"{self._select(connection)} AND {column} IS NOT NULL"
         sql = f"{select} AND ({column}, {self._id}) {sign} (:after_value, :after_id) ORDER BY {column} {way}, {self._id} {way} LIMIT :limit"
         found = self._keys(connection, sql, limit=limit, after_value=last.value, after_id=last.id)
         if len(found) < limit:
             rest = f"{self._without_value(connection)} ORDER BY {self._id} {way} LIMIT :limit"
             found += self._keys(connection, rest, limit=limit - len(found))
+        return found
+
+    def _rated_after(self, connection: Connection, last: After, *, limit: int) -> list[Key]:
+        """The same in the order of ratings."""
+        column, way = self._order.column, self._order.way
+        sign = "<" if self._order.descending else ">"
+        unrated = not last.value
+        if unrated:
+            sql = f"{self._unrated(connection)} AND p.id {sign} :after_id ORDER BY p.id {way} LIMIT :limit"
+            found = self._keys(connection, sql, limit=limit, after_id=last.id)
+        else:
+            sql = f"{self._rated} AND ({column}, p.id) {sign} (:after_value, :after_id) ORDER BY {column} {way}, p.id {way} LIMIT :limit"
+            found = self._keys(connection, sql, limit=limit, after_value=last.value, after_id=last.id)
+        if len(found) < limit and unrated != self._order.descending:  # that was the first part
+            second = self._rated_in_order if unrated else self._unrated_in_order(connection)
+            found += self._keys(connection, f"{second} LIMIT :limit", limit=limit - len(found))
         return found
 
     def ids(self, connection: Connection, *, limit: int) -> tuple[int, bytes]:
@@ -124,9 +147,8 @@ class Listing:
             return len(found), json.dumps(found, separators=(",", ":")).encode()
         column, way = self._order.column, self._order.way
         if self._order.rated:
-            rated = f"{self._rated} ORDER BY {column} {way}, p.id {way} LIMIT :limit"
-            rest = f"{self._without_value(connection)} ORDER BY {self._id} {way} LIMIT :limit"
-            ordered = f"SELECT id FROM ({rated}) UNION ALL SELECT id FROM ({rest}) LIMIT :limit"
+            parts = (self._rated_in_order, self._unrated_in_order(connection))[:: 1 if self._order.descending else -1]
+            ordered = " UNION ALL ".join(f"SELECT id FROM ({part} LIMIT :limit)" for part in parts) + " LIMIT :limit"
         else:
             ordered = f"{self._select(connection)} ORDER BY {column} {way} NULLS LAST, {self._id} {way} LIMIT :limit"
         sql = f"SELECT COUNT(*), json_group_array(id) FROM ({ordered})"
@@ -163,23 +185,33 @@ class Listing:
 
     @property
     def _rated(self) -> str:
-        """SELECT ... WHERE of the photos that the viewer gave stars, by the index of ratings."""
+        """SELECT ... WHERE of the photos that the viewer rated in the way that is sorted by, by its index of ratings."""
+        column = BY_KEY[self._order.key].column
         return (
-            "SELECT p.id, r.stars AS value FROM rating r INDEXED BY rating_stars CROSS JOIN photo p ON p.id = r.photo_id"
-            f" {gate_join(self._viewer, self._hide)} WHERE r.user_id = :viewer_id AND r.stars > 0{self._narrowed.sql}"
+            f"SELECT p.id, r.{column} AS value FROM rating r INDEXED BY rating_{column} CROSS JOIN photo p ON p.id = r.photo_id"
+            f" {gate_join(self._viewer, self._hide)} WHERE r.user_id = :viewer_id AND r.{column} > 0{self._narrowed.sql}"
         )
 
-    def _without_value(self, connection: Connection) -> str:
-        """SELECT ... WHERE of the photos that lack what is sorted by."""
-        if not self._order.rated:
-            return f"{self._select(connection)} AND {self._order.column} IS NULL"
+    @property
+    def _rated_in_order(self) -> str:
+        return f"{self._rated} ORDER BY {self._order.column} {self._order.way}, p.id {self._order.way}"
+
+    def _unrated(self, connection: Connection) -> str:
+        """SELECT ... WHERE of the other photos, whose rating is 0."""
         narrowed = self._narrowed.sql
         if self._narrowed.in_album and not self._is_small(connection):
             narrowed = f"{self._narrowed.besides_album}{IS_IN_ALBUM}"
         return (
-            f"SELECT p.id, NULL AS value FROM photo p {gate_join(self._viewer, self._hide)} WHERE NOT EXISTS"
-            f" (SELECT 1 FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id AND r.stars > 0){narrowed}"
+            f"SELECT p.id, 0 AS value FROM photo p {gate_join(self._viewer, self._hide)} WHERE NOT EXISTS"
+            f" (SELECT 1 FROM rating r WHERE r.user_id = :viewer_id AND r.photo_id = p.id AND {self._order.column} > 0){narrowed}"
         )
+
+    def _unrated_in_order(self, connection: Connection) -> str:
+        return f"{self._unrated(connection)} ORDER BY p.id {self._order.way}"
+
+    def _without_value(self, connection: Connection) -> str:
+        """SELECT ... WHERE of the photos that lack what is sorted by."""
+        return f"{self._select(connection)} AND {self._order.column} IS NULL"
 
     def _select(self, connection: Connection) -> str:
         """SELECT ... WHERE of all photos, with the joins in the order that suits what the viewer sees."""

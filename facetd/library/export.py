@@ -28,8 +28,8 @@ FORMATS: tuple[str, ...] = get_args(Format)
 MEDIA_TYPES: Mapping[str, str] = {"csv": "text/csv", "json": "application/json"}
 PIECE = 250  # photos that are read at once
 BESIDE = (
-    "is_favorite", "is_rejected", "format", "image_width", "image_height", "size", "date_offset", "added_at", "focal_length_35mm",
-    "exposure_bias", "gps_latitude", "gps_longitude", "gps_altitude", "title",
+    "format", "image_width", "image_height", "size", "date_offset", "added_at", "focal_length_35mm", "exposure_bias", "gps_latitude",
+    "gps_longitude", "gps_altitude", "title",
 )  # fmt: skip
 COLUMNS = ("id", "path", *(field.key for field in FIELDS), *BESIDE, "place", "caption", "tags", "persons")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # what spreadsheets take for the beginning of a formula

@@ -24,6 +24,7 @@ from facetd.db.listing import POSITION
 from facetd.db.ranking import listed
 from facetd.db.shares import Link, Value
 from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
+from facetd.fields import FIELDS
 from facetd.filters import PhotoConditions
 from facetd.i18n import _
 from facetd.library import present
@@ -38,7 +39,7 @@ from facetd.records.viewer import Viewer
 TOKEN_BYTES = 24
 MOST_LINKS = 100  # to one album
 LONGEST_DAYS = 3650
-NOT_SORTED_BY = frozenset({"star_rating"})  # what only the owner knows
+NOT_SORTED_BY = frozenset(entry.key for entry in FIELDS if entry.table == "rating")  # what only the owner knows
 OFFERED_STALE_S = 60.0
 PAGES_KEPT_BYTES = 2 << 20  # pages as visitors see them, beside those they were made of
 ALBUMS_KEPT = 200

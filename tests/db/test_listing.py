@@ -56,12 +56,13 @@ async def twenty(db: Database, root: Root) -> list[int]:
     ids = await put(db, *[visit(root, f"{n}.jpg", aggregate=score) for n, score in enumerate(scores)])
     async with db.writing() as connection:
         await connection.executemany(
-            "INSERT INTO rating (user_id, photo_id, stars, updated_at) VALUES (0, ?, ?, '')", [(number, number % 4) for number in ids[:9]]
+            "INSERT INTO rating (user_id, photo_id, stars, is_favorite, updated_at) VALUES (0, ?, ?, ?, '')",
+            [(number, number % 4, number % 2) for number in ids[:9]],
         )
     return ids
 
 
-@pytest.mark.parametrize("key", ["aggregate", "star_rating", "date_taken", "filename"])
+@pytest.mark.parametrize("key", ["aggregate", "star_rating", "is_favorite", "date_taken", "filename"])
 @pytest.mark.parametrize("descending", [True, False])
 async def test_pages_and_keys_walk_the_same_way_through_everything(
     db: Database, viewer: Viewer, twenty: list[int], key: str, descending: bool

@@ -13,6 +13,7 @@ import pytest
 
 from facetd.accounts import authentication
 from facetd.accounts.sessions import IDLE
+from facetd.config.viewer import Features
 from facetd.house import House
 from facetd.http.openapi import REGISTERED, Access
 from facetd.http.services import SERVICES
@@ -120,6 +121,15 @@ async def test_status(empty: Site) -> None:
     )
     bob = await (await call(empty, "GET", "/api/auth/status", token["bob"])).json()
     assert (bob["user_id"], bob["display_name"], bob["edition_authenticated"], bob["edition_enabled"]) == ("bob", "bob", False, False)
+
+
+async def test_features_are_all_named_and_on_for_whom_they_are_there(empty: Site) -> None:
+    token = await tokens(empty)
+    for name in ("alice", "bob"):
+        features = (await (await call(empty, "GET", "/api/auth/status", token[name])).json())["features"]
+        assert features == (await (await call(empty, "GET", "/api/config", token[name])).json())["features"]
+        off = {"show_critique", "show_vlm_critique", *(["show_scan_button"] if name == "bob" else [])}
+        assert features == {key: key not in off for key in Features.model_fields}
 
 
 async def test_the_cookie_signs_in_and_logout_ends_it(empty: Site) -> None:

@@ -91,7 +91,8 @@ async def test_the_album_as_a_visitor_sees_it(library: Site, link: tuple[int, st
 
 @pytest.mark.parametrize(
     "asked", ["search=a", "person=1", "gps_lat=1&gps_lng=1&gps_radius_km=1", "path_prefix=/Pictures", "favorites_only=1", "min_rating=1",
-              "min_star_rating=1", "hide_rejected=1", "show_rejected=1", "album_id=1", "sort=star_rating", "sort=colour", "per_page=201"]
+              "min_star_rating=1", "hide_rejected=1", "show_rejected=1", "album_id=1", "sort=star_rating",
+              "sort=is_favorite", "sort=is_rejected", "sort=colour", "per_page=201"]
 )  # fmt: skip
 async def test_what_would_tell_of_the_owner_is_no_parameter(library: Site, link: tuple[int, str], asked: str) -> None:
     number, token = link

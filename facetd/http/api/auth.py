@@ -166,7 +166,7 @@ async def auth_status(request: web.Request, _parameters: Nothing) -> Any:
         "user_id": named.viewer.name if named else None,
         "user_role": named.viewer.role if named else None,
         "display_name": named.display_name if named else None,
-        "features": shown_features(house.config) if caller else {},
+        "features": shown_features(house.config, caller.viewer.role) if caller else {},
         "download_profiles": house.downloads.profiles() if caller else [],
     }
 

@@ -19,10 +19,7 @@ from facetd.score.rules import categories, type_labels
 
 operations = Operations("config")
 THUMBNAIL_SLIDER = {"min_px": 120, "max_px": 400, "default_px": 168, "step_px": 8}
-BUILT_FEATURES = frozenset({
-    "show_rating_badge", "show_semantic_search", "show_captions", "show_folders", "show_scan_button", "show_merge_suggestions",
-    "show_similar_button", "show_map", "show_albums",
-})  # fmt: skip
+NOT_BUILT = frozenset({"show_critique", "show_vlm_critique"})
 
 
 class ConfigReply(BaseModel):
@@ -54,7 +51,7 @@ class ConfigReply(BaseModel):
 async def get_config(request: web.Request, _parameters: Nothing) -> Any:
     """Sort keys, filters and metrics of the registry, as far as the library has values of them, quality levels, defaults and features."""
     house = services(request)
-    viewer = house.config.viewer
+    viewer, role = house.config.viewer, (await viewer_of(request)).role
     unfilled = await house.gallery.unfilled()
     fields = [entry for entry in FIELDS if entry.key not in unfilled]
     return {
@@ -68,12 +65,12 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
         "defaults": {**viewer.defaults.model_dump(), "gallery_mode": "grid"},
         "pagination": viewer.pagination.model_dump(),
         "display": {**viewer.display.model_dump(), "thumbnail_slider": THUMBNAIL_SLIDER},
-        "features": shown_features(house.config),
+        "features": shown_features(house.config, role),
         "notification_duration_ms": viewer.notification_duration_ms,
         "translation_target_language": house.config.translation.target_language,
         "is_multi_user": house.authentication.multi_user,
         "edition_enabled": True,
-        "edition_authenticated": (await viewer_of(request)).role in (ADMIN, SUPERADMIN),
+        "edition_authenticated": role in (ADMIN, SUPERADMIN),
         "filters": [_filter(entry) for entry in fields if entry.filter is not None],
         "metrics": [_metric(entry) for entry in fields if entry.kind in (Kind.SCORE, Kind.RATIO, Kind.REAL) and entry.group != "camera"],
         "capabilities": {**house.ingest.models.capabilities(), **house.captioning.writers.capabilities()},
@@ -81,9 +78,11 @@ async def get_config(request: web.Request, _parameters: Nothing) -> Any:
     }
 
 
-def shown_features(config: Config) -> dict[str, bool]:
-    """Which parts of the product are switched on, of those that are built."""
-    return {key: value for key, value in config.viewer.features.model_dump().items() if key in BUILT_FEATURES}
+def shown_features(config: Config, role: str) -> dict[str, bool]:
+    """Which parts of the product are there for somebody of this role: switched on, and built."""
+    features: dict[str, bool] = config.viewer.features.model_dump()
+    there = {key: value and key not in NOT_BUILT for key, value in features.items()}
+    return {**there, "show_scan_button": features["show_scan_button"] and role == SUPERADMIN}
 
 
 def _grouped(fields: Iterable[Field]) -> dict[str, list[dict[str, str]]]:
