@@ -35,6 +35,16 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tup
         yield from commands(found, (*path, name))
 
 
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_headings_are_outside_of_examples_and_rows_are_there_once(page: str) -> None:
+    parts = text_of(page).split("\n```")
+    assert len(parts) % 2 == 1, "an example ends nowhere"
+    assert not [line for example in parts[1::2] for line in example.splitlines() if line.startswith("## ")], "an example ends too late"
+    for table in text_of(page).split("\n\n"):
+        keys = [row.split(" | ")[0] for row in table.splitlines() if row.startswith("| `")]
+        assert len(keys) == len(set(keys)), f"a key is there twice: {keys}"
+
+
 def test_every_operation_is_in_the_api_page() -> None:
     text = text_of("api.md")
     documented = {(method, path) for row in text.splitlines() if row.startswith("| ") for method, path in operations_of(row)}
