@@ -83,30 +83,37 @@ async def add(connection: Writer, album: int, photos: Sequence[int]) -> list[int
     return new
 
 
-async def take_out(connection: Writer, album: int, photos: Sequence[int]) -> list[Place]:
-    """Take photos out of a manual album; returns which were in it, and where. One that was the chosen cover is it no more."""
+async def take_out(connection: Writer, album: int, photos: Sequence[int]) -> tuple[list[Place], int | None]:
+    """Take photos out of a manual album; returns which were in it and where, and which of them was the chosen cover: it is that no more."""
     wanted = json.dumps(list(photos))
     rows = await connection.execute_fetchall(
         "DELETE FROM album_photo WHERE album_id = ? AND photo_id IN (SELECT value FROM json_each(?)) RETURNING photo_id, position",
         (album, wanted),
     )
     gone = [(int(row[0]), int(row[1])) for row in rows]
+    cover = None
     if gone:
-        await connection.execute(
-            "UPDATE album SET cover_photo_id = NULL WHERE id = ? AND cover_photo_id IN (SELECT value FROM json_each(?))", (album, wanted)
-        )
+        chosen = await connection.execute_fetchall("SELECT cover_photo_id FROM album WHERE id = ?", (album,))
+        cover = next((row[0] for row in chosen if row[0] in {photo for photo, _ in gone}), None)
+        if cover is not None:
+            await connection.execute("UPDATE album SET cover_photo_id = NULL WHERE id = ?", (album,))
         await _touch(connection, album)
-    return gone
+    return gone, cover
 
 
-async def put_back(connection: Writer, album: int, places: Sequence[Place]) -> list[int]:
-    """Put photos where they were before `take_out`; returns those that are in the library still."""
+async def put_back(connection: Writer, album: int, places: Sequence[Place], cover: int | None = None) -> list[int]:
+    """Put photos where they were before `take_out`, and let `cover` be the cover again, unless another one was chosen since.
+
+    Returns those that are in the library still.
+    """
     rows = await connection.execute_fetchall(
         "INSERT INTO album_photo (album_id, photo_id, position) SELECT ?, p.id, w.value ->> 1 FROM json_each(?) w"
         " JOIN photo p ON p.id = w.value ->> 0 WHERE 1 ON CONFLICT DO NOTHING RETURNING photo_id",
         (album, json.dumps(list(places))),
     )
     back = [int(row[0]) for row in rows]
+    if cover in back:
+        await connection.execute("UPDATE album SET cover_photo_id = ? WHERE id = ? AND cover_photo_id IS NULL", (cover, album))
     if back:
         await _touch(connection, album)
     return back

@@ -123,8 +123,8 @@ class Albums(AlbumViews):
         await self._manual(viewer, album)
         wanted = await targets(self._db, viewer, ids, paths)
         async with self._db.writing() as connection:
-            gone = await albumwrites.take_out(connection, album, wanted.ids)
-            token = await self._undoing.keep(connection, viewer, KIND, taken_out(album, gone)) if gone else None
+            gone, cover = await albumwrites.take_out(connection, album, wanted.ids)
+            token = await self._undoing.keep(connection, viewer, KIND, taken_out(album, gone, cover)) if gone else None
         return Changed(len(gone), (await self._find(viewer, album)).photos, wanted.not_found, token)
 
     async def reorder(

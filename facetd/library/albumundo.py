@@ -20,9 +20,9 @@ def added(album: int, photos: Sequence[int]) -> dict[str, Any]:
     return {"album": album, "added": list(photos)}
 
 
-def taken_out(album: int, places: Sequence[Place]) -> dict[str, Any]:
-    """What takes back that photos were taken out of these places."""
-    return {"album": album, "taken_out": list(places)}
+def taken_out(album: int, places: Sequence[Place], cover: int | None) -> dict[str, Any]:
+    """What takes back that photos were taken out of these places, among them the chosen `cover`."""
+    return {"album": album, "taken_out": list(places), "cover": cover}
 
 
 def ordered(album: int, before: Sequence[int]) -> dict[str, Any]:
@@ -45,12 +45,13 @@ async def take_back(connection: Writer, viewer: Viewer, data: Any) -> Restored:
     if await albumwrites.owner(connection, album) != viewer.user_id:
         return Restored(())
     if "added" in data:
-        places = await albumwrites.take_out(connection, album, data["added"])
+        places, cover = await albumwrites.take_out(connection, album, data["added"])
         gone = {photo for photo, _ in places}
         missing = [photo for photo in data["added"] if photo not in gone]
-        return Restored(tuple(photo for photo, _ in places), not_found=tuple(missing), again=taken_out(album, places) if places else None)
+        again = taken_out(album, places, cover) if places else None
+        return Restored(tuple(photo for photo, _ in places), not_found=tuple(missing), again=again)
     if "taken_out" in data:
-        back = await albumwrites.put_back(connection, album, [(photo, place) for photo, place in data["taken_out"]])
+        back = await albumwrites.put_back(connection, album, [(photo, place) for photo, place in data["taken_out"]], data.get("cover"))
         lost = [photo for photo, _ in data["taken_out"] if photo not in set(back)]
         return Restored(tuple(back), not_found=tuple(lost), again=added(album, back) if back else None)
     before, moved = await albumwrites.reorder(connection, album, lambda current: rearranged(current, data["before"]))

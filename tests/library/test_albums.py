@@ -102,6 +102,7 @@ async def test_adding_taking_out_and_taking_that_back(home: Home) -> None:
     assert out.undo is not None
     back = await home.undoing.undo(home.alice, out.undo)
     assert await home.ids(home.alice, album) == [shared[1], alices[0], shared[0]], "at its place"
+    assert (await home.albums.album(home.alice, album)).row.cover_photo_id == alices[0], "and the cover again"
     assert back.token is not None
     await home.undoing.undo(home.alice, back.token)
     assert await home.ids(home.alice, album) == [shared[1], shared[0]]
@@ -110,6 +111,20 @@ async def test_adding_taking_out_and_taking_that_back(home: Home) -> None:
     assert await home.ids(home.alice, album) == [shared[1]]
     with pytest.raises(InvalidInput):
         await home.albums.add(home.alice, album, [], None)
+
+
+async def test_a_cover_that_was_chosen_since_stays(home: Home) -> None:
+    shared = home.home.shared
+    album = (await home.albums.make(home.alice, "Mine", ids=shared)).row.id
+    await home.albums.change(home.alice, album, {"cover_photo_id": shared[1]})
+    out = await home.albums.take_out(home.alice, album, [shared[1]], None)
+    await home.albums.change(home.alice, album, {"cover_photo_id": shared[0]})
+    assert out.undo is not None
+    back = await home.undoing.undo(home.alice, out.undo)
+    assert (await home.albums.album(home.alice, album)).row.cover_photo_id == shared[0]
+    assert back.token is not None
+    await home.undoing.undo(home.alice, back.token)
+    assert (await home.albums.album(home.alice, album)).row.cover_photo_id == shared[0]
 
 
 async def test_what_is_taken_back_is_what_is_there_still(home: Home) -> None:
