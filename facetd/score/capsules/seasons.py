@@ -66,12 +66,11 @@ def favorites(photos: Photos, rule: Favorites, *, south: bool) -> Iterator[Draft
 
 
 def this_week(photos: Photos, rule: ThisWeek, today: date) -> Iterator[Draft]:
-    """Photos of the days around today in each earlier year, the last year first."""
+    """Photos of the days around today in each earlier year, the last year first. Around New Year these reach into the year beside it."""
     days = photos.taken.astype("M8[D]")
     usable = photos.good & photos.dated
-    for year in sorted({int(year) for year in np.unique(photos.year[usable])}, reverse=True):
-        if year >= today.year:
-            continue
+    near = {int(year) + step for year in np.unique(photos.year[usable]) for step in (-1, 0, 1)}
+    for year in sorted((year for year in near if 0 < year < today.year), reverse=True):
         middle = np.datetime64(_in_year(today, year), "D")
         apart = np.abs((days - middle).astype(np.int64))
         rows = np.flatnonzero(usable & (apart <= rule.days))

@@ -21,7 +21,7 @@ from facetd.score.capsules.photos import Draft, Floats, Numbers, Photos
 if TYPE_CHECKING:
     from facetd.config.capsules import Capsules
 
-TOP = 5  # photos that the cover is one of
+TOP = 5  # best photos that the cover is one of
 POOL = 4  # times as many photos as are shown are chosen from
 JITTER = 0.4  # points of the score, up or down, that a fresh shuffle adds
 # what consists of few particular photos comes before what can be made of many others
@@ -131,7 +131,7 @@ def _cut(photos: Photos, draft: Draft, rules: Capsules, likeness: Likeness, jitt
     rows = draft.rows[np.argsort(-relevance[draft.rows], kind="stable")][: POOL * rules.max_photos_per_capsule]
     order = choose(relevance[rows] / np.float32(10), likeness(rows), rules.max_photos_per_capsule, rules.mmr_lambda)
     chosen = rows[order]
-    top = photos.best_first(chosen, relevance)[:TOP] if draft.by_time else chosen[:TOP]
+    top = photos.best_first(chosen, values)[:TOP]
     if draft.by_time:
         chosen = chosen[np.lexsort((photos.ids[chosen], photos.taken[chosen]))]
     ids = tuple(photos.ids[chosen].tolist())

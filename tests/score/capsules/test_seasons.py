@@ -68,5 +68,9 @@ def test_this_week_is_three_days_around_today_in_each_past_year() -> None:
 def test_weeks_reach_over_the_turn_of_the_year_and_leap_days() -> None:
     turn = photos(3, taken=["2023-12-30T10:00:00", "2024-01-01T10:00:00", "2024-01-04T10:00:00"])
     assert shown(this_week(turn, ThisWeek(), date(2026, 1, 2))) == {"this_week:2024": [0, 1, 2]}
+    before = photos(3, taken=days("2023-12-30T10:00:00", 3))
+    assert shown(this_week(before, ThisWeek(), date(2026, 1, 1))) == {"this_week:2024": [0, 1, 2]}, "no photo is of 2024"
+    after = photos(3, taken=days("2024-01-01T10:00:00", 3))
+    assert shown(this_week(after, ThisWeek(), date(2026, 12, 31))) == {"this_week:2023": [0, 1, 2]}
     leap = photos(3, taken=["2025-02-25T10:00:00", "2025-02-28T10:00:00", "2025-03-03T10:00:00"])
     assert shown(this_week(leap, ThisWeek(), date(2028, 2, 29))) == {"this_week:2025": [0, 1, 2]}

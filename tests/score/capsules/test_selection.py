@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -63,6 +64,19 @@ def test_no_two_capsules_show_the_same() -> None:
         assert 1 <= len(capsule.best) <= 5
         names = dict(zip(("person", "other"), ("Ann", "Ben"), strict=True))
         assert "{" not in title(capsule.title, {**capsule.params, **names})
+
+
+def test_a_cover_is_one_of_the_five_best_whatever_comes_first() -> None:
+    made = photos(30, aggregate=np.linspace(9, 6.1, 30), camera="A")
+    like = np.zeros((30, 30), np.float32)
+    like[:10, :10] = 1.0  # the best ones look alike, so that others follow the first
+    alike = replace(looks(made), likeness=lambda rows: like[np.ix_(rows, rows)])
+    found = select(made, Capsules(), alike, TODAY)
+    camera = next(capsule for capsule in found if capsule.type == "camera")
+    assert set(camera.photos[:5]) != set(range(101, 106)), "varied"
+    for occasion in (TODAY, replace(TODAY, shuffle=3)):
+        camera = next(capsule for capsule in select(made, Capsules(), alike, occasion) if capsule.type == "camera")
+        assert camera.best == tuple(range(101, 106))
 
 
 def test_types_come_in_turns_by_priority() -> None:
