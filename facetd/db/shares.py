@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from facetd.db.connection import Connection, Database, Writer
 from facetd.db.revision import bump
 from facetd.db.store import now
 from facetd.db.tags import HINTS
-from facetd.db.visibility import NEVER_LISTED, gate_condition, id_list
+from facetd.db.visibility import NEVER_LISTED, gate_condition
 from facetd.records.viewer import Viewer
 
 Value = tuple[str, int]  # a value and how many photos have it
@@ -85,8 +86,10 @@ def owned(connection: Connection, owner: Viewer, album: int) -> AlbumRow | None:
 def seen_tags(connection: Connection, photos: Iterable[int]) -> dict[int, list[str]]:
     """The tags of photos that models gave. What people wrote into files may name somebody, and is left out."""
     rows = connection.execute(
-        "SELECT DISTINCT pt.photo_id, t.name FROM photo_tag pt JOIN tag t ON t.id = pt.tag_id"
-        f" WHERE pt.photo_id IN ({id_list(photos)}) AND pt.source <> 'keyword' AND pt.source NOT IN {HINTS} ORDER BY pt.photo_id, pt.tag_id"
+        "SELECT DISTINCT pt.photo_id, t.name FROM json_each(?) w CROSS JOIN photo_tag pt ON pt.photo_id = w.value"
+        " CROSS JOIN tag t ON t.id = pt.tag_id"
+        f" WHERE pt.source <> 'keyword' AND pt.source NOT IN {HINTS} ORDER BY pt.photo_id, pt.tag_id",
+        (json.dumps(list(photos)),),
     )
     found: dict[int, list[str]] = {}
     for number, name in rows:

@@ -21,7 +21,7 @@ from facetd.db.store import now
 from facetd.errors import FacetdError, InvalidInput, NotFound
 from facetd.filters import PhotoFilter
 from facetd.i18n import _
-from facetd.library.gallery import Gallery, PhotoPage
+from facetd.library.gallery import OWN_LOOK, Gallery, Look, PhotoPage
 from facetd.library.smartcounts import PATIENCE_S, Counted, SmartCounts
 from facetd.library.smartfilter import parse_smart_filter
 from facetd.records.viewer import Viewer
@@ -103,7 +103,11 @@ class AlbumViews:
 
     async def album(self, viewer: Viewer, album: int) -> Album:
         """One album. Raises NotFound."""
-        return (await self._shown(viewer, [await self._find(viewer, album)], patience_s=None))[0]
+        return await self.told_of(viewer, await self._find(viewer, album))
+
+    async def told_of(self, viewer: Viewer, row: AlbumRow) -> Album:
+        """One album that `viewer` may open."""
+        return (await self._shown(viewer, [row], patience_s=None))[0]
 
     async def photos(
         self,
@@ -115,6 +119,7 @@ class AlbumViews:
         per_page: int,
         page: int = 1,
         after: str | None = None,
+        look: Look = OWN_LOOK,
     ) -> AlbumPage:
         """One page of an album's photos, without `sort` in the order of the album. Raises NotFound, InvalidInput.
 
@@ -132,9 +137,10 @@ class AlbumViews:
                 per_page=per_page,
                 page=page,
                 after=after,
+                look=look,
             )
             return AlbumPage(found, sort or POSITION, descending)
-        return await self._smart_photos(viewer, row, sort, descending, per_page=per_page, page=page, after=after)
+        return await self._smart_photos(viewer, row, sort, descending, per_page=per_page, page=page, after=after, look=look)
 
     async def ids(self, viewer: Viewer, album: int) -> tuple[str, list[int]]:
         """The name of an album, and all its photos in the order in which it shows them.
@@ -155,7 +161,16 @@ class AlbumViews:
         return row.name, json.loads(found.ids_json)
 
     async def _smart_photos(
-        self, viewer: Viewer, row: AlbumRow, sort: str | None, descending: bool | None, *, per_page: int, page: int, after: str | None
+        self,
+        viewer: Viewer,
+        row: AlbumRow,
+        sort: str | None,
+        descending: bool | None,
+        *,
+        per_page: int,
+        page: int,
+        after: str | None,
+        look: Look = OWN_LOOK,
     ) -> AlbumPage:
         defaults = self._config.viewer.defaults
         order, way, error = defaults.sort, defaults.sort_direction == "DESC", None
@@ -166,7 +181,9 @@ class AlbumViews:
             if sort not in (None, POSITION):
                 order, way = str(sort), True
             way = way if descending is None else descending
-            found = await self._gallery.page(viewer, smart.chosen, sort=order, descending=way, per_page=per_page, page=page, after=after)
+            found = await self._gallery.page(
+                viewer, smart.chosen, sort=order, descending=way, per_page=per_page, page=page, after=after, look=look
+            )
         except (InvalidInput, NotFound) as problem:
             if _is_about_asking(problem):
                 raise

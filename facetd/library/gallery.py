@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from facetd.config import Config
 from facetd.db import albums as db_albums
@@ -60,6 +60,27 @@ class PhotoPage:
         return found
 
 
+class Look(Protocol):
+    """How the photos of a page are shown; two that are equal show the same."""
+
+    def __hash__(self) -> int: ...
+
+    def photos(self, connection: Connection, viewer: Viewer, ids: Sequence[int], config: Config) -> list[dict[str, Any]]:
+        """Those of `ids` that `viewer` may see, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLook:
+    """As the household sees photos."""
+
+    def photos(self, connection: Connection, viewer: Viewer, ids: Sequence[int], config: Config) -> list[dict[str, Any]]:
+        """With everything that lists show."""
+        return present.photos_shown(connection, viewer, ids, config)
+
+
+OWN_LOOK = OwnLook()
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoIds:
     """The ids of a whole list as JSON, in its order; `total` is how many photos the list has, which may be more."""
@@ -95,14 +116,15 @@ class Gallery:
         per_page: int,
         page: int = 1,
         after: str | None = None,
+        look: Look = OWN_LOOK,
     ) -> PhotoPage:
-        """Photos of one page, by number or by the key where the last page ended.
+        """Photos of one page, by number or by the key where the last page ended; shown as `look` says.
 
         Raises InvalidInput for a sort key, type or quality that does not exist, NotFound for a folder or album.
         """
         listing, key = await self._listing(viewer, chosen, self._order(sort, descending, in_album=chosen.album_id is not None))
         revision = self._db.revision
-        asked = (revision, key, sort, descending, per_page, page, after)
+        asked = (revision, key, sort, descending, per_page, page, after, look)
         if known := self._pages.get(asked):
             return known
         last = decode_key(after) if after is not None else None
@@ -114,7 +136,7 @@ class Gallery:
             total = listing.total(connection) if counted is None else counted[0]
             listing.expect(total)
             keys = listing.page(connection, offset=offset, limit=wanted) if last is None else listing.after(connection, last, limit=wanted)
-            photos = present.photos_shown(connection, viewer, [key.id for key in keys[:per_page]], self._config)
+            photos = look.photos(connection, viewer, [key.id for key in keys[:per_page]], self._config)
             return total, keys, present.encoded(photos)
 
         total, keys, photos_json = await self._db.read(read)

@@ -6,9 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from facetd.config import Config
+from facetd.db.connection import Connection
+from facetd.db.rows import photo_rows
+from facetd.db.shares import seen_tags
 from facetd.fields import FIELDS
+from facetd.library import present
+from facetd.records.viewer import Viewer
 
 TOLD = frozenset({
     "id", "filename", "format", "image_width", "image_height", "size", "date_taken", "date_offset", "date_formatted", "added_at",
@@ -22,15 +30,35 @@ UNTOLD: dict[str, Any] = {
 SHARED_PATH = re.compile(r"/shared/([1-9]\d{0,17})/([1-9]\d{0,17})/[^/]*")
 
 
-def shared_photo(photo: dict[str, Any], album: int, tags: Sequence[str], tags_shown: int) -> dict[str, Any]:
-    """A photo of a list as the visitor of `album` sees it, with `tags`, of which the first `tags_shown` are listed."""
-    told = {key: value if key in TOLD else UNTOLD.get(key) for key, value in photo.items()}
-    return {
-        **told,
-        "path": shared_path(album, photo["id"], photo["filename"]),
-        "tags": ",".join(tags) or None,
-        "tags_list": list(tags[:tags_shown]),
-    }
+@dataclass(frozen=True, slots=True)
+class SharedLook:
+    """How the visitors of an album see its photos."""
+
+    album: int
+
+    def photos(self, connection: Connection, viewer: Viewer, ids: Sequence[int], config: Config) -> list[dict[str, Any]]:
+        """Those of `ids` that the owner, `viewer`, may see, with the tags that models gave."""
+        tags = seen_tags(connection, ids)
+        shown = config.viewer.display.tags_per_photo
+        return [
+            self._photo(present.photo(row, config, {}), tags.get(row.values["id"], ()), shown)
+            for row in photo_rows(connection, viewer, ids)
+        ]
+
+    def _photo(self, photo: dict[str, Any], tags: Sequence[str], tags_shown: int) -> dict[str, Any]:
+        return {
+            **photo,
+            **_untold(tuple(photo)),
+            "path": shared_path(self.album, photo["id"], photo["filename"]),
+            "tags": ",".join(tags) or None,
+            "tags_list": list(tags[:tags_shown]),
+        }
+
+
+@lru_cache(maxsize=4)
+def _untold(keys: Sequence[str]) -> dict[str, Any]:
+    """What stands in the place of everything that is not told."""
+    return {key: UNTOLD.get(key) for key in keys if key not in TOLD}
 
 
 def shared_path(album: int, photo: int, filename: str) -> str:

@@ -27,12 +27,10 @@ from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
 from facetd.fields import FIELDS
 from facetd.filters import PhotoConditions
 from facetd.i18n import _
-from facetd.library import present
 from facetd.library.albums import Albums
 from facetd.library.albumviews import Album, AlbumPage
 from facetd.library.gallery import Gallery, PhotoPage
-from facetd.library.memo import SizedMemo
-from facetd.library.sharedphoto import photo_at, shared_photo
+from facetd.library.sharedphoto import SharedLook, photo_at
 from facetd.library.smartfilter import parse_smart_filter
 from facetd.records.viewer import Viewer
 
@@ -41,7 +39,6 @@ MOST_LINKS = 100  # to one album
 LONGEST_DAYS = 3650
 NOT_SORTED_BY = frozenset(entry.key for entry in FIELDS if entry.table == "rating")  # what only the owner knows
 OFFERED_STALE_S = 60.0
-PAGES_KEPT_BYTES = 2 << 20  # pages as visitors see them, beside those they were made of
 ALBUMS_KEPT = 200
 Owner = Callable[[int], Awaitable[Viewer | None]]
 
@@ -73,7 +70,6 @@ class Shares:
         self._gallery = gallery
         self._owner = owner
         self._guesses = guesses
-        self._pages: SizedMemo[bytes] = SizedMemo(PAGES_KEPT_BYTES)
         self._offered: OrderedDict[tuple[int, frozenset[int]], _Offered] = OrderedDict()
 
     async def share(self, viewer: Viewer, album: int, expires_in_days: int | None = None) -> tuple[Link, str]:
@@ -138,7 +134,7 @@ class Shares:
 
     async def album(self, shared: Shared) -> Album:
         """What is told of the album."""
-        return await self._albums.album(shared.eyes, shared.row.id)
+        return await self._albums.told_of(shared.eyes, shared.row)
 
     async def page(
         self, shared: Shared, chosen: PhotoConditions, *, sort: str, descending: bool | None, per_page: int, page: int = 1
@@ -149,28 +145,17 @@ class Shares:
         """
         if sort in NOT_SORTED_BY:
             raise InvalidInput(_("a shared album has no such order"), errors=[FieldError("sort", _("expected another sort key"))])
-        row, eyes = shared.row, shared.eyes
+        row, eyes, look = shared.row, shared.eyes, SharedLook(shared.row.id)
         if row.smart_filter is not None:
-            found = await self._albums.photos(eyes, row.id, sort=sort, descending=descending, per_page=per_page, page=page)
+            found = await self._albums.photos(eyes, row.id, sort=sort, descending=descending, per_page=per_page, page=page, look=look)
         else:
             way = sort != POSITION if descending is None else descending
             if chosen.tag and chosen.tag not in {name for name, _count in (await self.offered(shared))["tags"]}:
                 return AlbumPage(PhotoPage(b"[]", 0, None), sort, way)  # a word that somebody wrote into files, maybe
             inside = chosen.model_copy(update={"album_id": row.id})
-            photos = await self._gallery.page(eyes, inside, sort=sort, descending=way, per_page=per_page, page=page)
+            photos = await self._gallery.page(eyes, inside, sort=sort, descending=way, per_page=per_page, page=page, look=look)
             found = AlbumPage(photos, sort, way)
-        return replace(found, photos=await self._as_shared(row.id, found.photos), error=None)
-
-    async def _as_shared(self, album: int, page: PhotoPage) -> PhotoPage:
-        most = self._config.viewer.display.tags_per_photo
-        key = (album, most, self._db.revision, page.photos_json)
-        if (known := self._pages.get(key)) is not None:
-            return replace(page, photos_json=known)
-        photos = page.photos
-        tags = await self._db.read(lambda connection: db_shares.seen_tags(connection, [photo["id"] for photo in photos]))
-        shown = present.encoded([shared_photo(photo, album, tags.get(photo["id"], ()), most) for photo in photos])
-        self._pages.put(key, shown, size=len(shown) + len(page.photos_json))
-        return replace(page, photos_json=shown)
+        return replace(found, error=None)
 
     async def offered(self, shared: Shared) -> Mapping[str, list[Value]]:
         """What the filters of a manual album offer: cameras, lenses, tags, patterns, categories.
