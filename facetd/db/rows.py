@@ -10,7 +10,7 @@ from facetd.db.connection import Connection
 from facetd.db.names import Stored
 from facetd.db.tags import HINTS
 from facetd.db.visibility import Hide, gate_condition
-from facetd.fields import FIELDS
+from facetd.fields import FIELDS, Kind
 from facetd.records.viewer import Viewer
 
 PLAIN = (
@@ -19,6 +19,7 @@ PLAIN = (
 )  # fmt: skip
 RATED = ("star_rating", "is_favorite", "is_rejected")
 REGISTERED = tuple(entry for entry in FIELDS if entry.table == "photo")
+TAKEN = "p.date_taken || COALESCE(p.date_offset, '')"  # local wall time, with its offset where it is known
 KEYS = (*PLAIN, *(entry.key for entry in REGISTERED), *RATED)
 
 
@@ -63,7 +64,7 @@ COUNT = "(SELECT COUNT(*) FROM {0} x CROSS JOIN gate g ON g.photo_id = x.photo_i
 # In Beside's order after KEYS'. The order of the ids is that of the rows: CROSS JOIN keeps SQLite on it.
 PHOTO_ROWS = f"""
     SELECT {", ".join(f"p.{name}" for name in PLAIN)},
-           {", ".join(f"p.{entry.column}" for entry in REGISTERED)},
+           {", ".join(TAKEN if entry.kind is Kind.DATE else f"p.{entry.column}" for entry in REGISTERED)},
            COALESCE(r.stars, 0), COALESCE(r.is_favorite, 0), COALESCE(r.is_rejected, 0),
            p.filename, f.path, root.name, root.online, g.hide, p.content_hash, p.orientation, p.exposure_time, p.flash_fired,
            b.placeholder, b.colors, bp.burst_id, burst.kind,

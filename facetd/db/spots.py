@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from facetd.db.connection import Connection
 from facetd.db.ledger import virtual_path
 from facetd.db.names import from_stored, shown
+from facetd.db.rows import TAKEN
 from facetd.db.visibility import Hide, gate_condition
 from facetd.records.viewer import Viewer
 
@@ -78,7 +79,7 @@ def spots_of(connection: Connection, ids: Collection[int]) -> list[Spot]:
 def map_photos(connection: Connection, viewer: Viewer, ids: Sequence[int]) -> list[MapPhoto]:
     """What the map shows of those of `ids` that `viewer` may see, in their order."""
     rows = connection.execute(
-        "SELECT p.id, root.name, f.path, p.filename, p.gps_latitude, p.gps_longitude, p.aggregate, p.date_taken, p.category"
+        f"SELECT p.id, root.name, f.path, p.filename, p.gps_latitude, p.gps_longitude, p.aggregate, {TAKEN}, p.category"
         " FROM json_each(?) wanted CROSS JOIN photo p ON p.id = wanted.value CROSS JOIN gate g ON g.photo_id = p.id"
         f" CROSS JOIN folder f ON f.id = p.folder_id CROSS JOIN root ON root.id = g.root_id WHERE {gate_condition(viewer, Hide.MISSING)}",
         (json.dumps(list(ids)),),

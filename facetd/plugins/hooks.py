@@ -18,7 +18,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A photo as plugins and webhooks are told of it. `path` is `/<root>/<folder>/<name>`, `aggregate` its score 0..10, `date_taken` ISO
-    8601 local wall time.
+    8601 local wall time, with its offset where that is known.
     """
 
     id: int

@@ -125,8 +125,11 @@ async def test_groups_to_choose_from(alike: Site, tmp_path: Path) -> None:
         frame = scene(7, (660, 440)).crop((3 * number, 0, 640 + 3 * number, 426))
         frame.save(tmp_path / "Pictures" / f"burst{number}.jpg", exif=exif(taken=f"2025:01:01 10:00:0{number}"))
     await scan(alike.house)
+    async with alike.house.db.writing() as connection:  # in another zone, with fractions
+        await connection.execute("UPDATE photo SET date_taken = date_taken || '.25', date_offset = '-09:30' WHERE filename LIKE 'burst%'")
     bursts = await alike.json("/api/burst-groups")
     assert bursts["total_groups"] == 1
+    assert bursts["groups"][0]["photos"][0]["date_taken"].endswith(".25-09:30")
     assert bursts["groups"][0]["count"] == 3
     assert bursts["groups"][0]["best_path"] == bursts["groups"][0]["photos"][0]["path"]
     similar = await alike.json("/api/similar-groups?threshold=0.8")

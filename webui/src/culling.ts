@@ -128,7 +128,7 @@ function node(group: Group): HTMLElement {
 function reason(group: Group): string {
   if (group.type === "similar") return S.alikeAtLeastBy(formatShare(Math.max(0.75, threshold())));
   if (group.type === "duplicate") return S.groupReasons.duplicate;
-  const moments = group.photos.flatMap(({ date_taken: date }) => (date ? [Date.parse(`${date.slice(0, 23)}Z`)] : [])).filter(Number.isFinite);
+  const moments = group.photos.flatMap(({ date_taken: date }) => (date ? [Date.parse(`${date.replace(/[+-]\d\d:\d\d$/, "").slice(0, 23)}Z`)] : [])).filter(Number.isFinite);
   return moments.length > 1 ? S.withinSeconds(formatCount(Math.max(1, Math.round((Math.max(...moments) - Math.min(...moments)) / 1000)))) : S.groupReasons.burst;
 }
 

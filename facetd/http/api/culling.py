@@ -210,4 +210,4 @@ def _paged(found: GroupPage, query: Paged, groups: list[dict[str, Any]]) -> dict
 
 def _seconds(date: str) -> float:
     """Local wall time on a scale of its own."""
-    return datetime.fromisoformat(date[:26]).replace(tzinfo=UTC).timestamp()
+    return datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()

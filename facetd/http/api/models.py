@@ -74,7 +74,7 @@ class _PhotoBase(BaseModel):
     image_height: int | None
     size: int = Field(description="Bytes.")
     phash: str | None
-    date_taken: str | None = Field(description="ISO 8601 local wall time.")
+    date_taken: str | None = Field(description="ISO 8601 local wall time, with its offset where that is known.")
     date_offset: str | None = Field(description="Offset of the local time where known, like +02:00.")
     date_formatted: str | None
     added_at: str
