@@ -108,7 +108,8 @@ class FakeLibrary:
         name = HOSTILE if index == 3 else f"IMG_{index:07}.jpg"
         return metrics | {
             "id": index + 1, "path": f"/Photos/{name}", "filename": name, "date_taken": "2024-07-14T18:03:22+02:00",
-            "date_offset": "+02:00", "image_width": 3000 if wide else 2000, "image_height": 2000 if wide else 3000, "camera_make": "Canon", "camera_model": "EOS R5",
+            "date_offset": "+02:00", "image_width": 3000 if wide else 2000, "image_height": 2000 if wide else 3000,
+            "camera_make": "Canon", "camera_model": "EOS R5",
             "lens_model": None, "iso": 200, "f_stop": 2.8, "shutter_speed": "1/250", "focal_length": 50.0, "focal_length_35mm": None,
             "category": "default" if index == UNSORTED else ("landscape", "portrait")[index % 2],
             "composition_pattern": "diagonal", "tags_list": ["sea"], "color": "#405060",
