@@ -25,7 +25,7 @@ from facetd.ingest.service import Ingest
 from facetd.library.captioning import Wanted
 from facetd.library.captions import may_write
 from facetd.library.roots import real_path
-from facetd.listening import Address, listen, require_login, socket_path
+from facetd.listening import Address, is_guarded, listen, require_login, socket_path
 from facetd.records.viewer import Viewer
 from facetd.watch.change import Change
 from facetd.watch.exclude import Excludes
@@ -67,6 +67,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Serve until stopped. Raises FacetdError when it cannot start."""
+        require_login(self._address, self._loaded.config)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
@@ -79,7 +80,6 @@ class Daemon:
         """One life with one configuration."""
         config = self._loaded.config
         check_settings(config)
-        require_login(self._address, config)
         socket = socket_path(self._data)
         self._packs = await asyncio.to_thread(installed_packs, self._data)
         async with AsyncExitStack() as stack:
@@ -89,6 +89,7 @@ class Daemon:
             await house.add_directories(self._photos)
             services = make_services(house, keep_hash=self._keep_hash)
             self._authentication = services.authentication
+            await services.authentication.end_absent()
             stack.push_async_callback(services.darktable.stop)
             house.ingest.listener = await services.plugins.start() or house.ingest.listener
             stack.push_async_callback(services.plugins.stop)
@@ -111,8 +112,10 @@ class Daemon:
         if viewer is not None and may_write(viewer):
             house.captioning.start(viewer, self._captions_left[1])
 
-    async def _end_jobs(self) -> None:
-        """End the job of somebody who may do such things no more."""
+    async def _end_what_is_over(self) -> None:
+        """End what users opened who are gone, and the job of somebody who may do such things no more."""
+        if self._authentication is not None:
+            await self._authentication.end_absent()
         owner = self.house.captioning.owner if self.house is not None else None
         if self.house is None or self._authentication is None or owner is None:
             return
@@ -167,7 +170,7 @@ class Daemon:
                 self._reload.clear()
                 if self._take_over():
                     return
-                await self._end_jobs()
+                await self._end_what_is_over()
             if await asyncio.to_thread(installed_packs, self._data) != self._packs:
                 logger.info("the installed packs of models changed")
                 return
@@ -188,13 +191,14 @@ class Daemon:
         try:
             loaded = load_config(self._loaded.path)
             check_settings(loaded.config)
-            require_login(self._address, loaded.config)
         except FacetdError as error:
             logger.error("the configuration was changed and cannot be used, the old one stays: %s", error)
             return False
         before, self._loaded = self._loaded.config, loaded
         if loaded.config == before:
             return False
+        if not is_guarded(self._address, loaded.config):
+            logger.error("there are no users and no password any more: the daemon answers nobody at %s until there are", self._address.host)
         for warning in loaded.warnings:
             logger.warning("%s: %s", loaded.path, warning)
         if self._authentication is not None and _same_house(before, loaded.config):

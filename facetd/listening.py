@@ -75,13 +75,18 @@ def make_private(folder: Path) -> None:
 
 def require_login(address: Address, config: Config) -> None:
     """Raise InvalidInput when everybody on the network could see and change everything."""
-    if not (address.insecure or is_loopback(address.host) or config.users or config.viewer.password):
+    if not is_guarded(address, config):
         raise InvalidInput(
             _("--host {host}: without users or a password everybody on the network could see and change everything").format(
                 host=address.host
             ),
             hint=_("Add a user (`facetd user add NAME --dir DIR`), set viewer.password, keep the default 127.0.0.1, or give --insecure."),
         )
+
+
+def is_guarded(address: Address, config: Config) -> bool:
+    """Whether strangers are kept out at this address, or were let in knowingly."""
+    return address.insecure or is_loopback(address.host) or bool(config.users or config.viewer.password)
 
 
 def is_loopback(host: str) -> bool:
@@ -95,10 +100,13 @@ def is_loopback(host: str) -> bool:
 
 
 async def listen(stack: AsyncExitStack, services: Services, address: Address, socket: Path) -> int:
-    """Answer at `address` and on the daemon's own socket until `stack` is left; the port. Raises FacetdError where nobody can listen."""
+    """Answer at `address` and on the daemon's own socket until `stack` is left; the port. Raises FacetdError where nobody can listen.
+
+    At an address that is not guarded everybody is sent away.
+    """
     server_logger.addFilter(is_about_us)
     await _listen_on_socket(stack, services, socket)
-    app = make_app(services, any_host=address.insecure)
+    app = make_app(services, any_host=address.insecure, closed=not is_guarded(address, services.config))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

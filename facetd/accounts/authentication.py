@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from facetd.accounts.leaving import Ended, end_absent, leave
 from facetd.accounts.passwords import fits, fits_nobody, fits_setting, hash_password, is_outdated
 from facetd.accounts.sessions import APP, LOGIN, Sessions
 from facetd.accounts.throttle import Throttle
@@ -213,6 +214,17 @@ class Authentication:
         """End every sign-in of the caller but this one; returns how many."""
         mine = caller.session.id if caller.session else 0
         return await self.sessions.end([session.id for session in await self.sessions_of(caller, LOGIN) if session.id != mine])
+
+    async def leave(self, name: str, *, aside: bool = False) -> Ended:
+        """End what a user opened who is removed, see leaving.py."""
+        return await leave(self._db, self.sessions, name, aside=aside)
+
+    async def end_absent(self) -> None:
+        """End what was opened by whoever is not among the users. Without any nothing ends: that may be a slip, and they come back."""
+        if self.multi_user:
+            ended = await end_absent(self._db, self.sessions, {user.id for user in (await self.users.all()).values()})
+            if ended.sessions or ended.links:
+                logger.info("users are gone: %d sign-ins and app passwords and %d links ended", ended.sessions, ended.links)
 
     async def change_password(self, caller: Caller, current: str, new: str, *, network: str) -> int:
         """A user's new password; every other sign-in of theirs is over. Returns how many those were.

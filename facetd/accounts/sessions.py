@@ -87,6 +87,10 @@ class Sessions:
                     tell(session.id)
         return len(ended)
 
+    async def end_of(self, user_ids: Collection[int]) -> int:
+        """Forget every session and app password of these users; returns how many there were."""
+        return await self.end([session.id for session in (await self._all()).values() if session.user_id in user_ids])
+
     async def restamp(self, user_id: int, old: str, new: str, only: Collection[int] | None = None) -> None:
         """The password is written otherwise now: sessions of the old one go on, all or `only` those."""
         known = await self._all()

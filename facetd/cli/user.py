@@ -13,7 +13,9 @@ import click
 from rich.console import Console
 
 from facetd.accounts.authentication import require_good
+from facetd.accounts.leaving import Ended, leave
 from facetd.accounts.passwords import LONGEST, hash_password
+from facetd.accounts.sessions import Sessions
 from facetd.accounts.userfile import SHARED, Section, change_users, entry_of
 from facetd.accounts.users import Users
 from facetd.cli.library import open_library
@@ -21,7 +23,7 @@ from facetd.cli.options import data_folder, json_option, settings_options
 from facetd.cli.settings import load_settings
 from facetd.config import LoadedConfig
 from facetd.errors import Conflict, InvalidInput, NotFound
-from facetd.house import House
+from facetd.house import DATABASE_NAME, House
 from facetd.i18n import _
 
 role_option = click.option("--role", type=click.Choice(["user", "admin", "superadmin"]), default=None, help="What the user may do.")
@@ -164,14 +166,18 @@ def edit(
 @user.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--set-aside", is_flag=True, help="A later user of the same name does not find the ratings and albums.")
 @settings_options
-def remove(name: str, yes: bool, data: Path | None, config_path: Path | None) -> None:
-    """Take a user out. Photos stay; ratings and albums are kept for a user of the same name that comes back."""
+def remove(name: str, yes: bool, set_aside: bool, data: Path | None, config_path: Path | None) -> None:
+    """Take a user out; sign-ins, app passwords and links to albums end.
+
+    Photos stay; ratings and albums are kept for a user of the same name that comes back.
+    """
     loaded = _settings(data, config_path)
     if name not in loaded.config.users:
         raise NotFound(_("there is no user called '{name}'").format(name=name), hint=_("`facetd user list` shows them."))
     last = len(loaded.config.users) == 1
-    warning = " It is the last one: afterwards whoever reaches the daemon sees everything." if last else ""
+    warning = " It is the last one: afterwards whoever uses this machine sees everything." if last else ""
     if not yes:
         click.confirm(f"Remove the user {name}?{warning}", abort=True, err=True)
 
@@ -179,7 +185,22 @@ def remove(name: str, yes: bool, data: Path | None, config_path: Path | None) ->
         entry_of(users, name)
         del users[name]
 
-    _told(f"Removed the user {name}", loaded, change_users(loaded.path, change))
+    async def run() -> tuple[Path | None, Ended]:
+        folder = data_folder(data)
+        if not (folder / DATABASE_NAME).exists():
+            return change_users(loaded.path, change), Ended(0, 0)
+        async with open_library(folder, lambda _folder: loaded.config) as found:
+            backup = change_users(loaded.path, change)
+            if isinstance(found, House):
+                return backup, await leave(found.db, Sessions(found.db), name, aside=set_aside)
+            return backup, Ended(**await found.post("/users/leave", {"name": name, "aside": set_aside}))
+
+    backup, ended = asyncio.run(run())
+    _told(f"Removed the user {name}", loaded, backup)
+    if ended.sessions or ended.links:
+        click.echo(f"Ended: {ended.sessions} sign-ins and app passwords, {ended.links} links to albums.")
+    if ended.aside:
+        click.echo(f"The ratings and albums are kept for a user called '{ended.aside}'.")
 
 
 @user.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from facetd.db.connection import Database, Row
 from facetd.db.revision import bump
@@ -40,6 +41,26 @@ async def account_ids(db: Database, names: Iterable[str]) -> dict[str, int]:
                 made = await connection.execute_fetchall(sql, (name, now()))
                 known[name] = int(next(iter(made))[0])
     return {name: known[name] for name in wanted}
+
+
+async def account_id(db: Database, name: str) -> int | None:
+    """The number of a user, None for one who never was."""
+    row = await db.row("SELECT id FROM account WHERE name = ?", (name,))
+    return None if row is None else int(row[0])
+
+
+async def known_ids(db: Database) -> set[int]:
+    """The numbers of all users that ever were."""
+    return {int(row[0]) for row in await db.rows("SELECT id FROM account")}
+
+
+async def set_aside(db: Database, user_id: int, name: str) -> str:
+    """Give what belongs to a user another name, which is free and returned."""
+    taken = {str(row[0]) for row in await db.rows("SELECT name FROM account")}
+    aside = next(free for number in count(1) if (free := f"{name} ({number})") not in taken)
+    async with db.writing() as connection:
+        await connection.execute("UPDATE account SET name = ? WHERE id = ?", (aside, user_id))
+    return aside
 
 
 async def sessions(db: Database) -> list[Session]:

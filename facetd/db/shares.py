@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from facetd.db.albums import AlbumRow, albums
@@ -52,6 +52,18 @@ async def end(db: Database, album: int, only: int | None) -> int:
         if gone:
             await bump(connection)
     return gone
+
+
+async def end_of(db: Database, owners: Collection[int]) -> int:
+    """End all links to the albums of these users; returns how many there were."""
+    async with db.writing() as connection:
+        cursor = await connection.execute(
+            "DELETE FROM album_share WHERE album_id IN (SELECT id FROM album WHERE user_id IN (SELECT value FROM json_each(?)))",
+            (json.dumps([int(owner) for owner in owners]),),
+        )
+        if cursor.rowcount:
+            await bump(connection)
+        return cursor.rowcount
 
 
 async def _end(connection: Writer, album: int, only: int | None) -> int:

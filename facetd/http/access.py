@@ -23,7 +23,22 @@ from facetd.i18n import _
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 COOKIE_MAX_AGE_S = 365 * 24 * 3600  # the server ends idle sessions sooner
 SHARE = "share"  # the parameter that names an album that a link opens
+HEALTH = "/health"  # whether the daemon lives, for whoever restarts it
 NEEDED = {Access.OPEN: READER, Access.LOGIN: READER, Access.RATE: USER, Access.EDITION: ADMIN, Access.SUPERADMIN: SUPERADMIN}
+
+
+def door(*, closed: bool) -> Middleware:
+    """A closed one sends everybody away: without users and a password the whole network would see and change everything."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if closed and request.path != HEALTH:
+            raise web.HTTPServiceUnavailable(
+                text=_("There are no users and no password any more: add a user on the NAS (`facetd user add`).")
+            )
+        return await handler(request)
+
+    return guard
 
 
 @web.middleware

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from facetd.errors import NotFound
-from facetd.http.access import caller_of, identify, page_guard, require
+from facetd.http.access import caller_of, door, identify, page_guard, require
 from facetd.http.api import OPERATIONS
 from facetd.http.atonce import ZIPPING, ZIPS, AtOnce, proxied
 from facetd.http.language import speaking
@@ -26,13 +26,13 @@ API_PAGES = frozenset({"/api/docs"})
 PUBLIC_PAGES = frozenset({"login-page", "logout-page", "static", "shared-album"})
 
 
-def make_app(house: Services, *, any_host: bool = False) -> web.Application:
-    """The app over these services. `any_host`: answer whatever name the request calls this machine by."""
+def make_app(house: Services, *, any_host: bool = False, closed: bool = False) -> web.Application:
+    """The app over these services. `any_host`: answer whatever name the request calls this machine by; `closed`: send everybody away."""
     origins = house.config.viewer.allowed_origins
     known_host = host_guard(house.config.server.allowed_hosts, any_host=any_host or house.authentication.login_needed)
     guards = [
-        counting(OPERATIONS), speaking, error_guard, known_host, cross_origin(origins), origin_guard(origins), proxied(), identify,
-        page_guard([operation.name for operation in OPERATIONS], PUBLIC_PAGES),
+        counting(OPERATIONS), speaking, error_guard, known_host, door(closed=closed), cross_origin(origins), origin_guard(origins),
+        proxied(), identify, page_guard([operation.name for operation in OPERATIONS], PUBLIC_PAGES),
     ]  # fmt: skip
     app = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = house

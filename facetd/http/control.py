@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -251,6 +252,29 @@ async def control_migrate(request: web.Request, body: ControlUser) -> Any:
     """Give a user the ratings and albums of single-user mode."""
     ratings, albums = await services(request).authentication.users.take_over(body.name)
     return {"copied": ratings, "albums": albums}
+
+
+class ControlLeaving(BaseModel):
+    """A user who leaves; `aside`: what is theirs gets another name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    aside: bool = False
+
+
+class Left(BaseModel):
+    """How many sign-ins and links ended, and the name that ratings and albums have now."""
+
+    sessions: int
+    links: int
+    aside: str
+
+
+@operations.add("POST", "/users/leave", summary="End what a user opened", body=ControlLeaving, reply=Left)
+async def control_leave(request: web.Request, body: ControlLeaving) -> Any:
+    """End sign-ins, app passwords and links of a user who is removed."""
+    return asdict(await services(request).authentication.leave(body.name, aside=body.aside))
 
 
 def _root(root: Root, count: int) -> dict[str, Any]:

@@ -47,7 +47,7 @@ PREFLIGHT = {
 EXPOSED = "ETag, Content-Disposition, Content-Range, Retry-After"
 PHRASES = (
     _("Bad Request"), _("Forbidden"), _("Not Found"), _("Method Not Allowed"), _("Request Entity Too Large"), _("Content Too Large"),
-    _("Requested Range Not Satisfiable"), _("Range Not Satisfiable"), _("Misdirected Request"),
+    _("Requested Range Not Satisfiable"), _("Range Not Satisfiable"), _("Misdirected Request"), _("Service Unavailable"),
 )  # fmt: skip # the phrases of http.HTTPStatus that are answered, for translation
 KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
 
