@@ -19,7 +19,7 @@ from facetd.db.faces import people_of_photos
 from facetd.db.ledger import judgement_inputs
 from facetd.db.listing import POSITION, Key, Listing, Order
 from facetd.db.rows import photo_rows
-from facetd.errors import FieldError, InvalidInput, NotFound
+from facetd.errors import FieldError, Forbidden, InvalidInput, NotFound
 from facetd.fields import BY_KEY
 from facetd.filters import PhotoConditions, PhotoFilter
 from facetd.i18n import _
@@ -294,7 +294,12 @@ class Gallery:
         return narrowed
 
     async def _within_album(self, viewer: Viewer, album_id: int, narrowed: Conditions, *, nested: bool) -> None:
-        """Only photos of an album. A smart one must not be made of another smart one, so that none is made of itself."""
+        """Only photos of an album. A smart one must not be made of another smart one, so that none is made of itself.
+
+        Raises NotFound, and Forbidden where albums are switched off.
+        """
+        if not self._config.viewer.features.show_albums:
+            raise Forbidden(_("this part is switched off (viewer.features.{name})").format(name="show_albums"))
         album = await db_albums.find(self._db, viewer, album_id)
         if album is None or (nested and album.smart_filter is not None):
             raise NotFound(_("there is no such album"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from facetd.db import albumwrites
 from facetd.records.viewer import Viewer
 from tests.house import config
 from tests.http.acting import Acting, acting
@@ -182,3 +183,6 @@ async def test_albums_can_be_switched_off(tmp_path: Path) -> None:
     async with acting(tmp_path / "data", config(viewer={"features": {"show_albums": False}})) as web:
         await problem_of(await web.site.client.get("/api/albums"), 403)
         await web.post(web.home.alice, "/api/albums", 403, name="x")
+        number = await albumwrites.make(web.site.house.db, web.home.alice.user_id, "Old", photos=web.home.shared)
+        for path in ("/api/photos", "/api/photos/ids", "/api/export"):
+            await problem_of(await web.site.client.get(f"{path}?album_id={number}"), 403)

@@ -22,7 +22,7 @@ class ExportQuery(OrderedQuery):
     format: Format = Field(default="csv", description="csv, or json.")
 
 
-@operations.add("GET", "/api/export", summary="Export photos", query=ExportQuery, reply=TABLE, access=Access.LOGIN, errors=(404,))
+@operations.add("GET", "/api/export", summary="Export photos", query=ExportQuery, reply=TABLE, access=Access.LOGIN, errors=(403, 404))
 async def export_photos(request: web.Request, query: ExportQuery) -> Any:
     """Everything that is measured and said of the photos of a list, with your own ratings: CSV in UTF-8 with a line of names, where a text
     that a spreadsheet would take for a formula has an apostrophe before it; or JSON, whose `count` comes last.

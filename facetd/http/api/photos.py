@@ -75,7 +75,7 @@ class TypeCountsReply(BaseModel):
     types: list[TypeCount]
 
 
-@operations.add("GET", "/api/photos", summary="List photos", query=PhotosQuery, reply=PhotosReply, errors=(404,), others=(304,))
+@operations.add("GET", "/api/photos", summary="List photos", query=PhotosQuery, reply=PhotosReply, errors=(403, 404), others=(304,))
 async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     """Photos by any filter of the registry, sorted by any sortable field. Photos without the sorted value come last."""
     house = services(request)
@@ -100,7 +100,7 @@ async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
     return json_body(body, headers=headers if found.exact else {"Cache-Control": "no-store"})
 
 
-@operations.add("GET", "/api/photos/ids", summary="All ids of a list", query=OrderedQuery, reply=IdsReply, errors=(404,), others=(304,))
+@operations.add("GET", "/api/photos/ids", summary="All ids of a list", query=OrderedQuery, reply=IdsReply, errors=(403, 404), others=(304,))
 async def list_ids(request: web.Request, query: OrderedQuery) -> Any:
     """Every photo of a list of /api/photos, by its id and in the same order: to select all, and do something to them."""
     house = services(request)
