@@ -91,6 +91,12 @@ async def test_each_sees_their_own_and_shared_photos(globe: Map, home: Household
     assert [await globe.count(viewer, PhotoFilter()) for viewer in (home.alice, home.bob, home.nobody)] == [3, 3, 0]
 
 
+async def test_cells_are_never_larger_than_45_degrees(globe: Map, home: Household) -> None:
+    for zoom in (0, 1, 2):
+        found = await clusters(globe, home.bob, zoom)
+        assert [(c["count"], c["representative_id"]) for c in found] == [(2, home.shared[0]), (1, home.bobs[0])], zoom
+
+
 async def test_near_there_are_photos_best_first(globe: Map, home: Household) -> None:
     found = await photos(globe, home.bob)
     assert [photo["id"] for photo in found] == [home.shared[0], home.bobs[0], home.bobs[1]]
