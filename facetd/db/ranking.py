@@ -28,7 +28,7 @@ LABELS = {
     "person": "SELECT name FROM person WHERE id = ? AND hidden = 0",
     "tag": "SELECT name FROM tag WHERE id = ?",
     "place": "SELECT name, region, country FROM place WHERE id = ?",
-    "folder": "SELECT COALESCE(NULLIF(f.path, ''), r.name) FROM folder f JOIN root r ON r.id = f.root_id WHERE f.id = ?",
+    "folder": "SELECT f.path, r.name FROM folder f JOIN root r ON r.id = f.root_id WHERE f.id = ?",
 }
 
 
@@ -105,7 +105,7 @@ def complete(connection: Connection, viewer: Viewer, typed: str, *, limit: int) 
     ).fetchall()
     found: dict[Completion, None] = {}
     for kind, ref in candidates:
-        # A synonym or an outer folder led here: what is offered must itself go on from what was typed.
+        # A synonym or another part of the name led here: what is offered must itself go on from what was typed.
         fitting = [Completion(kind, text) for text in _labels(connection, kind, ref) if f" {words}" in f" {fold(text)}"]
         unsaid = [completion for completion in fitting if completion not in found]
         if unsaid and is_listed(connection, viewer, kind, ref):
@@ -125,12 +125,12 @@ def is_listed(connection: Connection, viewer: Viewer, kind: str, ref: Any, *, mo
 
 
 def _labels(connection: Connection, kind: str, ref: Any) -> list[str]:
-    """What a topic is called: one name, and of places also that of their region and country."""
+    """What a topic is called: one name, of places also that of their region and country, of folders those of the folders they lie in."""
     if kind not in LABELS:
         return [str(ref)]
     row = connection.execute(LABELS[kind], (ref,)).fetchone() or ()
     names = [str(name) for name in row if name]
-    return [shown(from_stored(name)).rpartition("/")[2] for name in names] if kind == "folder" else names
+    return [part for name in names for part in reversed(shown(from_stored(name)).split("/"))] if kind == "folder" else names
 
 
 def _ids(connection: Connection, sql: str, parameters: Mapping[str, Any] | None = None) -> list[int]:

@@ -131,6 +131,18 @@ async def test_names_complete_people_first(library: Site) -> None:
     assert await names(library, '"*') == await names(library, "zzz") == []
 
 
+async def test_folders_complete_whose_photos_lie_deeper(library: Site) -> None:
+    [root, secret] = await roots.roots(library.house.db)
+    await put(library.house.db, visit(root, "7.jpg", folder="Norway/Bergen/Old"), visit(secret, "8.jpg", folder="Vaults/Inner"))
+    assert await names(library, "berg") == [("folder", "Bergen")]
+    assert await names(library, "nor") == [("folder", "Norway")]
+    assert await names(library, "phot") == [("folder", "Photos")]
+    search = Search(library.house.db, library.house.config, Gallery(library.house.db, library.house.config, library.house.ingest.judge))
+    limited = Viewer(7, "user", frozenset({root.id}))
+    assert {text for _, text in await search.complete(limited, "o", limit=50)} == {"Old", "Oslo"}
+    assert await search.complete(limited, "vau", limit=50) == await search.complete(limited, "secret", limit=50) == []
+
+
 async def test_regions_and_countries_complete_once(library: Site) -> None:
     house = library.house
     cells = [cell_of(41.89, 12.49), cell_of(41.75, 12.29), cell_of(64.1, -21.9)]
