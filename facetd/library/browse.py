@@ -80,13 +80,13 @@ class Browse:
         root_name, _slash, inside = prefix.strip("/").partition("/")
         hide = hide_bits(chosen)
         if not root_name:
-            return await tree.root_branches(self._db, viewer, hide), False
+            return await tree.root_branches(self._db, viewer, hide, kept=chosen.hide_rejected), False
         folder_id = await db_folders.find_folder(self._db, viewer, root_name, inside)
         if folder_id is None and not inside and await db_folders.sees_root(self._db, viewer, root_name):
             return [], False  # nothing was found in it yet
         if folder_id is None:
             raise NotFound(_("there is no folder {prefix}").format(prefix=prefix))
-        return await tree.branches(self._db, viewer, folder_id, hide)
+        return await tree.branches(self._db, viewer, folder_id, hide, kept=chosen.hide_rejected)
 
     async def failures(self, viewer: Viewer, *, page: int, per_page: int) -> tuple[int, list[dict[str, Any]]]:
         """Unreadable files with the reason: how many, and one page, newest first."""

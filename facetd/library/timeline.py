@@ -94,19 +94,22 @@ class Timeline:
         by = GRANULARITIES[order.granularity]
         asked = _after(by, cursor, limits, newest_first=order.newest_first) if cursor is not None else limits
         hide = hide_bits(chosen)
-        key = (self._db.revision, viewer.user_id, viewer.root_ids, int(hide), order, asked, limits, limit, shown)
+        kept = chosen.hide_rejected
+        key = (self._db.revision, viewer.user_id, viewer.root_ids, int(hide), kept, order, asked, limits, limit, shown)
         if known := self._pages.get(key):
             return known
 
         def read(connection: Connection) -> TimelinePage:
             with snapshot(connection):
-                listed = _groups(by, days(connection, viewer, hide, asked, newest_first=order.newest_first), limits)
+                listed = _groups(by, days(connection, viewer, hide, asked, newest_first=order.newest_first, kept=kept), limits)
                 found, more = _page_of(listed, limit, shown or SHOWN)
-                picked = [photos_of(connection, viewer, hide, each.span, sort=order.sort, limit=shown or SHOWN) for each in found]
+                picked = [
+                    photos_of(connection, viewer, hide, each.span, sort=order.sort, limit=shown or SHOWN, kept=kept) for each in found
+                ]
                 shown_photos = photos_shown(connection, viewer, [number for some in picked for number in some], self._config)
                 by_id = {photo["id"]: photo for photo in shown_photos}
                 groups = [Group(each, encoded([by_id[number] for number in some])) for each, some in zip(found, picked, strict=True)]
-                return TimelinePage(tuple(groups), found[-1].key if more else None, undated(connection, viewer, hide))
+                return TimelinePage(tuple(groups), found[-1].key if more else None, undated(connection, viewer, hide, kept=kept))
 
         made = await self._db.read(read)
         self._pages.put(key, made, size=sum(len(group.photos_json) for group in made.groups))
@@ -114,36 +117,40 @@ class Timeline:
 
     async def years(self, viewer: Viewer, chosen: PhotoConditions) -> tuple[Summary, ...]:
         """The years that have photos, newest first."""
+        kept = chosen.hide_rejected
 
         def read(connection: Connection, hide: Hide, limits: Span) -> Iterator[tuple[str, Tally | None]]:
             for number in years(connection, viewer, hide, limits):
                 year = f"{number:04}"
-                yield year, tally(connection, viewer, hide, within(Span(f"{year}-01-01", f"{year}-12-31"), limits))
+                yield year, tally(connection, viewer, hide, within(Span(f"{year}-01-01", f"{year}-12-31"), limits), kept=kept)
 
         return await self._summaries_of(viewer, chosen, read, "years")
 
     async def months(self, viewer: Viewer, chosen: PhotoConditions, year: int) -> tuple[Summary, ...]:
         """The months of a year that have photos, in order."""
+        kept = chosen.hide_rejected
 
         def read(connection: Connection, hide: Hide, limits: Span) -> Iterator[tuple[str, Tally | None]]:
             for number in range(1, 13):
                 month = f"{year:04}-{number:02}"
-                yield month, tally(connection, viewer, hide, within(Span(f"{month}-01", f"{month}-31"), limits))
+                yield month, tally(connection, viewer, hide, within(Span(f"{month}-01", f"{month}-31"), limits), kept=kept)
 
         return await self._summaries_of(viewer, chosen, read, "months", year)
 
     async def dates(self, viewer: Viewer, chosen: PhotoConditions, year: int, month: int | None) -> tuple[Summary, ...]:
         """The days of a year, or of one month of it, that have photos, in order."""
         asked = Span(f"{year:04}-{month or 1:02}-01", f"{year:04}-{month or 12:02}-31")
+        kept = chosen.hide_rejected
 
         def read(connection: Connection, hide: Hide, limits: Span) -> Iterator[tuple[str, Tally | None]]:
-            yield from daily_tallies(connection, viewer, hide, within(asked, limits)).items()
+            yield from daily_tallies(connection, viewer, hide, within(asked, limits), kept=kept).items()
 
         return await self._summaries_of(viewer, chosen, read, "dates", year, month)
 
     async def _summaries_of(self, viewer: Viewer, chosen: PhotoConditions, read: _Read, *what: object) -> tuple[Summary, ...]:
         hide, limits = hide_bits(chosen), _limits(chosen)
-        key = (self._db.revision, viewer.root_ids, int(hide), limits, *what)
+        whose = viewer.user_id if chosen.hide_rejected else None
+        key = (self._db.revision, whose, viewer.root_ids, int(hide), limits, *what)
         if (known := self._summaries.get(key)) is not None:
             return known
 

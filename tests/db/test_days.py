@@ -12,6 +12,7 @@ from facetd.db.connection import Connection, Database
 from facetd.db.days import Span, daily_tallies, days, kept_photos_of, photos_of, tally, undated, years
 from facetd.db.folders import find_folder
 from facetd.db.photos import covers_of
+from facetd.db.rejected import rejected_by_place
 from facetd.db.tree import branches
 from facetd.db.visibility import Hide
 from facetd.records.files import Root
@@ -30,6 +31,9 @@ READS: dict[str, Callable[[Connection, Viewer], Any]] = {
     "best of a year": lambda c, v: photos_of(c, v, Hide(8), YEAR, sort="aggregate", limit=30),
     "first of a year": lambda c, v: photos_of(c, v, Hide(8), YEAR, sort="date_taken", limit=30),
     "kept": lambda c, v: kept_photos_of(c, v, Hide(8), DAY, limit=5),
+    "days that are kept": lambda c, v: list(days(c, v, Hide(8), YEAR, newest_first=True, kept=True)),
+    "best that is kept": lambda c, v: photos_of(c, v, Hide(8), DAY, sort="aggregate", limit=30, kept=True),
+    "rejected in folders": lambda c, v: rejected_by_place(c, v, Hide(8), "p.folder_id"),
     "covers": lambda c, v: covers_of(c, v, [1, 2]),
 }
 

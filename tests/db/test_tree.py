@@ -64,12 +64,12 @@ async def house(db: Database) -> House:
     return House(db, Viewer(1, "user", frozenset({a, s})), Viewer(2, "user", frozenset({b, s})), made[2])
 
 
-async def below(house: House, viewer: Viewer, path: str, hide: Hide = LISTED) -> tuple[dict[str, Branch], bool]:
+async def below(house: House, viewer: Viewer, path: str, hide: Hide = LISTED, *, kept: bool = False) -> tuple[dict[str, Branch], bool]:
     """The branches of a folder by name, and whether it has photos itself."""
     root, _, inside = path.strip("/").partition("/")
     folder = await find_folder(house.db, viewer, root, inside)
     assert folder is not None
-    found, direct = await branches(house.db, viewer, folder, hide)
+    found, direct = await branches(house.db, viewer, folder, hide, kept=kept)
     return {branch.name: branch for branch in found}, direct
 
 
@@ -116,6 +116,33 @@ async def test_a_cover_is_the_best_photo_that_may_be_seen(house: House) -> None:
     assert top == {"axb": "/axb/only hidden ones/1.jpg", "shared": "/shared/only hidden ones/2.jpg"}
     hiding = {branch.name: branch.cover and branch.cover.path for branch in await root_branches(house.db, house.bob, LISTED | Hide.BLINK)}
     assert hiding["axb"] == "/axb/a_b/deep/er/1.jpg"
+
+
+async def test_what_a_viewer_rejected_is_left_out_for_them(house: House) -> None:
+    rows = await house.db.rows(
+        "SELECT p.id, f.path FROM photo p JOIN folder f ON f.id = p.folder_id WHERE f.root_id = ?", (house.shared.id,)
+    )
+    wanted = [row[0] for row in rows if row[1] in ("", "a_b", "axb")]  # all of two folders and of the root itself
+    best, _ = await below(house, house.alice, "/shared")
+    wanted += [branch.cover.id for name, branch in best.items() if branch.cover and name in ("a_b", "É", "caf%E9")]
+    async with house.db.writing() as connection:
+        await connection.executemany("INSERT INTO rating VALUES (?, ?, 0, 0, 1, '')", [(house.alice.user_id, number) for number in wanted])
+    before, direct = await below(house, house.alice, "/shared")
+    assert (before, direct) == (best, True), "asked without"
+    assert await below(house, house.bob, "/shared", kept=True) == (best, True), "somebody else's"
+    found, direct = await below(house, house.alice, "/shared", kept=True)
+    assert {name: (branch.photo_count, branch.cover and branch.cover.path) for name, branch in found.items()} == {
+        "a%b": (3, "/shared/a%b/2.jpg"), "a_b": (2, "/shared/a_b/deep/er/1.jpg"), "B": (3, "/shared/B/2.jpg"),
+        "caf%E9": (8, "/shared/caf%E9/plain/1.jpg"), "only hidden ones": (3, "/shared/only hidden ones/2.jpg"),
+        "É": (2, "/shared/É/1.jpg"), "é": (3, "/shared/é/z/2.jpg"),
+    }  # fmt: skip
+    assert not direct
+    top = {branch.name: branch.photo_count for branch in await root_branches(house.db, house.alice, LISTED, kept=True)}
+    assert top == {"a_b": 12, "shared": 36 - len(wanted)}
+    async with house.db.writing() as connection:
+        await connection.execute("INSERT OR IGNORE INTO rating SELECT ?, id, 0, 0, 1, '' FROM photo", (house.bob.user_id,))
+    assert await below(house, house.bob, "/shared", kept=True) == ({}, False)
+    assert [(branch.photo_count, branch.cover) for branch in await root_branches(house.db, house.bob, LISTED, kept=True)] == [(0, None)] * 2
 
 
 async def test_a_root_without_photos_is_there_for_who_sees_it(db: Database, root: Root, viewer: Viewer) -> None:

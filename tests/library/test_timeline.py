@@ -29,6 +29,8 @@ EDGES = (
 )  # fmt: skip
 ALL = PhotoFilter()
 HIDING = PhotoFilter(hide_blinks=True, hide_bursts=True, hide_duplicates=True)
+KEPT = PhotoFilter(hide_rejected=True)
+BOTH = HIDING.model_copy(update={"hide_rejected": True})
 
 
 @pytest.fixture
@@ -62,6 +64,9 @@ class House:
         async with self.db.writing() as connection:
             for bit in (Hide.BLINK, Hide.BURST, Hide.DUPLICATE, Hide.COMPANION, Hide.UNREADABLE):
                 await connection.execute(f"UPDATE gate SET hide = hide | {int(bit)} WHERE photo_id % 11 = {int(bit).bit_length()}")
+            for viewer, each in ((self.alice, 3), (self.bob, 5)):
+                wanted = [(viewer.user_id, number) for number in self.ids if number % each == 0 or number in self.ids[-3:]]
+                await connection.executemany("INSERT INTO rating VALUES (?, ?, 0, 0, 1, '')", wanted)
         await store.set_missing(self.db, [number for number in self.ids if number % 11 == 7], missing=True, pair_raw=False)
         await roots.set_presence(self.db, s, online=False)
 
@@ -73,10 +78,12 @@ class House:
             "SELECT p.id, substr(p.date_taken, 1, 10), g.root_id, g.hide FROM photo p JOIN gate g ON g.photo_id = p.id"
         )
         first, last = chosen.date_from or "", chosen.date_to or "a"
+        mine = await self.db.rows("SELECT photo_id FROM rating WHERE user_id = ?", (viewer.user_id,))
+        rejected = {row[0] for row in mine} if chosen.hide_rejected else set()
         return {
             row[0]: row[1] or ""
             for row in rows
-            if row[2] in viewer.root_ids and not row[3] & hidden and (not row[1] or first <= row[1] <= last)
+            if row[2] in viewer.root_ids and not row[3] & hidden and (not row[1] or first <= row[1] <= last) and row[0] not in rejected
         }
 
     async def walk(self, viewer: Viewer, chosen: PhotoConditions, order: TimelineOrder, **page: Any) -> list[TimelinePage]:
@@ -106,7 +113,7 @@ async def test_paging_gives_every_dated_photo_once(house: House, granularity: st
     viewer = getattr(house, who)
     by = GRANULARITIES[granularity]
     spans = ({}, {"date_from": "2021-01-02", "date_to": "2024-12-30"}, {"date_from": "2024-03-01"}, {"date_to": "2021-01-01"})
-    for chosen in [base.model_copy(update=span) for base in (ALL, HIDING) for span in spans]:
+    for chosen in [base.model_copy(update=span) for base in (ALL, HIDING, KEPT, BOTH) for span in spans]:
         expected = await house.expected(viewer, chosen)
         dated = {number: by.key(day) for number, day in expected.items() if day}
         for limit in (1, 3, 500, None):
@@ -177,7 +184,7 @@ async def test_cursors_are_keys_of_the_granularity(house: House) -> None:
 async def test_years_months_and_days_are_counted_with_their_best_photo(house: House, who: str) -> None:
     viewer = getattr(house, who)
     scores = {row[0]: row[1] if row[1] is not None else -1 for row in await house.db.rows("SELECT id, aggregate FROM photo")}
-    for chosen in (ALL, HIDING, PhotoFilter(date_from="2020-12-28", date_to="2024-12-30")):
+    for chosen in (ALL, HIDING, KEPT, BOTH, PhotoFilter(date_from="2020-12-28", date_to="2024-12-30")):
         days = {number: day for number, day in (await house.expected(viewer, chosen)).items() if day}
 
         def check(

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from facetd.http.api.models import HideQuery, Strict
+from facetd.http.api.models import HideAnyQuery, Strict
 from facetd.http.caching import versioned
 from facetd.http.openapi import Operations
 from facetd.http.services import require_feature, services, viewer_of
@@ -15,7 +15,7 @@ from facetd.http.services import require_feature, services, viewer_of
 operations = Operations("folders")
 
 
-class FoldersQuery(HideQuery):
+class FoldersQuery(HideAnyQuery):
     """Which folder, and what is hidden while counting."""
 
     prefix: str = Field(default="", max_length=4096, description="A virtual folder path; empty for the roots.")

@@ -30,6 +30,16 @@ class HideQuery(Strict):
         return PhotoFilter(hide_blinks=self.hide_blinks, hide_bursts=self.hide_bursts, hide_duplicates=self.hide_duplicates)
 
 
+class HideAnyQuery(HideQuery):
+    """The same, and what the viewer rejected."""
+
+    hide_rejected: Flag = Field(default=False, description="Leave out photos that you rejected.")
+
+    def chosen(self) -> PhotoConditions:
+        """The photos that are counted."""
+        return PhotoFilter(**self.model_dump(include=set(HideAnyQuery.model_fields)))
+
+
 class OnePhoto(Strict):
     """A photo named by its id or its virtual path; exactly one of the two."""
 

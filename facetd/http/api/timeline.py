@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from facetd.filters import Day, PhotoConditions, PhotoFilter, Text
-from facetd.http.api.models import HideQuery, Photo
+from facetd.http.api.models import HideAnyQuery, Photo
 from facetd.http.caching import list_headers, unchanged, versioned
 from facetd.http.openapi import Operations, json_body
 from facetd.http.services import require_feature, services, viewer_of
@@ -21,7 +21,7 @@ operations = Operations("timeline")
 Year = Field(ge=1900, le=2100, description="The year.")
 
 
-class PeriodQuery(HideQuery):
+class PeriodQuery(HideAnyQuery):
     """Which days, and what is hidden."""
 
     date_from: Day | None = Field(default=None, description="First local day, YYYY-MM-DD.")
