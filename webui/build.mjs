@@ -60,7 +60,7 @@ async function licences() {
 async function bundle() {
   const result = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["gallery.ts", "photo.ts", "persons.ts", "person.ts", "merge-suggestions.ts", "culling.ts", "scan.ts", "login.ts", "page.ts", "docs.ts", "app.css", "docs.css"].map((name) => `src/${name}`),
+    entryPoints: ["gallery.ts", "photo.ts", "persons.ts", "person.ts", "merge-suggestions.ts", "culling.ts", "scan.ts", "login.ts", "account.ts", "page.ts", "docs.ts", "app.css", "docs.css"].map((name) => `src/${name}`),
     outdir: fresh,
     entryNames: "[name]-[hash]",
     bundle: true,

@@ -14,7 +14,8 @@ from facetd.http.pages import FIND_PERSON, FIND_PHOTO, error_page, setup_pages, 
 from facetd.http.pages.built import load_built_files
 
 BUILT = {name: f"{name.rpartition('.')[0]}-0123abcd.{name.rpartition('.')[2]}" for name in (
-    "app.css", "culling.js", "docs.css", "docs.js", "gallery.js", "icons.svg", "licenses.txt", "logo.svg", "merge-suggestions.js",
+    "account.js", "app.css", "culling.js", "docs.css", "docs.js", "gallery.js", "icons.svg", "licenses.txt", "logo.svg",
+    "merge-suggestions.js",
     "page.js", "person.js", "persons.js", "photo.js", "scan.js",
 )}  # fmt: skip
 

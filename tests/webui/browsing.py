@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Error, Locator, Page, Route
 
+from facetd.assets import asset_dir
+
+AXE = asset_dir("webui") / "node_modules" / "axe-core" / "axe.min.js"
 CARDS = "#grid [role=listitem]"
 
 
@@ -127,3 +130,12 @@ def pale_texts(page: Page) -> list[str]:
         }
         return found }"""
     )
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds wrong; nothing where it is not installed."""
+    if not AXE.is_file():
+        return []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)")
+    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in violations]

@@ -152,7 +152,7 @@ class FakeLibrary:
             "/api/filter_options/{name}": self._options, "/api/scan/status": self._status, "/api/failures": self._failures,
             "/api/events": self._events, "/thumbnail": self._pixels, "/image": self._pixels, "/api/openapi.json": self._openapi,
             "/api/caption": self._caption, "/api/search/complete": self._complete, "/api/search": self._search,
-            "/api/captions/status": self._job,
+            "/api/captions/status": self._job, "/api/auth/status": self._who,
         }  # fmt: skip
         app.add_routes([web.get("/api/i18n/{lang}", self._texts)])
         app.add_routes(self.people.routes())
@@ -232,6 +232,9 @@ class FakeLibrary:
         number = (await request.json())["id"]
         self.described[number] = "A dog runs <b>along</b> a beach."
         return web.json_response({"id": number, "caption": self.described[number], "source": "generated", "by": "llava"})
+
+    async def _who(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"authenticated": True})
 
     async def _job(self, _request: web.Request) -> web.Response:
         return web.json_response(self.job)

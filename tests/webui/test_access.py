@@ -7,12 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from facetd.assets import asset_dir
-from tests.webui.browsing import CARDS, eventually, overflow, painted, pale_texts, still, until
+from tests.webui.browsing import CARDS, axe_violations, eventually, overflow, painted, pale_texts, still, until
 from tests.webui.fakelibrary import HOSTILE, FakeLibrary
 
 pytestmark = pytest.mark.browser
-AXE = asset_dir("webui") / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def _gallery(page: Page) -> None:
@@ -158,10 +156,7 @@ def test_every_text_has_contrast_and_axe_finds_nothing(open_page, view, phone: b
     ready(page)
     still(page)
     assert pale_texts(page) == []
-    if AXE.is_file():
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        violations = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)")
-        assert [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in violations] == []
+    assert axe_violations(page) == []
 
 
 def test_motion_stops_where_it_is_not_wanted(open_page, fake: FakeLibrary):

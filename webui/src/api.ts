@@ -1,4 +1,5 @@
 /** Calls to the JSON API. Problem details become ApiError with the words that the server chose. */
+import { toSignIn } from "./signin";
 import { S } from "./strings";
 
 export class ApiError extends Error {
@@ -21,14 +22,27 @@ export async function getJson<T>(url: string, { signal, fresh = false }: { signa
 }
 
 export async function postJson<T>(url: string, body: unknown): Promise<T> {
-  return call<T>(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return call<T>(url, posted(body));
+}
+
+/** Post a password: 401 says that it is wrong, not that the session is over. */
+export async function prove<T>(url: string, body: unknown): Promise<T> {
+  return call<T>(url, posted(body), { proving: true });
+}
+
+function posted(body: unknown): RequestInit {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+export async function deleteJson<T>(url: string): Promise<T> {
+  return call<T>(url, { method: "DELETE" });
 }
 
 export async function putJson<T>(url: string, body: unknown): Promise<T> {
   return call<T>(url, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
-async function call<T>(url: string, options: RequestInit): Promise<T> {
+async function call<T>(url: string, options: RequestInit, { proving = false } = {}): Promise<T> {
   let response: Response;
   try {
     response = await fetch(url, options);
@@ -36,6 +50,7 @@ async function call<T>(url: string, options: RequestInit): Promise<T> {
     if (isAbort(error)) throw error;
     throw new ApiError(0, S.unreachable);
   }
+  if (response.status === 401 && !proving) toSignIn();
   if (!response.ok) throw await problem(response);
   return (await response.json()) as T;
 }

@@ -1,5 +1,6 @@
-/** What every page has: notices and the list of keys. */
+/** What every page has: notices, the list of keys, and the menu of the user. */
 import { byId, el, icon, isTyping } from "./dom";
+import "./menu";
 import { S } from "./strings";
 
 const SHOWN_MS = 3500;

@@ -1,5 +1,6 @@
 /** The live stream, with a reconnect that also covers answers that EventSource gives up on. */
 import { getJson } from "./api";
+import { stillSignedIn } from "./signin";
 import type { JobStatus, PhotosEvent, ScanStatus } from "./types";
 
 interface Listener {
@@ -56,6 +57,7 @@ export function follow(listener: Listener): void {
       }
       if (source?.readyState === EventSource.CLOSED) {
         clearTimeout(retryTimer);
+        void stillSignedIn();
         retryTimer = window.setTimeout(open, RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)]);
       }
     };

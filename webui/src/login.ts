@@ -1,5 +1,5 @@
 /** Signing in, or unlocking edition mode; then on to the page that was wanted. */
-import { ApiError, getJson, postJson } from "./api";
+import { ApiError, getJson, prove } from "./api";
 import { byId } from "./dom";
 import { S } from "./strings";
 
@@ -34,8 +34,8 @@ async function submit(): Promise<void> {
   const password = field("password").value;
   const username = field("username").value;
   try {
-    if (edition) await postJson("/api/auth/edition/login", { password });
-    else await postJson("/api/auth/login", username ? { username, password } : { password });
+    if (edition) await prove("/api/auth/edition/login", { password });
+    else await prove("/api/auth/login", username ? { username, password } : { password });
     location.assign(form.dataset.next || "/");
   } catch (error) {
     problem.textContent = error instanceof ApiError ? error.message : S.unreachable;

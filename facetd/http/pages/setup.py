@@ -29,6 +29,7 @@ def setup_pages(app: web.Application) -> None:
             web.get("/merge-suggestions", views.merge_suggestions, name="merge-suggestions"),
             web.get("/culling", views.culling, name="culling"),
             web.get("/scan", views.scan, name="scan"),
+            web.get("/account", views.account, name="account"),
             web.get("/api/docs", views.api_docs, name="api-docs"),
             web.get("/static/{name}", built.serve, name="static"),
         ]

@@ -7,9 +7,8 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from facetd.accounts.viewers import READER
-from facetd.http.caller import CALLER
 from facetd.http.pages.built import BuiltFiles
+from facetd.http.pages.me import signed_in_as
 from facetd.i18n import DEFAULT, _, catalogue_version, spoken, translate
 from facetd.version import __version__
 
@@ -33,8 +32,8 @@ def render(request: web.Request, template: str, /, *, status: int = 200, **value
     """Render `template` as an HTML answer that is revalidated on each visit."""
     language = spoken()
     texts = "" if language == DEFAULT else f"/api/i18n/{language}?scope=pages&v={catalogue_version(language)}"
-    caller = request.get(CALLER)
-    shown = {"signed_in": caller is not None and caller.session is not None, "locked": caller is not None and caller.viewer.role == READER}
+    me = signed_in_as(request)
+    shown = {"me": me, "signed_in": me is not None and me.signed_in, "locked": me is not None and me.locked}
     values = {"path": request.path, "language": language, "texts": texts, **shown, **values}
     html = request.config_dict[TEMPLATES].get_template(template).render(**values)
     headers = {"Cache-Control": "no-cache", "Content-Language": language, "Vary": "Accept-Language, Cookie"}

@@ -9,10 +9,12 @@ from aiohttp import web
 from facetd.errors import NotFound
 from facetd.http.caller import CALLER
 from facetd.http.pages.templates import render
-from facetd.i18n import _
+from facetd.i18n import _, languages
 
 SIGN_OUT: web.AppKey[Callable[[web.Request], Awaitable[None]]] = web.AppKey("sign_out", Callable)  # type: ignore[arg-type]  # AppKey wants a class
 COOKIE = "facetd_session"
+# What each language calls itself, whatever the page speaks.
+LANGUAGES = {"en": "English", "fr": "Français", "de": "Deutsch", "es": "Español", "it": "Italiano"}
 Find = Callable[[web.Request, int], Awaitable[Mapping[str, object] | None]]
 FIND_PHOTO: web.AppKey[Find] = web.AppKey("find_photo", Callable)  # type: ignore[arg-type]  # AppKey wants a class
 FIND_PERSON: web.AppKey[Find] = web.AppKey("find_person", Callable)  # type: ignore[arg-type]  # AppKey wants a class
@@ -89,6 +91,13 @@ async def _find(request: web.Request, key: web.AppKey[Find]) -> tuple[int, Mappi
 async def scan(request: web.Request) -> web.Response:
     """Scan progress, roots, and the files that cannot be read."""
     return render(request, "scan.html")
+
+
+async def account(request: web.Request) -> web.Response:
+    """What one looks after oneself: password, devices, app passwords, language. Never kept by a browser."""
+    response = render(request, "account.html", languages={code: LANGUAGES.get(code, code) for code in languages()})
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 async def api_docs(request: web.Request) -> web.Response:

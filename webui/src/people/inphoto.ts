@@ -1,7 +1,7 @@
 /** Who is in a photo: the section of its page. Faces of nobody can be named, wrong ones corrected. */
 import { el, icon } from "../dom";
 import { S } from "../strings";
-import { ask } from "./ask";
+import { ask } from "../question";
 import { namePerson, tell } from "./decide";
 import { faceCircle } from "./face";
 import { assign, getPerson, namesake, personUrl, unassign, type Face } from "./model";

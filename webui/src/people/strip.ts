@@ -2,8 +2,8 @@
 import { notice } from "../chrome";
 import { byId, el } from "../dom";
 import { formatCount } from "../format";
+import { ask } from "../question";
 import { S } from "../strings";
-import { ask } from "./ask";
 import { tell } from "./decide";
 import { faceCircle } from "./face";
 import { assign, getFaces, nameOf, namesake, setAvatar, split, unassign, type Face, type Person } from "./model";
