@@ -58,23 +58,26 @@ def prepare(folder: Path, rows: int, finish: Callable[[Path], None] = lambda _da
     return data
 
 
-def copy(made: Path, data: Path) -> Path:
-    """Make `data` a copy of the household at `made`, of the same photos."""
+def copy(made: Path, data: Path, *, another: Path | None = None) -> Path:
+    """Make `data` a copy of the household at `made`, of the same photos. `another` folder belongs to bob, and only scans look into it."""
     shutil.copytree(made, data)
-    configure(data, made)
+    configure(data, made, another)
     return data
 
 
-def configure(data: Path, made: Path) -> None:
+def configure(data: Path, made: Path, another: Path | None = None) -> None:
     """Write the configuration of `data`: alice and bob with their folders in `made`, a proxy of loopback that is trusted, no models."""
-    homes = photo_folders(made)
+    homes = {name: [str(folder)] for name, folder in photo_folders(made).items()}
+    if another is not None:
+        homes["bob"].append(str(another))
     users: dict[str, object] = {
-        name: {"password_hash": hash_password(PASSWORDS[name]), "role": "superadmin", "directories": [str(homes[name])]} for name in USERS
+        name: {"password_hash": hash_password(PASSWORDS[name]), "role": "superadmin", "directories": homes[name]} for name in USERS
     }
     settings = {
         "inference": {"enabled": False},
+        "scanning": {"watch": another is None},
         "server": {"trusted_proxies": ["127.0.0.1"]},
-        "users": {**users, "shared_directories": [str(homes["shared"])]},
+        "users": {**users, "shared_directories": homes["shared"]},
     }
     (data / "scoring_config.json").write_text(json.dumps(settings), encoding="utf-8")
 

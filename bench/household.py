@@ -55,20 +55,23 @@ def main() -> None:
     figures: dict[str, object] = {"rows": options.rows}
     with tempfile.TemporaryDirectory(prefix="facetd-bench-") as scratch:
         for part in (options.only,) if options.only else PARTS:
-            data = home.copy(made, Path(scratch) / part)
+            another = Path(scratch) / "coming" if part == "scan" else None
+            data = home.copy(made, Path(scratch) / part, another=another)
             if part == "throttle":
                 figures |= homethrottle.measure(data, options.tries)
                 continue
             with program.Server(data) as server:
                 known = look_up(server)
             chosen = [view for view in views(known, options.requests + 1) if options.match in view.operation]
-            with program.Server(data) as server:
+            if another is not None:
+                another.mkdir()
+            with program.Server(data, *([another] if another is not None else [])) as server:
                 settle(server)
                 user = sign_in(server.port, ASKING, home.PASSWORDS[ASKING])
                 if part == "endpoints":
                     figures |= endpoints(server, user, chosen)
-                elif part == "scan":
-                    figures |= homescan.measure(server, user, chosen, made)
+                elif another is not None:
+                    figures |= homescan.measure(server, user, chosen, another, settle)
                 else:
                     figures |= homecrowd.measure(server, user, chosen, options.seconds)
             shutil.rmtree(data)
