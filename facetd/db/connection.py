@@ -15,7 +15,7 @@ import aiosqlite
 from facetd.db import words
 from facetd.db.migrate import migrate, require_newest
 from facetd.db.readers import Readers
-from facetd.db.revision import bump
+from facetd.db.revision import NUMBERS, Part, bump
 from facetd.errors import DatabaseUnusable, DiskFull
 from facetd.i18n import _
 
@@ -42,7 +42,7 @@ class Database:
     """The library database. Reads run side by side on `readers` connections; writes run one after the other.
 
     Each read is one hop to a reader's thread, whether one statement (`rows`, `row`) or several (`read`). `revision` grows with
-    every change that a list of photos could show (see db/revision.py).
+    every change that a list of photos could show, `changes` say how often a part of it did (see db/revision.py).
     """
 
     def __init__(self, path: Path, *, readers: int = 4) -> None:
@@ -52,7 +52,9 @@ class Database:
         self._writer: aiosqlite.Connection | None = None
         self._write_lock = asyncio.Lock()
         self._memo: dict[Hashable, Any] = {}
+        self._memo_of_parts: dict[Hashable, tuple[tuple[int, ...], Any]] = {}
         self.revision = 0
+        self._changes: dict[str, int] = {}
 
     async def open(self) -> None:
         """Open, check (after an unclean stop) and migrate. Raises DatabaseUnusable with what to do."""
@@ -86,7 +88,7 @@ class Database:
             self._readers = Readers(self.path, self._reader_count, pragmas)
             await self._readers.open()
             await self.read(lambda connection: require_newest(connection, self.path))
-            self.revision = await self.read(lambda c: int(c.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()[0]))
+            self._note(await self.rows(NUMBERS))
         except sqlite3.DatabaseError as error:
             await self.close(clean=False)
             raise DatabaseUnusable(f"{self.path}: {error}", hint=_("Choose the folder of a library with --data.")) from error
@@ -162,6 +164,21 @@ class Database:
             self._memo[key] = found
         return found
 
+    def changes(self, *parts: Part) -> tuple[int, ...]:
+        """How often each of these parts changed."""
+        return tuple(self._changes.get(part, 0) for part in parts)
+
+    async def per_change(self, parts: Sequence[Part], key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
+        """What `compute` gives, worked out anew when one of `parts` changed; it depends on nothing else but `key`."""
+        before, (known, found) = self.changes(*parts), self._memo_of_parts.get(key, ((), None))
+        if known == before:
+            kept: T = found
+            return kept
+        made = await compute()
+        if before == self.changes(*parts) and (key in self._memo_of_parts or len(self._memo_of_parts) < MEMO_LIMIT):
+            self._memo_of_parts[key] = before, made
+        return made
+
     def remembers(self, key: Hashable) -> bool:
         """Whether `per_revision` has this worked out already."""
         return key in self._memo
@@ -169,11 +186,16 @@ class Database:
     async def _read_revision(self) -> None:
         """Take note of the revision; nobody else writes, so that reading it here is enough."""
         if self._writer is not None:
-            rows = await self._writer.execute_fetchall("SELECT value FROM meta WHERE key = 'revision'")
-            current = int(next(iter(rows))[0])
-            if current != self.revision:
-                self.revision = current
-                self._memo.clear()
+            self._note(await self._writer.execute_fetchall(NUMBERS))
+
+    def _note(self, rows: Iterable[Row]) -> None:
+        """What NUMBERS found."""
+        numbers = {str(row[0]): int(row[1]) for row in rows}
+        current = numbers.pop("revision")
+        self._changes = numbers
+        if current != self.revision:
+            self.revision = current
+            self._memo.clear()
 
     @property
     def _unclean_marker(self) -> Path:

@@ -1,8 +1,18 @@
-"""The library's revision: a number that grows with every change that a list of photos could show; read it as Database.revision."""
+"""The library's revision: a number that grows with every change that a list of photos could show; read it as Database.revision.
+
+Parts of it have numbers of their own, which triggers keep: new photos, which come all the time during a scan, change none of them.
+"""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import aiosqlite
+
+# gates: who may see a known photo, and what hides it; rejections: somebody's; people: who is known, and whose a face is; series: photos
+# that belong together; scores: how good a known photo is.
+Part = Literal["gates", "rejections", "people", "series", "scores"]
+NUMBERS = "SELECT 'revision', value FROM meta WHERE key = 'revision' UNION ALL SELECT part, changes FROM change_count"
 
 
 async def bump(connection: aiosqlite.Connection) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import math
 import os
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from facetd.records.visit import Outcome, PhotoVisit
 
 BATCH = 64
 BATCH_WAIT_S = 0.2
+EVERY_S = 1.0  # while photos come all the time: each transaction outdates what the lists have kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Stored:
 
 
 class Sink:
-    """Stores results in batches: a transaction for up to 64 photos, and none waits longer than 0.2 s."""
+    """Stores results in batches: a transaction for up to 64 photos. The first ones wait for 0.2 s, then there is one in a second."""
 
     def __init__(
         self,
@@ -93,6 +96,7 @@ class Sink:
         self._storing = asyncio.Lock()
         self._timer: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._stored_at = -math.inf
 
     async def put(self, job: Job, result: VisitResult) -> None:
         """Take one result; it is stored soon."""
@@ -121,6 +125,7 @@ class Sink:
                 self._on_stored(await self._store(waiting))
             if sightings:
                 self._on_seen(await self._store_sightings(sightings))
+            self._stored_at = time.monotonic()
 
     async def close(self) -> None:
         """Store what is left, at once. Raises what a delayed store raised."""
@@ -130,8 +135,9 @@ class Sink:
         await self.flush()
 
     async def _flush_later(self) -> None:
+        wait_s = max(BATCH_WAIT_S, self._stored_at + EVERY_S - time.monotonic())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), BATCH_WAIT_S)
+            await asyncio.wait_for(self._closing.wait(), wait_s)
         await self.flush()
 
     async def _store(self, waiting: Sequence[tuple[Job, VisitResult]]) -> list[Stored]:

@@ -146,15 +146,22 @@ class Capsules:
             self._making.look_at(key)
 
     async def _kept(self, viewer: Viewer, days: Days) -> Kept:
-        """Read once for each revision of the library, as long as there is room: a list narrowed to days is as large as the whole one."""
-        revision = self._db.revision
-        key = revision, self._making.version, viewer.user_id, viewer.root_ids, days
+        """Read once until it could be another one, as long as there is room: a list narrowed to days is as large as the whole one.
+
+        Photos that come are in no list that was made before, so that a scan does not outdate it; days of photos change with the library.
+        """
+        key = self._state(days), viewer.user_id, viewer.root_ids, days
         kept = self._kept_lists.get(key)
         if kept is None:
             kept = await self._read(viewer, days)
-            if revision == self._db.revision:
+            if key[0] == self._state(days):
                 self._kept_lists.put(key, kept, size=_size(kept.capsules))
         return kept
+
+    def _state(self, days: Days) -> tuple[int, ...]:
+        """Grows with whatever decides what of a list may be shown."""
+        dated = self._db.revision if any(days) else 0
+        return self._making.version, dated, *self._db.changes("gates", "rejections", "people")
 
     async def _read(self, viewer: Viewer, days: Days) -> Kept:
         stored = await db_capsules.usable(self._db, ListKey.of(viewer, days))

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from facetd.config import Config
 from facetd.db import likeness as db_likeness
 from facetd.db.connection import Connection, Database
+from facetd.db.revision import Part
 from facetd.db.rows import photo_rows
 from facetd.library import present
 from facetd.records.viewer import Viewer
@@ -19,6 +20,7 @@ from facetd.score.components import components
 LEAST_SIMILARITY = db_likeness.LEAST_SIMILARITY
 MOST_IN_GROUP = 50
 SHOWN_IN_GROUP = 20
+SERIES: tuple[Part, ...] = ("series", "gates")  # what the lists of groups depend on
 Kind = Literal["burst", "bracket", "panorama", "duplicate", "similar"]
 
 
@@ -57,7 +59,7 @@ class Culling:
             rows = await self._db.read(lambda connection: db_likeness.duplicate_groups(connection, viewer))
             return [Group(number, "duplicate", tuple(ids)) for number, ids in rows]
 
-        groups = await self._db.per_revision(("duplicates", viewer.root_ids), read)
+        groups = await self._db.per_change(SERIES, ("duplicates", viewer.root_ids), read)
         return await self._page(viewer, groups, page, per_page)
 
     async def groups_of(self, viewer: Viewer, photo: int) -> GroupPage:
@@ -82,7 +84,7 @@ class Culling:
             rows = await self._db.read(lambda connection: db_likeness.burst_groups(connection, viewer))
             return [Group(number, "burst", tuple(ids)) for number, _, ids in rows]
 
-        return await self._db.per_revision(("bursts", viewer.root_ids), read)
+        return await self._db.per_change(SERIES, ("bursts", viewer.root_ids), read)
 
     async def _similar(self, viewer: Viewer, threshold: float) -> list[Group]:
         def find(connection: Connection) -> list[Group]:
@@ -95,7 +97,7 @@ class Culling:
         async def read() -> list[Group]:
             return await self._db.read(find)
 
-        return await self._db.per_revision(("alike", viewer.root_ids, threshold), read)
+        return await self._db.per_change((*SERIES, "scores"), ("alike", viewer.root_ids, threshold), read)
 
     async def _page(self, viewer: Viewer, groups: Sequence[Group], page: int, per_page: int) -> GroupPage:
         chosen = groups[(page - 1) * per_page : page * per_page]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from facetd.db.conditions import Conditions
 from facetd.db.connection import Connection, Database
 from facetd.db.hits import Found, is_broad, look_up, matching
-from facetd.db.levels import Leveled, leveled
+from facetd.db.levels import Leveled, Places, leveled
 from facetd.db.phrases import parse
 from facetd.db.ranked import Ranked
 from facetd.db.ranking import allowed, count_photos, hidden_ids, places_by_score, rank, seen
@@ -16,6 +18,7 @@ from facetd.library.memo import SizedMemo
 from facetd.records.viewer import Viewer
 
 KEPT_BYTES = 4 * 1024 * 1024  # a byte for each photo of the library and search that finds many
+ORDER_STALE_S = 5.0  # how old the order of all photos may be while a scan changes the library all the time
 ID_BYTES = 64  # of one photo of a search that finds few
 Photos = Leveled | frozenset[int]
 
@@ -26,6 +29,7 @@ class Matches:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._photos: SizedMemo[Photos] = SizedMemo(KEPT_BYTES)
+        self._known: _Order | None = None
 
     async def found(self, text: str | None, mark: str = "term") -> tuple[Found, ...] | None:
         """What each term of `text` finds; None without one. See db/hits.py."""
@@ -61,11 +65,41 @@ class Matches:
         return photos
 
     async def _leveled(self, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions | None) -> Leveled:
-        places = await self._db.per_revision("places by score", lambda: places_by_score(self._db))
-        hidden = await self._db.per_revision(("hidden", viewer.root_ids, int(hide)), lambda: hidden_ids(self._db, viewer, hide))
+        order = await self._order()
+        # Read after the order, so that it has every photo of it that is hidden.
+        hidden = await self._hidden(viewer, hide, order)
 
         def read(connection: Connection) -> Leveled:
             kept = allowed(connection, viewer, hide, narrowed) if narrowed else None
-            return leveled(connection, found, count_photos(connection), places, hidden=hidden, kept=kept)
+            return leveled(connection, found, count_photos(connection), order.places, hidden=hidden, kept=kept)
 
         return await self._db.read(read)
+
+    async def _order(self) -> _Order:
+        """All photos by score; while the library changes all the time, those that came since it was read are found a little later."""
+        known, revision = self._known, self._db.revision
+        if known is None or (known.revision != revision and time.monotonic() - known.at >= ORDER_STALE_S):
+            known = self._known = _Order(await places_by_score(self._db), revision, time.monotonic())
+        return known
+
+    async def _hidden(self, viewer: Viewer, hide: Hide, order: _Order) -> Sequence[int]:
+        """The photos of the order that `viewer` may not list, or that are to be hidden: of now, however old the order is."""
+        gates, key = self._db.changes("gates"), (viewer.root_ids, int(hide))
+        known = order.hidden.get(key)
+        if known is None or known[0] != gates:
+            known = order.hidden[key] = gates, await hidden_ids(self._db, viewer, hide)
+        return known[1]
+
+
+@dataclass(slots=True)
+class _Order:
+    """The photos of a revision by score, and when (seconds) they were read.
+
+    `hidden`: what of them some viewers may not list, with the number of changes up to which that is so. It is read after the order, so that
+    no photo of the order is missed.
+    """
+
+    places: Places
+    revision: int
+    at: float
+    hidden: dict[tuple[frozenset[int], int], tuple[tuple[int, ...], Sequence[int]]] = field(default_factory=dict)

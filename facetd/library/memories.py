@@ -49,12 +49,15 @@ class Memories:
         def read(connection: Connection) -> tuple[MemoryYear, ...]:
             with snapshot(connection):
                 top = self._config.memories.top_per_year
-                found = []
-                for year, span in _spans(connection, viewer, hide, day, window_days):
-                    total, best = kept_photos_of(connection, viewer, hide, span, limit=top)
-                    if total:
-                        found.append(MemoryYear(year, total, encoded(photos_shown(connection, viewer, best, self._config))))
-                return tuple(found)
+                spans = _spans(connection, viewer, hide, day, window_days)
+                found = [(year, *kept_photos_of(connection, viewer, hide, span, limit=top)) for year, span in spans]
+                shown = photos_shown(connection, viewer, [number for _, _, best in found for number in best], self._config)
+                by_id = {photo["id"]: photo for photo in shown}
+                return tuple(
+                    MemoryYear(year, total, encoded([by_id[number] for number in best if number in by_id]))
+                    for year, total, best in found
+                    if total
+                )
 
         made = await self._db.read(read)
         self._made.put(key, made, size=sum(len(each.photos_json) for each in made))

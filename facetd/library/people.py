@@ -275,7 +275,7 @@ class People:
         async def read() -> dict[int, PersonRow]:
             return {row.id: row for row in await db_people.seen_persons(self._db, viewer)}
 
-        return await self._db.per_revision(("persons", viewer.root_ids), read)
+        return await self._db.per_change(("people", "gates"), ("persons", viewer.root_ids), read)
 
     def _change(self, viewer: Viewer, persons: Sequence[int]) -> Decision:
         return Decision(self._undoing, viewer, persons)

@@ -6,16 +6,19 @@ import asyncio
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from facetd.db import store
+from facetd.db.connection import Database
 from facetd.errors import DiskFull
 from facetd.ingest.progress import Progress
 from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import SIGHT_KINDS, VisitTask
+from facetd.records.visit import PhotoVisit
 from tests.house import HaltingWorkers, InlineWorkers, config, listed, names, opened, scan
 from tests.photos import make_photo, sidecar
 
@@ -408,6 +411,27 @@ async def test_a_full_disk_ends_the_scan_and_is_no_fault_of_the_photos(tmp_path:
         progress = await scan(house, photos)
         assert (progress.error, progress.failed) == (None, 0)
         assert [photo["filename"] for photo in await listed(house)] == ["a.jpg", "b.jpg"]
+
+
+async def test_the_first_photos_are_stored_at_once_and_the_others_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each transaction outdates what lists have kept: while photos come all the time there is one now and then, and none is waited for."""
+    photos = tmp_path / "photos"
+    for number in range(12):
+        make_photo(photos / f"{number:02}.jpg", number)
+    sizes = []
+
+    async def save_visits(db: Database, visits: Sequence[PhotoVisit], *, pair_raw: bool) -> list[int]:
+        sizes.append(len(visits))
+        return await saved(db, visits, pair_raw=pair_raw)
+
+    saved = store.save_visits
+    monkeypatch.setattr(store, "save_visits", save_visits)
+    monkeypatch.setattr("facetd.ingest.sink.BATCH_WAIT_S", 0)
+    monkeypatch.setattr("facetd.ingest.sink.EVERY_S", 3600.0)
+    async with opened(tmp_path / "data", workers=InlineWorkers()) as house:
+        await scan(house, photos)
+    assert len(sizes) == 2
+    assert sum(sizes) == 12
 
 
 async def test_what_a_delayed_store_could_not_keep_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
