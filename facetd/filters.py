@@ -13,13 +13,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
     WithJsonSchema,
     create_model,
     model_validator,
 )
+from pydantic_core import InitErrorDetails
 
 from facetd.fields import FIELDS, Filter, Kind
 from facetd.i18n import _
+
+CIRCLE = ("gps_lat", "gps_lng", "gps_radius_km")
 
 
 def _flag(value: object) -> object:
@@ -33,10 +37,12 @@ def _flag(value: object) -> object:
 
 
 def _day(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError(_("expected a day as YYYY-MM-DD"))
-    date.fromisoformat(value)
-    return value
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) and date.fromisoformat(value):
+            return value
+    except ValueError:
+        pass  # 30 February
+    raise ValueError(_("expected a day as YYYY-MM-DD"))
 
 
 def _given(value: object) -> object:
@@ -115,10 +121,12 @@ class PhotoConditions(BaseModel):
 
     @model_validator(mode="after")
     def _whole_circle(self) -> PhotoConditions:
-        given = [value is not None for value in (self.gps_lat, self.gps_lng, self.gps_radius_km)]
-        if any(given) and not all(given):
-            raise ValueError(_("gps_lat, gps_lng and gps_radius_km go together"))
-        return self
+        missing = [name for name in CIRCLE if getattr(self, name) is None]
+        if not missing or len(missing) == len(CIRCLE):
+            return self
+        reason = ValueError(_("gps_lat, gps_lng and gps_radius_km go together"))
+        problems = [InitErrorDetails(type="value_error", loc=(name,), input=None, ctx={"error": reason}) for name in missing]
+        raise ValidationError.from_exception_data(type(self).__name__, problems)
 
 
 def _registry_parameters() -> dict[str, Any]:

@@ -266,7 +266,7 @@ async def test_a_ticket_is_good_for_its_maker_for_some_minutes_and_shows_what_th
             client.server.app[SERVICES].tickets._clock = lambda: now[0]  # type: ignore[attr-defined]
             paths = {"photo_paths": ["/Alice/a.jpg", "/Bob/a.jpg", "/Shared/a.jpg"]}
             ticket = await (await client.post("/api/download/zip", json=paths)).json()
-            assert ticket["not_found"] == ["/Alice/a.jpg"]
+            assert (ticket["not_found"], ticket["expires_in_s"], LIFETIME_S) == (["/Alice/a.jpg"], 600, 600)
             assert sorted(await contents(await site.get(ticket["url"]), tmp_path)) == ["Bob/a.jpg", "Shared/a.jpg"]
             await refused(site, 404, photo_paths=["/Alice/a.jpg"])
             as_viewer(site, alice)

@@ -54,6 +54,12 @@ def test_what_is_put_in_comes_out(tmp_path: Path, size: int | None) -> None:
     assert "No errors" in unzip(tmp_path / "x.zip")
 
 
+def test_a_file_over_the_limit_of_narrow_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 4000)  # really 2 GiB
+    with zipfile.ZipFile(io.BytesIO(whole(FILES))) as opened:
+        assert {info.filename: opened.read(info) for info in opened.infolist()} == FILES
+
+
 def test_an_empty_one(tmp_path: Path) -> None:
     made = Archive().finish()
     with zipfile.ZipFile(io.BytesIO(made)) as opened:
