@@ -11,6 +11,7 @@ from facetd.errors import NotFound
 from facetd.http.access import caller_of, door, identify, page_guard, require
 from facetd.http.api import OPERATIONS
 from facetd.http.atonce import ZIPPING, ZIPS, AtOnce, proxied
+from facetd.http.caching import VERSIONS, Versions, by_answer
 from facetd.http.language import speaking
 from facetd.http.metrics import METRICS, Metrics, counting
 from facetd.http.middlewares import add_headers, cross_origin, error_guard, host_guard, origin_guard
@@ -32,11 +33,12 @@ def make_app(house: Services, *, any_host: bool = False, closed: bool = False) -
     known_host = host_guard(house.config.server.allowed_hosts, any_host=any_host or house.authentication.login_needed)
     guards = [
         counting(OPERATIONS), speaking, error_guard, known_host, door(closed=closed), cross_origin(origins), origin_guard(origins),
-        proxied(), identify, page_guard([operation.name for operation in OPERATIONS], PUBLIC_PAGES),
+        proxied(), identify, page_guard([operation.name for operation in OPERATIONS], PUBLIC_PAGES), by_answer,
     ]  # fmt: skip
     app = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = house
     app[METRICS] = Metrics()
+    app[VERSIONS] = Versions()
     app[ZIPPING] = AtOnce(ZIPS)
     app[FIND_PHOTO] = _find_photo
     app[FIND_PERSON] = _find_person

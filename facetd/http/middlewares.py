@@ -26,6 +26,7 @@ CSP = (
     " manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
+    "Server": "facetd",
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -216,3 +217,5 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.add("Vary", "Origin")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status < HTTPStatus.BAD_REQUEST:
+        response.headers.setdefault("Cache-Control", "private, no-cache")  # it is for whoever asked; no proxy keeps it

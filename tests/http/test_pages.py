@@ -64,7 +64,7 @@ async def test_a_page_has_no_inline_script_or_style(aiohttp_client, built: Path,
     response = await client.get(path)
     html = await response.text()
     assert response.status == 200
-    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Cache-Control"] == "private, no-cache"
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://", html.replace("http://www.w3.org", ""))
     assert all("src=" in script for script in re.findall(r"<script[^>]*>", html))
 

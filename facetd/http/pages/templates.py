@@ -36,5 +36,5 @@ def render(request: web.Request, template: str, /, *, status: int = 200, **value
     shown = {"me": me, "signed_in": me is not None and me.signed_in, "locked": me is not None and me.locked}
     values = {"path": request.path, "language": language, "texts": texts, **shown, **values}
     html = request.config_dict[TEMPLATES].get_template(template).render(**values)
-    headers = {"Cache-Control": "no-cache", "Content-Language": language, "Vary": "Accept-Language, Cookie"}
+    headers = {"Cache-Control": "private, no-cache", "Content-Language": language, "Vary": "Accept-Language, Cookie"}
     return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers=headers)
