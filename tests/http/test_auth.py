@@ -254,6 +254,7 @@ async def test_an_old_hash_is_renewed_at_the_next_sign_in(tmp_path: Path) -> Non
 
 
 async def test_sessions_outlive_a_restart_and_end_when_idle(tmp_path: Path) -> None:
+    assert timedelta(days=30) == IDLE
     async with opened(tmp_path / "data", household(tmp_path)) as house, served(house) as site:
         token = (await tokens(site))["bob"]
     async with opened(tmp_path / "data", household(tmp_path)) as house, served(house) as site:

@@ -45,6 +45,22 @@ async def test_a_total_of_a_moment_ago_has_no_version(own: Site, tmp_path: Path)
     assert second.headers["Cache-Control"] == "no-store"
 
 
+async def test_an_empty_list_has_one_page_and_one_beyond_the_end_knows_how_many_there_are(library: Site) -> None:
+    nothing = {
+        "photos": [],
+        "page": 1,
+        "total": 0,
+        "per_page": 64,
+        "total_pages": 1,
+        "has_more": False,
+        "next": None,
+        "sort_col": "aggregate",
+    }
+    assert await library.json("/api/photos?tag=nowhere") == nothing
+    beyond = {"page": 9, "total": 7, "per_page": 7, "total_pages": 1}
+    assert await library.json("/api/photos?page=9&per_page=7") == nothing | beyond
+
+
 async def test_walking_by_page_and_by_key_over_http(library: Site) -> None:
     for sort in ("filename", "aggregate", "date_taken", "star_rating", "iso"):
         for direction in ("ASC", "DESC"):

@@ -9,6 +9,7 @@ import pytest
 from facetd.db import faces as db_faces
 from facetd.db import people as db_people
 from tests.db.conftest import put, visit
+from tests.house import config
 from tests.http.acting import acting
 from tests.people import add_face
 
@@ -30,6 +31,20 @@ async def test_each_has_choices_of_their_own(tmp_path: Path) -> None:
         assert found["alice"] == {"cameras": [["Alice's", 1], ["everybody's", 1]], **common, **rounded}
         assert found["bob"] == {"cameras": [["Bob's", 1], ["everybody's", 1]], **common, **rounded}
         assert found["nobody"] == {key: [] for key in KEYS}
+
+
+async def test_no_more_choices_than_are_configured_and_the_most_frequent(tmp_path: Path) -> None:
+    settings = config(viewer={"dropdowns": {"max_cameras": 2, "max_lenses": 1, "max_tags": 3}})
+    async with acting(tmp_path / "data", settings) as served:
+        home = served.home
+        for number in range(1, 6):
+            facts = {"camera_model": f"c{number}", "lens_model": f"l{number}", "keywords": (f"t{number}",), "f_stop": float(number)}
+            await put(home.db, *(visit(home.roots[1], f"{number} {copy}.jpg", **facts) for copy in range(number)))
+        found = {key: (await served.get(home.bob, f"/api/filter_options/{key}"))[key] for key in ("cameras", "lenses", "tags", "apertures")}
+        assert found == {
+            "cameras": [["c5", 5], ["c4", 4]], "lenses": [["l5", 5]], "tags": [["t5", 5], ["t4", 4], ["t3", 3]],
+            "apertures": [[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]],
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize("key", [*KEYS, "persons"])

@@ -166,6 +166,7 @@ async def test_photos_that_are_not_seen_any_more_are_not_restored(
 async def test_a_token_is_its_doers_and_lasts_ten_minutes(
     db: Database, home: Household, ratings: Ratings, undoing: Undoing, clock: Clock
 ) -> None:
+    assert LASTS_S == 600
     token = (await ratings.give_stars(home.bob, these(*home.shared), 5)).undo
     assert token is not None
     for viewer, text in ((home.alice, token), (home.nobody, token), (home.bob, token[:-1]), (home.bob, "")):
