@@ -9,6 +9,7 @@ from itertools import islice
 import aiosqlite
 
 from facetd.db.connection import Connection, Database
+from facetd.db.leads import Audiences, hide_followers
 from facetd.db.revision import bump
 from facetd.db.visibility import Hide, gate_condition
 from facetd.records.viewer import Viewer
@@ -54,7 +55,7 @@ async def save_pairs(
         await bump(connection)
 
 
-async def save_sets(db: Database, concerned: Sequence[int], sets: Sequence[tuple[int, list[int]]]) -> list[int]:
+async def save_sets(db: Database, concerned: Sequence[int], sets: Sequence[tuple[int, list[int]]], audiences: Audiences) -> list[int]:
     """Replace the sets of duplicates that `concerned` are in; returns the photos that are hidden or shown now, unlike before."""
     async with db.writing() as connection:
         await _forget(connection, "duplicate_photo", concerned)
@@ -66,10 +67,12 @@ async def save_sets(db: Database, concerned: Sequence[int], sets: Sequence[tuple
                 [(photo, kept, position) for position, photo in enumerate(photos)],
             )
         await connection.execute("DELETE FROM duplicate_set WHERE id NOT IN (SELECT set_id FROM duplicate_photo)")
-        return await _hide(connection, concerned, Hide.DUPLICATE, "SELECT photo_id FROM duplicate_photo WHERE position > 0")
+        return await hide_followers(connection, "duplicate", concerned, audiences)
 
 
-async def save_series(db: Database, concerned: Sequence[int], series: Sequence[tuple[int, str, list[int]]]) -> list[int]:
+async def save_series(
+    db: Database, concerned: Sequence[int], series: Sequence[tuple[int, str, list[int]]], audiences: Audiences
+) -> list[int]:
     """Replace the series that `concerned` are in; returns the photos that are hidden or shown now, unlike before."""
     async with db.writing() as connection:
         await _forget(connection, "burst_photo", concerned)
@@ -83,8 +86,7 @@ async def save_series(db: Database, concerned: Sequence[int], series: Sequence[t
                 [(photo, kept, position) for position, photo in enumerate(photos)],
             )
         await connection.execute("DELETE FROM burst WHERE id NOT IN (SELECT burst_id FROM burst_photo)")
-        hidden = "SELECT b.photo_id FROM burst_photo b JOIN burst s ON s.id = b.burst_id WHERE b.position > 0 AND s.kind = 'burst'"
-        return await _hide(connection, concerned, Hide.BURST, hidden)
+        return await hide_followers(connection, "burst", concerned, audiences)
 
 
 async def _forget(connection: aiosqlite.Connection, table: str, photos: Sequence[int]) -> None:
@@ -93,20 +95,6 @@ async def _forget(connection: aiosqlite.Connection, table: str, photos: Sequence
 
 async def _new(connection: aiosqlite.Connection, sql: str) -> int:
     return int(next(iter(await connection.execute_fetchall(sql)))[0])
-
-
-async def _hide(connection: aiosqlite.Connection, photos: Sequence[int], reason: Hide, hidden: str) -> list[int]:
-    """Set the bit for those of `photos` that `hidden` selects, clear it for the others; returns those that changed."""
-    bit = int(reason)
-    rows = await connection.execute_fetchall(
-        f"UPDATE gate SET hide = CASE WHEN photo_id IN ({hidden}) THEN hide | {bit} ELSE hide & ~{bit} END"
-        f" WHERE photo_id IN (SELECT value FROM json_each(?)) AND ((hide & {bit}) <> 0) <> (photo_id IN ({hidden})) RETURNING photo_id",
-        (json.dumps(list(photos)),),
-    )
-    changed = [int(row[0]) for row in rows]
-    if changed:
-        await bump(connection)
-    return changed
 
 
 def burst_groups(connection: Connection, viewer: Viewer) -> list[tuple[int, str, list[int]]]:

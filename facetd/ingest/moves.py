@@ -1,4 +1,4 @@
-"""Whether a file that turned up may be a photo that is gone elsewhere, with its caption, persons and all.
+"""Who sees which folders, and whether a file that turned up may be a photo that is gone elsewhere, with its caption, persons and all.
 
 In a household the two places may be seen by different people. Who takes a photo out of a folder of others, or shares one of their own,
 moves it; but a file of the same content in somebody else's private folder is theirs, and tells nothing of what others wrote about it.
@@ -27,14 +27,15 @@ class Moves:
         """Whether the photo that was at `gone` may be the one that turned up in the root at `root_path`. Looks at the disk."""
         if not self._config.users or gone.root_path == root_path:
             return True
-        before, after = self._seen_by(gone.root_path), self._seen_by(root_path)
+        before, after = self.seen_by(gone.root_path), self.seen_by(root_path)
         return after <= before or (before < after and _is_recent(gone.missing_since))
 
     def shows(self, root_path: str, target: str) -> bool:
         """Whether a link in one root may lead into another: whoever sees the one sees the other. Looks at the disk."""
-        return not self._config.users or self._seen_by(root_path) <= self._seen_by(target)
+        return not self._config.users or self.seen_by(root_path) <= self.seen_by(target)
 
-    def _seen_by(self, root_path: str) -> frozenset[str]:
+    def seen_by(self, root_path: str) -> frozenset[str]:
+        """The users who see the root at `root_path`; none where there are no users. Looks at the disk."""
         if self._directories is None:
             shared = self._config.shared_directories
             self._directories = {

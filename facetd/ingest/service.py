@@ -85,7 +85,9 @@ class Ingest:
         self.events = Broadcast()
         self.listener: Listener = Nobody()
         self.people = PeopleGrouping(db, workers, config.people, self._people_changed)
-        self.likeness = Likeness(db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed)
+        self.likeness = Likeness(
+            db, workers, self.thumbs, config.burst_detection, config.duplicate_detection, self._likeness_changed, Moves(config).seen_by
+        )
         self.places = Places(db, self.lookups)
         self.meaning = Meaning(self.models, Vectors(db, data, self.lookups))
         self.vectors = VectorCare(db, data, self.lookups)

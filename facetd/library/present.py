@@ -38,6 +38,7 @@ def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[st
     colors = shown_colors(row)
     hide = beside.hide
     persons, unassigned = people.get(values["id"], NOBODY)
+    series, copies = beside.burst_count > 1, beside.duplicate_count > 1  # what others are in it, one may not see
     return {
         **values,
         "path": virtual_path(beside.root_name, beside.folder_path, beside.filename),
@@ -47,11 +48,11 @@ def photo(row: PhotoRow, config: Config, people: Mapping[int, tuple[list[dict[st
         "is_blink": int(bool(hide & BLINK)),
         "is_burst_lead": int(not hide & BURST),
         "is_duplicate_lead": int(not hide & DUPLICATE),
-        "burst_group_id": beside.burst_id,
-        "burst_kind": beside.burst_kind,
-        "burst_count": beside.burst_count,
-        "duplicate_group_id": beside.duplicate_set,
-        "duplicate_count": beside.duplicate_count,
+        "burst_group_id": beside.burst_id if series else None,
+        "burst_kind": beside.burst_kind if series else None,
+        "burst_count": beside.burst_count if series else 0,
+        "duplicate_group_id": beside.duplicate_set if copies else None,
+        "duplicate_count": beside.duplicate_count if copies else 0,
         "is_companion": int(bool(hide & COMPANION)),
         "tags": ",".join(names) or None,
         "tags_list": names[: config.viewer.display.tags_per_photo],

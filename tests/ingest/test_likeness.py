@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
+from facetd.accounts.authentication import Authentication
+from facetd.filters import PhotoFilter
 from facetd.house import House
 from facetd.ingest import followups
 from facetd.ingest.service import Ingest
+from facetd.library.gallery import Gallery
 from tests.house import config, listed, names, opened, scan
+from tests.household import household
 from tests.photos import exif, make_photo, scene
 
 
@@ -61,6 +65,42 @@ async def test_copies_are_found_while_a_scan_goes_on(tmp_path: Path, monkeypatch
         await scan(house, tmp_path / "photos")
         assert scanning == [True]
         assert set(await groups(house, "duplicate_group_id")) == {"a.jpg", "b.jpg"}
+
+
+async def test_copies_in_folders_of_others_hide_nothing_and_are_not_told(tmp_path: Path) -> None:
+    """Alice and bob have the same picture; then they share a folder with a third."""
+    original = make_photo(tmp_path / "a_b" / "alice.jpg", 1)
+    for copy in (tmp_path / "axb" / "bob.jpg", tmp_path / "Shared" / "all.jpg"):
+        copy.parent.mkdir()
+        shutil.copy(original, copy)
+    settings = household(tmp_path)
+    apart = settings.model_copy(update={"shared_directories": ()})
+
+    async def seen(house: House, user: str) -> dict[str, tuple[object, ...]]:
+        known = Authentication(house.db, house.config).users
+        found = await known.named(user)
+        assert found is not None
+        shown = await Gallery(house.db, house.config, house.ingest.judge).page(
+            await known.viewer(found), PhotoFilter(), sort="filename", descending=False, per_page=9
+        )
+        assert all((each["duplicate_group_id"] is None) == (each["duplicate_count"] == 0) for each in shown.photos)
+        return {each["filename"]: (each["is_duplicate_lead"], each["duplicate_count"], each["burst_count"]) for each in shown.photos}
+
+    async with opened(tmp_path / "data", apart) as house:
+        await scan(house, *(tmp_path / name for name in ("a_b", "axb", "Shared")))
+        assert await seen(house, "alice") == {"alice.jpg": (1, 0, 0)}
+        assert await seen(house, "bob") == {"bob.jpg": (1, 0, 0)}
+    async with opened(tmp_path / "data", settings) as house:
+        await liken(house)
+        assert await seen(house, "alice") == {"alice.jpg": (0, 2, 0), "all.jpg": (1, 2, 0)}
+        assert await seen(house, "bob") == {"bob.jpg": (0, 2, 0), "all.jpg": (1, 2, 0)}
+        assert not await house.ingest.likeness.due()
+    async with opened(tmp_path / "data", apart) as house:
+        await liken(house)
+        assert await seen(house, "bob") == {"bob.jpg": (1, 0, 0)}
+    async with opened(tmp_path / "data", config()) as house:
+        await liken(house)
+        assert len(await names(house, hide_duplicates=True)) == 1
 
 
 async def test_when_the_best_copy_goes_the_next_one_is_shown(tmp_path: Path) -> None:
