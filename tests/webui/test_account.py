@@ -272,6 +272,15 @@ def test_when_the_session_is_over_one_signs_in_and_comes_back(home: Home, open_p
     listed(page)
 
 
+def test_a_link_to_an_album_that_ended_asks_nobody_to_sign_in(home: Home, open_page: OpenPage, complaints: Complaints) -> None:
+    complaints.expected.append("Failed to load resource")
+    page = open_page(f"{home.base}/shared/album/1?token={'x' * 22}", phone=True)
+    expect(page.locator(".code")).to_have_text("404")
+    expect(page.locator("nav, form, script, a:not(.skip)")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    assert "/shared/album/1" in page.url
+
+
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 def test_the_menu_in_the_header_leads_there_and_out(home: Home, open_page: OpenPage, *, phone: bool) -> None:
     page = sign_in(open_page, home, "alice", "/scan", phone=phone)
