@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +29,7 @@ class Readers:
 
     def __init__(self, path: Path, count: int, pragmas: Sequence[str]) -> None:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="reader")
-        self._free: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._free: list[sqlite3.Connection] = []  # the one used last is taken first: it has most of what is asked for in memory
         self._all: list[sqlite3.Connection] = []
         self._path = path
         self._count = count
@@ -59,11 +58,11 @@ class Readers:
             connection.row_factory = sqlite3.Row
             for pragma in self._pragmas:
                 connection.execute(pragma)
-            self._free.put(connection)
+            self._free.append(connection)
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._free.get()
+        connection = self._free.pop()  # there are as many as threads
         try:
             return work(connection)
         finally:
-            self._free.put(connection)
+            self._free.append(connection)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import re
+import time
 from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -20,6 +22,8 @@ from facetd.i18n import _, translate
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+LOGGED_AGAIN_S, MOST_LOGGED = 60.0, 500
+_LOGGED: dict[str, float] = {}  # what was said, and when
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'none'; img-src 'self' data: blob:; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self';"
@@ -164,7 +168,7 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
     """The answer that says what went wrong. Raises what is no error, such as a redirect."""
     if isinstance(error, FacetdError):
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            logger.warning("%s %s: %s", request.method, request.path, error)
+            _log_once("%s %s: %s", request.method, request.path, error)
         response = _problem(request, error.status, error.title, error.message, error)
         if isinstance(error, Unauthorized):
             response.headers["WWW-Authenticate"] = CHALLENGE
@@ -182,6 +186,17 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
         return response
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return _problem(request, 500, _("Something went wrong"), _("an unexpected error; the log has the details"))
+
+
+def _log_once(message: str, *values: object) -> None:
+    """Warn, unless the same was said within LOGGED_AGAIN_S: a folder that is offline concerns every picture of a page."""
+    said, now = message % values, time.monotonic()
+    if now - _LOGGED.get(said, -math.inf) < LOGGED_AGAIN_S:
+        return
+    if len(_LOGGED) >= MOST_LOGGED:
+        _LOGGED.clear()
+    _LOGGED[said] = now
+    logger.warning(message, *values)
 
 
 def _problem(request: web.Request, status: int, title: str, detail: str, error: FacetdError | None = None) -> web.Response:

@@ -129,6 +129,11 @@ async def test_several_statements_are_read_in_one_go_and_side_by_side(db: Databa
     assert await asyncio.gather(db.read(work), db.read(work)) == [(1, 2), (1, 2)]
 
 
+async def test_one_read_after_the_other_is_done_by_the_same_connection(db: Database) -> None:
+    """It has in memory what was asked for last, and its statements prepared."""
+    assert len({await db.read(id) for _ in range(8)}) == 1
+
+
 async def test_more_reads_than_readers_wait_for_their_turn_also_after_errors_and_cancellations(db: Database) -> None:
     go_on = threading.Event()
 

@@ -10,7 +10,7 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.log import server_logger
 from aiohttp.test_utils import TestServer
 
-from facetd.errors import NotFound
+from facetd.errors import NotFound, Unavailable
 from facetd.http.middlewares import add_headers, error_guard, is_about_us
 from tests.house import config, opened
 from tests.http.serving import Site, problem_of, served
@@ -119,6 +119,20 @@ async def test_a_browser_gets_a_page_and_a_script_gets_a_problem(library: Site) 
     for headers in ({"Accept": "*/*"}, {"Accept": "application/json"}, {"Accept": "image/avif,image/*"}):
         await problem_of(await library.client.get("/nothing", headers=headers), 404)
     await problem_of(await library.client.get("/api/nothing", headers={"Accept": "text/html"}), 404)
+
+
+async def test_what_is_not_to_be_had_now_is_logged_once_in_a_while(library: Site, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    """A page of photos whose disk is not connected asks for all of them."""
+
+    async def asleep(*_args: object, **_more: object) -> None:
+        raise Unavailable("the disk of this test sleeps")
+
+    monkeypatch.setattr("facetd.library.browse.Browse.roots", asleep)
+    for again_s, lines in ((60.0, 1), (0.0, 3)):
+        monkeypatch.setattr("facetd.http.middlewares.LOGGED_AGAIN_S", again_s)
+        for _ in range(2):
+            assert (await library.client.get("/api/scan/directories")).status == 503
+        assert caplog.text.count("the disk of this test sleeps") == lines
 
 
 async def test_an_unexpected_error_tells_nothing_of_the_inside(library: Site, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
