@@ -54,6 +54,9 @@ async def test_each_sees_their_own_and_the_shared_photos(home: Home) -> None:
     assert await photos_of(site, token["bob"]) == {"bob1.jpg", "shared1.jpg", "shared2.jpg"}
     cameras = await (await call(site, "GET", "/api/filter_options/cameras", token["bob"])).json()
     assert dict(cameras["cameras"]) == {"Bob's camera": 1, "EOS 6D": 2}
+    for name, own in (("alice", "/a_b"), ("bob", "/axb")):
+        found = (await (await call(site, "GET", "/api/scan/directories", token[name])).json())["directories"]
+        assert {each["path"]: each["owner"] for each in found} == {own: name, "/Shared": "shared"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from facetd.accounts.viewers import within
+from facetd.accounts.viewers import real_directories, within
 from facetd.errors import FieldError, Forbidden, InvalidInput
 from facetd.http.access import asker_of, identified
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
@@ -24,6 +24,7 @@ from facetd.records.files import Root
 from facetd.records.viewer import Viewer
 
 operations = Operations("scan")
+SHARED = "shared"  # the owner of what several people scan
 
 
 def _known(kind: str) -> str:
@@ -107,7 +108,7 @@ class Directory(BaseModel):
     """A directory that can be scanned."""
 
     path: str
-    owner: str
+    owner: str = Field(description="Your name, or `shared`.")
 
 
 class DirectoriesReply(BaseModel):
@@ -148,8 +149,13 @@ async def scan_status(request: web.Request, _parameters: Nothing) -> Any:
 @operations.add("GET", "/api/scan/directories", summary="What can be scanned", reply=DirectoriesReply)
 async def scan_directories(request: web.Request, _parameters: Nothing) -> Any:
     """The roots, by their virtual paths."""
-    seen = await services(request).browse.roots(await viewer_of(request))
-    return {"directories": [{"path": f"/{root.name}", "owner": "shared"} for root, _ in seen]}
+    house, viewer = services(request), await viewer_of(request)
+    shared = await real_directories(house.config.shared_directories)
+    found = []
+    for root, _count in await house.browse.roots(viewer):
+        mine = bool(viewer.name) and not any(within(root.path, each) for each in shared)
+        found.append({"path": f"/{root.name}", "owner": viewer.name if mine else SHARED})
+    return {"directories": found}
 
 
 @operations.add("GET", "/api/scan/stream", summary="Progress, live", reply=EVENT_STREAM)
