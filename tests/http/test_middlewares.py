@@ -73,6 +73,15 @@ async def test_a_page_of_another_site_changes_nothing(library: Site, headers: di
     assert (await library.client.get("/api/photos", headers=headers)).status == 200
 
 
+@pytest.mark.parametrize("origin", ["http://nas.evil.example", "http://nas:80", "http://evil-nas", "http://nas@evil.example", "nas"])
+async def test_a_site_whose_name_holds_ours_is_another_site(library: Site, origin: str) -> None:
+    await problem_of(await library.client.post("/api/scan/cancel", json={}, headers={"Host": "localhost", "Origin": "http://nas"}), 403)
+    foreign = {"Host": "localhost", "Origin": origin.replace("nas", "localhost")}
+    await problem_of(await library.client.post("/api/scan/cancel", json={}, headers=foreign), 403)
+    own = {"Host": "localhost", "Origin": "http://LOCALHOST"}
+    assert (await library.client.post("/api/scan/cancel", json={}, headers=own)).status == 200
+
+
 async def test_our_own_page_and_scripts_may_write(library: Site) -> None:
     origin = str(library.client.make_url("/")).rstrip("/")
     for headers in ({"Origin": origin, "Sec-Fetch-Site": "same-origin"}, {}):

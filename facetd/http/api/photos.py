@@ -77,7 +77,8 @@ class TypeCountsReply(BaseModel):
 
 @operations.add("GET", "/api/photos", summary="List photos", query=PhotosQuery, reply=PhotosReply, errors=(403, 404), others=(304,))
 async def list_photos(request: web.Request, query: PhotosQuery) -> Any:
-    """Photos by any filter of the registry, sorted by any sortable field. Photos without the sorted value come last."""
+    """Photos by any filter of the registry, sorted by any sortable field. Photos without the sorted value come last;
+    who gave no stars, favorites or rejections has given 0."""
     house = services(request)
     viewer = await viewer_of(request)
     headers = list_headers(request, await house.gallery.revision(viewer))
