@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 from aiohttp import web
@@ -17,6 +17,7 @@ MOST = 1000
 RESERVED = 200  # file descriptors for the database, decode workers, watches
 DESCRIPTORS = 2  # of one connection: the socket, and the file that is sent
 PER_NETWORK = 100
+MANY = 25  # of one network: then an answer may be cut for somebody of another one, when there is no room at all
 KEEP_ALIVE_S = 180.0  # between requests; longer than reverse proxies keep their connections, so that these end them and not we
 HEAD_S = 30.0  # for the head of a request, from its first byte
 STALLED_S = 900.0  # without a byte taken of what was sent
@@ -34,7 +35,7 @@ def most_connections() -> int:
 class Connection(web.RequestHandler):
     """One connection, known to the crowd that it came in with."""
 
-    __slots__ = ("_crowd", "_head_since", "_network", "_refused", "_sent", "_sent_since", "_socket", "active_at")
+    __slots__ = ("_crowd", "_head_since", "_network", "_refused", "_sent", "_sent_since", "_socket", "active_at", "answered", "receiving")
 
     def __init__(self, server: web.Server, crowd: Crowd, **options: Any) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
@@ -46,10 +47,17 @@ class Connection(web.RequestHandler):
         self._sent = 0
         self._sent_since = 0.0
         self.active_at = 0.0
+        self.answered = False  # whether there ever was a request to be answered
+        self.receiving = False  # the body of a request
 
     @property
     def waiting(self) -> bool:
-        """Whether no request of it is being answered: nothing is lost when it ends."""
+        """Whether there is nothing to answer: not the whole of a request is here, or what was left of one is not wanted."""
+        return self.receiving or not (self._request_in_progress or self._messages)
+
+    @property
+    def _between(self) -> bool:
+        """Whether the next thing to come is the head of a request."""
         return self._waiter is not None and not self._waiter.done()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,8 +79,9 @@ class Connection(web.RequestHandler):
             return
         self.active_at = self._loop.time()
         super().data_received(data)
-        if not self.waiting:
+        if not self._between:
             self._head_since = None
+            self.answered = True
         elif self._head_since is None and data:
             self._head_since = self.active_at
 
@@ -99,13 +108,14 @@ class Connection(web.RequestHandler):
             self._sent, self._sent_since = unsent, now
         if unsent and now - self._sent_since > STALLED_S:
             self.end()
-        elif self.waiting and self._head_since is not None and now - self._head_since > HEAD_S:
+        elif self._between and self._head_since is not None and now - self._head_since > HEAD_S:
             self.end(LATE)
 
 
 class Crowd:
     """All open connections by network. When there is no room for one more, a connection that waits makes room: of the newcomer's own
-    network when that has its share, else of the network that has most.
+    network when that has its share, else of one that has more; first those that never asked for anything, of the network that has most.
+    Where all are being answered, one of the largest network with MANY goes.
 
     `network` gives the network of an address, None for one that speaks for many and has no share to keep to.
     """
@@ -124,7 +134,7 @@ class Crowd:
         theirs = len(self._inside.get(network, ()))
         if network is not None and theirs >= self._per_network and not self._make_room([network]):
             return False
-        if len(self) >= self._most and not self._make_room(self._larger(network, theirs)):
+        if len(self) >= self._most and not (self._make_room(self._larger(network, theirs)) or self._cut(theirs)):
             return False
         self._inside.setdefault(network, set()).add(connection)
         return True
@@ -141,20 +151,48 @@ class Crowd:
         for connection in [connection for theirs in self._inside.values() for connection in theirs]:
             connection.look(now)
 
-    def _larger(self, network: str | None, theirs: int) -> Iterable[str | None]:
-        """Networks that have more connections than this one, those with most first, then this one."""
-        larger = [other for other, inside in self._inside.items() if other not in (None, network) and len(inside) > theirs]
-        return [*sorted(larger, key=lambda other: -len(self._inside[other])), network]
+    def _larger(self, network: str | None, theirs: int) -> list[str | None]:
+        """This network, and those that have more connections."""
+        return [network, *(other for other, inside in self._inside.items() if other not in (None, network) and len(inside) > theirs)]
 
     def _make_room(self, networks: Iterable[str | None]) -> bool:
-        for network in networks:
-            waiting = [connection for connection in self._inside.get(network, ()) if connection.waiting]
-            if waiting:
-                longest = min(waiting, key=lambda connection: connection.active_at)
-                longest.end()
-                self.leave(network, longest)
-                return True
-        return False
+        waiting = [
+            (connection.answered, -len(inside), connection.active_at, network, connection)
+            for network in networks
+            for inside in [self._inside.get(network, set())]
+            for connection in inside
+            if connection.waiting
+        ]
+        return self._end(min(waiting, key=lambda each: each[:3])[3:] if waiting else None)
+
+    def _cut(self, theirs: int) -> bool:
+        crowds = [(len(inside), network) for network, inside in self._inside.items() if network is not None and len(inside) >= MANY]
+        count, largest = max(crowds, default=(0, None))
+        if count <= theirs:
+            return False
+        return self._end((largest, min(self._inside[largest], key=lambda connection: connection.active_at)))
+
+    def _end(self, chosen: tuple[str | None, Connection] | None) -> bool:
+        if chosen is None:
+            return False
+        network, connection = chosen
+        connection.end()
+        self.leave(network, connection)
+        return True
+
+
+@contextmanager
+def receiving(request: web.Request) -> Iterator[None]:
+    """While the body of a request comes, its connection is one that waits."""
+    connection = request.protocol
+    if not isinstance(connection, Connection):
+        yield
+        return
+    connection.receiving = not request.content.is_eof()
+    try:
+        yield
+    finally:
+        connection.receiving = False
 
 
 @asynccontextmanager

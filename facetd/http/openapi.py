@@ -17,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticSerializationError, to_json
 
 from facetd.errors import FieldError, InvalidInput
+from facetd.http.connections import receiving
 from facetd.http.language import PARAMETER, said
 from facetd.i18n import _, languages
 from facetd.validation import told
@@ -253,7 +254,8 @@ async def _read_in_time(request: web.Request) -> bytes:
     """The body. One that is not here after BODY_S is not waited for: raises ConnectionResetError."""
     try:
         async with asyncio.timeout(BODY_S):
-            return await request.read()
+            with receiving(request):
+                return await request.read()
     except TimeoutError:
         if request.transport is not None:
             request.transport.abort()

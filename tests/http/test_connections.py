@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import cast
@@ -13,7 +13,7 @@ from aiohttp import web
 
 from facetd.http import connections, openapi
 from facetd.http.atonce import proxied
-from facetd.http.connections import Crowd, listening, most_connections
+from facetd.http.connections import Connection, Crowd, listening, most_connections, receiving
 from facetd.http.remote import network_to_bound
 from facetd.ingest import progress
 from tests.house import config, opened
@@ -44,6 +44,10 @@ class Door:
         stream[1].write(ASK.replace(b"/ ", f"{path} ".encode(), 1))
         return await head(stream)
 
+    def everybody(self) -> list[Connection]:
+        """All connections of the server."""
+        return [connection for inside in self.crowd._inside.values() for connection in inside]
+
     def leave(self) -> None:
         """All clients go."""
         for writer in self._writers:
@@ -67,6 +71,13 @@ async def until(crowd: Crowd, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def becoming(true: Callable[[], bool]) -> None:
+    """Until it is true."""
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def door(*, most: int = 100, per_network: int = 100, proxy: str = "") -> AsyncIterator[Door]:
     """A server that knows addresses of 127/8 as networks; `proxy` speaks for others."""
@@ -81,6 +92,11 @@ async def door(*, most: int = 100, per_network: int = 100, proxy: str = "") -> A
         await found[0].go_on.wait()
         return web.Response()
 
+    async def body(request: web.Request) -> web.Response:
+        with receiving(request):
+            await request.read()
+        return web.Response()
+
     async def large(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -90,6 +106,7 @@ async def door(*, most: int = 100, per_network: int = 100, proxy: str = "") -> A
 
     app.router.add_get("/", plain)
     app.router.add_get("/held", held)
+    app.router.add_post("/body", body)
     app.router.add_get("/large", large)
     runner = web.AppRunner(app, shutdown_timeout=0.2)
     await runner.setup()
@@ -115,9 +132,7 @@ async def test_a_network_has_its_share_and_waiting_ones_make_room() -> None:
         assert len(site.crowd) == 3
         busy = [await site.come(said=ASK.replace(b"/ ", b"/held ", 1)) for _ in range(3)]
         await until(site.crowd, 3)
-        async with asyncio.timeout(10):
-            while any(connection.waiting for theirs in site.crowd._inside.values() for connection in theirs):
-                await asyncio.sleep(0.01)
+        await becoming(lambda: not any(each.waiting for each in site.everybody()))
         refused = await site.come()
         assert await head(refused) == b"HTTP/1.1 503 Service Unavailable", "all of its network are being answered"
         other = await site.come("127.0.0.2")
@@ -139,6 +154,47 @@ async def test_whoever_has_most_makes_room_when_the_house_is_full() -> None:
         assert len(site.crowd) == 12
         gone = sum(reader.at_eof() or reader.exception() is not None for reader, _writer in crowds)
         assert gone == 1
+
+
+async def test_who_never_asked_goes_first_and_bodies_that_come_slowly_wait() -> None:
+    async with door(most=4) as site:
+        idle = [await site.come(f"127.0.0.{number}") for number in (2, 3)]
+        assert [await site.ask(each) for each in idle] == [b"HTTP/1.1 200 OK"] * 2
+        slow = await site.come("127.0.0.4", b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+        silent = await site.come("127.0.0.5")
+        await until(site.crowd, 4)
+        await becoming(lambda: any(each.receiving for each in site.everybody()))
+        late = await site.come("127.0.0.6")
+        assert await site.ask(late) == b"HTTP/1.1 200 OK"
+        assert await head(silent) == b"", "it never asked for anything"
+        assert [await site.ask(each) for each in idle] == [b"HTTP/1.1 200 OK"] * 2
+        site.go_on.clear()
+        for each in (*idle, late):
+            each[1].write(ASK.replace(b"/ ", b"/held ", 1))
+        await becoming(lambda: sum(each.waiting for each in site.everybody()) == 1)
+        later = await site.come("127.0.0.7")
+        assert await site.ask(later) == b"HTTP/1.1 200 OK"
+        assert await head(slow) == b"", "its request was not here yet"
+        site.go_on.set()
+        assert [await head(each) for each in (*idle, late)] == [b"HTTP/1.1 200 OK"] * 3
+
+
+async def test_answers_are_cut_only_where_one_network_holds_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MANY", 3)
+    async with door(most=4) as site:
+        held = ASK.replace(b"/ ", b"/held ", 1)
+        many = [await site.come("127.0.0.2", held) for _ in range(2)]
+        few = [await site.come(f"127.0.0.{number}", held) for number in (3, 4)]
+        await becoming(lambda: len(site.crowd) == 4 and not any(each.waiting for each in site.everybody()))
+        assert await head(await site.come("127.0.0.5")) == b"HTTP/1.1 503 Service Unavailable"
+        few[0][1].transport.abort()
+        await until(site.crowd, 3)
+        many.append(await site.come("127.0.0.2", held))
+        await becoming(lambda: len(site.crowd) == 4 and not any(each.waiting for each in site.everybody()))
+        assert await site.ask(await site.come("127.0.0.5")) == b"HTTP/1.1 200 OK"
+        assert await head(many[0]) == b""
+        site.go_on.set()
+        assert [await head(each) for each in (*many[1:], few[1])] == [b"HTTP/1.1 200 OK"] * 3
 
 
 async def test_a_proxy_speaks_for_many() -> None:
