@@ -55,6 +55,17 @@ def test_a_journey_is_far_from_home_and_without_long_gaps() -> None:
     assert found["journey:2024-03-10"].by_time
 
 
+def test_a_journey_begins_50_km_from_home_and_ends_with_a_gap_of_more_than_24_hours() -> None:
+    north = 50 / 111.195  # degrees that are 50 km
+    made = trip(
+        (ZURICH, days("2024-01-01T10:00:00", 40, 24), 7),
+        ((ZURICH[0] + north + 0.01, ZURICH[1]), days("2024-07-10T09:00:00", 8, 24), 7),
+        ((ZURICH[0] + north - 0.01, ZURICH[1]), days("2024-08-10T09:00:00", 8, 24), 7),
+        (ROME, days("2024-09-10T09:00:00", 8, 24.01), 7),
+    )
+    assert shown(journeys(made, Journey())) == {"journey:2024-07-10": list(range(40, 48))}
+
+
 def test_a_journey_without_names_has_its_month() -> None:
     made = trip((ZURICH, days("2024-01-01T10:00:00", 20, 24), 7), (ROME, days("2024-03-10T09:00:00", 10, 5), 7))
     assert [(draft.title, draft.params) for draft in journeys(made, Journey())] == [("journey_unplaced", {"month": "2024-03"})]
