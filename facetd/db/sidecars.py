@@ -78,6 +78,25 @@ async def keep_roots(db: Database, wanted: Mapping[int, Kept]) -> None:
                 )
 
 
+async def read_again(db: Database) -> dict[int, set[int]]:
+    """Let the next scan read photos that came to such a root from elsewhere: until then nothing is written for them. Returns those that it
+    will read, by root.
+    """
+    rows = await db.rows(
+        "SELECT g.root_id, g.photo_id, a.photo_id IS NOT NULL FROM sidecar_root o CROSS JOIN gate g ON g.root_id = o.root_id"
+        " LEFT JOIN sidecar s ON s.photo_id = g.photo_id AND s.user_id = o.user_id"
+        " LEFT JOIN analysis a ON a.photo_id = g.photo_id AND a.kind = 'metadata'"
+        f" WHERE s.photo_id IS NULL AND a.error IS NULL AND g.hide & {NOT_WRITTEN | int(Hide.UNREADABLE)} = 0"
+    )
+    found: dict[int, set[int]] = {}
+    for root_id, number, _ in rows:
+        found.setdefault(root_id, set()).add(number)
+    if read := [(row[1],) for row in rows if row[2]]:
+        async with db.writing() as connection:
+            await connection.executemany("DELETE FROM analysis WHERE kind = 'metadata' AND photo_id = ?", read)
+    return found
+
+
 async def due_in(db: Database, root_id: int, *, until: str, after: int, limit: int) -> list[Due]:
     """Photos of a root whose sidecars may have to be written, changed by `until` (or in the future: then the clock was wrong), by id from
     `after` on.

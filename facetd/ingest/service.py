@@ -319,10 +319,13 @@ class Ingest:
             self.progress.take_questions(progress)
             self.events.publish("scan", self.progress.as_dict())
 
-    async def _read_metadata(self, roots: Sequence[Root]) -> None:
-        """Read what files and sidecars say, as far as that was not done; a scan that runs does it in its turn."""
-        if not self.scanning:
+    async def _read_metadata(self, roots: Sequence[Root]) -> bool:
+        """Read what files and sidecars say, as far as that was not done. False while a scan runs, which does it in its turn."""
+        if self.scanning:
+            return False
+        if roots:
             await self.start_scan([Part(root) for root in roots], ScanOptions(only=frozenset({METADATA})))
+        return True
 
     def people_decided(self) -> None:
         """Somebody decided something about people: everybody who watches is told, and the others are compared with it soon."""

@@ -83,10 +83,10 @@ class Sidecars:
 
     def __init__(
         self, db: Database, data: Path, config: Config, read: Callable[[Change], Awaitable[None]],
-        read_all: Callable[[Sequence[Root]], Awaitable[None]], territory: Callable[[Sequence[Root]], Callable[[Root], Territory]],
+        read_all: Callable[[Sequence[Root]], Awaitable[bool]], territory: Callable[[Sequence[Root]], Callable[[Root], Territory]],
     ) -> None:  # fmt: skip
-        """`read` has files read again, `read_all` the metadata of roots, as far as they are not; `territory` tells how a walk of a root is
-        bounded.
+        """`read` has files read again, `read_all` the metadata of roots, as far as they are not (False while a scan runs, which
+        may have been there before); `territory` tells how a walk of a root is bounded.
         """
         self._db = db
         self._data = data
@@ -98,6 +98,8 @@ class Sidecars:
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._looked_at, self._look_again = -1, 0.0
+        self._came: dict[int, set[int]] = {}
+        self._came_again = 0.0
         self.places: dict[int, Place] = {}
         self.problems: list[str] = []
         self.states: dict[int, RootState] = {}
@@ -154,6 +156,7 @@ class Sidecars:
         done = Round()
         if not dry:
             await db_sidecars.forget_failures(self._db, [place.root.id for place in chosen])
+            await db_sidecars.read_again(self._db)
             behind = [place.root for place in chosen if await self._unread(place)]
             if behind and read_first:
                 await self._read_all(behind)
@@ -220,6 +223,9 @@ class Sidecars:
             return
         await self.prepare(await db_roots.roots(self._db))
         self._look_again = now + LOOK_ANYWAY_S
+        if now >= self._came_again:
+            self._came_again = now + LOOK_ANYWAY_S
+            await self._read_what_came()
         for place in self.places.values():
             state = self.states.setdefault(place.root.id, RootState())
             if now < state.again_at:
@@ -229,6 +235,12 @@ class Sidecars:
                 await self._write_root(place, until, Round(), dry=False)
                 self._look_again = now
         self._looked_at = revision
+
+    async def _read_what_came(self) -> None:
+        """Have photos read that came from folders whose sidecars are not written, or are those of another user. Each is tried once."""
+        came = await db_sidecars.read_again(self._db)
+        if came != self._came and await self._read_all([place.root for place in self.places.values() if place.root.id in came]):
+            self._came = came
 
     async def _write_root(self, place: Place, until: str, done: Round, *, dry: bool) -> None:
         async with self._writing:

@@ -642,6 +642,32 @@ async def test_switched_on_later_what_was_rated_before_is_written(tmp_path: Path
         assert said(tmp_path / "photos" / "0.jpg.xmp") == {"rating": 1}
 
 
+async def test_what_comes_from_a_folder_without_sidecars_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facetd.ingest.sidecars.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("facetd.ingest.sidecars.QUIET_S", 0.0)
+    names = ("came.jpg", "later.jpg", "stays.jpg")
+    for number, name in enumerate(names):
+        make_photo(tmp_path / "other" / name, number + 10)
+    async with library(tmp_path) as house:
+        await scan(house, tmp_path / "other")
+        numbers = [await photo_id(house, name) for name in names]
+        for name in names:
+            await rate(house, 4, name)
+        assert (await write(house)).written == 0
+        (tmp_path / "other" / names[0]).rename(tmp_path / "photos" / names[0])
+        await scan(house)
+        done = await write(house)
+        assert done.unread == 0
+        assert said(tmp_path / "photos" / f"{names[0]}.xmp") == {"rating": 4}
+        (tmp_path / "other" / names[1]).rename(tmp_path / "photos" / names[1])
+        await scan(house)
+        house.ingest.sidecars.start()
+        async with asyncio.timeout(10):
+            while not (tmp_path / "photos" / f"{names[1]}.xmp").exists():
+                await asyncio.sleep(0.05)
+        assert [await photo_id(house, name) for name in names] == numbers, "the same photos"
+
+
 async def test_a_field_that_is_written_from_now_on_takes_nothing_away(tmp_path: Path) -> None:
     make_photo(tmp_path / "photos" / "0.jpg")
     (tmp_path / "photos" / "0.xmp").write_bytes(LIGHTROOM)
