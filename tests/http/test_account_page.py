@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from pathlib import Path
 
@@ -17,9 +18,7 @@ USERS = {
     "alice": {"password_hash": HASHES["alice"], "display_name": "Alice <b>A.</b>", "role": "superadmin"},
     "bob": {"password_hash": HASHES["bob"], "role": "user"},
 }
-BUILT = (
-    '{"account.js": "account-1.js", "app.css": "app-1.css", "icons.svg": "icons-1.svg", "logo.svg": "logo-1.svg", "page.js": "page-1.js"}'
-)
+BUILT = json.dumps({name: f"built-{name}" for name in ("account.js", "app.css", "icons.svg", "logo.svg", "page.js", "persons.js")})
 
 
 @pytest.fixture
@@ -107,3 +106,12 @@ async def test_the_language_that_is_chosen_there_is_kept(tmp_path: Path) -> None
         french = await page_of(found, None)
     assert re.search(r'lang="fr" hreflang="fr" aria-current="true"', french)
     assert french.count('aria-current="true"') == 1
+
+
+async def test_controls_that_one_may_not_use_are_hidden_from_the_start(tmp_path: Path) -> None:
+    async with site(tmp_path / "data", config(users=USERS)) as found:
+        token = await tokens(found)
+        for name, role, hidden in (("alice", "superadmin", 0), ("bob", "user", 1)):
+            html = await (await call(found, "GET", "/persons", token[name], Accept="text/html")).text()
+            assert f'data-role="{role}"' in html
+            assert len(re.findall(r'id="to-suggestions"[^>]* hidden>', html)) == hidden

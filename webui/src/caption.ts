@@ -2,6 +2,7 @@
 import { ApiError, getJson, postJson, putJson } from "./api";
 import { el, icon } from "./dom";
 import { LANGUAGE } from "./i18n";
+import { MAY_EDIT } from "./rights";
 import { S } from "./strings";
 import type { Config } from "./types";
 
@@ -51,7 +52,7 @@ function show(line: HTMLElement, id: number, found: Caption, can: Abilities, ori
     return button;
   };
   const actions: HTMLElement[] = [];
-  if (can.describe && !LASTING.has(original.by)) {
+  if (MAY_EDIT && can.describe && !LASTING.has(original.by)) {
     const label = original.by === "rule" ? S.describe : S.describeAnew;
     actions.push(ask("describe", S.describing, label, () => postJson<Caption>("/api/caption/generate", { id })));
   }
@@ -61,7 +62,7 @@ function show(line: HTMLElement, id: number, found: Caption, can: Abilities, ori
     actions.push(ask("translate", S.translating, S.translateTo(languageName(language)), () => getJson<Caption>(`/api/caption?id=${id}&lang=${language}`)));
   }
   const by = found.caption ? el("span", { class: "by" }, source(found)) : null;
-  line.replaceChildren(el("div", { class: "said" }, text, by || actions.length ? el("div", { class: "about" }, by, ...actions) : null), pencil);
+  line.replaceChildren(el("div", { class: "said" }, text, by || actions.length ? el("div", { class: "about" }, by, ...actions) : null), ...(MAY_EDIT ? [pencil] : []));
 }
 
 /** Have a model do something; the line says so, and what went wrong. */

@@ -106,3 +106,11 @@ export function humanize(key: string): string {
   const words = key.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const QUOTES: Record<string, [string, string]> = { en: ["“", "”"], de: ["„", "“"], fr: ["«\u00a0", "\u00a0»"], es: ["«", "»"], it: ["«", "»"] };
+
+/** `text` in the quotation marks of the language. */
+export function quoted(text: string): string {
+  const [open, close] = QUOTES[language] ?? ["“", "”"];
+  return `${open}${text}${close}`;
+}

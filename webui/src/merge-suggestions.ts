@@ -11,6 +11,7 @@ import { faceCircle } from "./people/face";
 import { distinguish, getFaces, merge, nameOf, personUrl, type Person, type Suggestion } from "./people/model";
 import { changed, pageUrl, readQuery } from "./query";
 import { isRunning, showJobBar, showScanBar } from "./scanbar";
+import { MAY_EDIT } from "./rights";
 import { S } from "./strings";
 import type { ScanStatus } from "./types";
 
@@ -93,7 +94,7 @@ function pairNode(pair: Suggestion): HTMLElement {
     side(pair.person1),
     el("p", { class: "alike" }, el("strong", {}, formatShare(Math.round(pair.similarity * 100) / 100)), el("span", { class: "muted" }, S.alike)),
     side(pair.person2),
-    el("div", { class: "answers", role: "group", "aria-label": names }, button(S.samePerson, "primary", () => same(pair)), button(S.differentPeople, "", () => different(pair)), button(S.later, "", () => putOff(pair))),
+    MAY_EDIT && el("div", { class: "answers", role: "group", "aria-label": names }, button(S.samePerson, "primary", () => same(pair)), button(S.differentPeople, "", () => different(pair)), button(S.later, "", () => putOff(pair))),
   );
 }
 
@@ -150,7 +151,7 @@ function wire(): void {
     void load();
   });
   addEventListener("keydown", (event) => {
-    if (isTyping(event) || inDialog() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!MAY_EDIT || isTyping(event) || inDialog() || event.ctrlKey || event.metaKey || event.altKey) return;
     const answer = { y: same, n: different, l: putOff }[event.key];
     const place = Math.max(0, [...box.children].findIndex((node) => node.contains(document.activeElement)));
     const pair = pairs[place];

@@ -13,6 +13,7 @@ import { NameField } from "./people/namefield";
 import { FaceStrip } from "./people/strip";
 import { takeReturn, linkedPlace, type Visit } from "./place";
 import { changed, pageUrl, readQuery } from "./query";
+import { MAY_EDIT, MAY_RATE } from "./rights";
 import { showJobBar, showScanBar } from "./scanbar";
 import { PhotoSource } from "./source";
 import { S } from "./strings";
@@ -35,7 +36,8 @@ offerKeys("person");
 open(history.state as Visit | null);
 wire();
 void load();
-void strip.load();
+if (MAY_RATE) void strip.load();
+else byId("faces").closest<HTMLElement>("section")!.hidden = true;
 follow({ scan: showScanBar, captions: showJobBar, people: () => refresh(), photos: () => refresh(), resumed: () => refresh(), connected: onConnection });
 getJson<Config>("/api/config").then(configure, tell);
 
@@ -108,7 +110,7 @@ function show(now: Person): void {
 function showName(now: Person): void {
   const button = el("button", { class: "tool", type: "button", id: "rename", "aria-label": now.name ? S.rename(now.name) : S.addName, title: now.name ? S.rename(now.name) : S.addName }, icon("pencil"));
   button.addEventListener("click", () => editName(now));
-  byId("title").replaceChildren(el("h1", {}, el("bdi", {}, nameOf(now))), button);
+  byId("title").replaceChildren(el("h1", {}, el("bdi", {}, nameOf(now))), ...(MAY_EDIT ? [button] : []));
 }
 
 function editName(now: Person): void {
@@ -201,7 +203,7 @@ function wire(): void {
   addEventListener("keydown", (event) => {
     if (isTyping(event) || inDialog() || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") strip.clear();
-    else if (event.key === "e" && person && !field) {
+    else if (event.key === "e" && MAY_EDIT && person && !field) {
       event.preventDefault();
       editName(person);
     }

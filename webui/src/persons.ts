@@ -12,6 +12,7 @@ import type { Choice } from "./people/namefield";
 import { nobody } from "./people/nobody";
 import type { Tile } from "./people/tile";
 import { changed, pageUrl, readQuery } from "./query";
+import { MAY_EDIT } from "./rights";
 import { isRunning, showJobBar, showScanBar } from "./scanbar";
 import { S } from "./strings";
 import type { Config, ScanStatus } from "./types";
@@ -34,7 +35,7 @@ void configure();
 async function configure(): Promise<void> {
   try {
     const { features, capabilities } = await getJson<Config>("/api/config");
-    byId("to-suggestions").hidden = features?.["show_merge_suggestions"] === false;
+    byId("to-suggestions").hidden = features?.["show_merge_suggestions"] === false || !MAY_EDIT;
     const faces = capabilities?.["faces"];
     unavailable = faces?.state === "unavailable" ? faces.reason : null;
     if (list.total === 0) show();

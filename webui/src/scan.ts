@@ -6,6 +6,7 @@ import { byId, debounce, el, icon } from "./dom";
 import { askScan, follow } from "./events";
 import { formatBytes, formatCount, formatStamp, humanize } from "./format";
 import { wireSearch } from "./header";
+import { MAY_EDIT, MAY_SCAN } from "./rights";
 import { isRunning, scanFacts } from "./scanbar";
 import { S } from "./strings";
 import type { Failure, Root, ScanStatus } from "./types";
@@ -18,7 +19,7 @@ offerKeys("gallery");
 wireSearch();
 follow({ scan: onScan, captions: onCaptionJob, photos: () => reloadRoots(), resumed: () => reloadRoots(), connected: connectionNotice });
 void refresh();
-void startCaptionJob();
+if (MAY_EDIT) void startCaptionJob();
 void loadFailures(1);
 
 const reloadRoots = debounce(800, () => void refresh());
@@ -58,21 +59,21 @@ function showStatus(now: ScanStatus): void {
   }
   const title = running ? (S.phases[now.phase ?? ""] ?? S.states[now.state] ?? S.scanning) : (S.states[now.cancelled ? "cancelled" : now.state] ?? humanize(now.state));
   box.replaceChildren(
-    el("div", { class: "with-action" }, el("p", { class: "state" }, el("strong", {}, title), ...(running ? scanFacts(now) : []).map((fact) => el("span", { class: "fact" }, fact)), now.failed ? el("span", { class: "fact bad" }, S.failed(formatCount(now.failed), now.failed === 1)) : null), button),
+    el("div", { class: "with-action" }, el("p", { class: "state" }, el("strong", {}, title), ...(running ? scanFacts(now) : []).map((fact) => el("span", { class: "fact" }, fact)), now.failed ? el("span", { class: "fact bad" }, S.failed(formatCount(now.failed), now.failed === 1)) : null), MAY_SCAN && button),
     ...(progress ? [progress] : []),
     ...(now.confirm ?? []).map((lost) => vanished(lost.root, lost.missing, lost.photos)),
     ...(!running && now.finished_at ? [el("p", { class: "muted" }, S.lastScan(formatStamp(now.finished_at)))] : []),
     ...(now.unseen ? [el("p", { class: "muted", id: "scan-unseen" }, S.unseen(formatCount(now.unseen), now.unseen === 1), now.waiting_for ? ` (${now.waiting_for})` : "")] : []),
     ...(running && now.current ? [el("p", { class: "muted current", dir: "auto" }, `${S.current}: `, el("bdi", {}, now.current))] : []),
   );
-  if (hadFocus) byId("scan-button").focus();
+  if (hadFocus) document.getElementById("scan-button")?.focus();
 }
 
 /** Many photos vanished at once: only a person may say that they are gone. */
 function vanished(root: string, missing: number, photos: number): HTMLElement {
   const button = el("button", { class: "button", type: "button" }, S.confirmVanished);
   button.addEventListener("click", () => void post("/api/scan/start", { confirm_missing: true }));
-  return el("div", { class: "banner with-action", role: "alert" }, el("p", {}, S.vanished(root, formatCount(missing), formatCount(photos))), button);
+  return el("div", { class: "banner with-action", role: "alert" }, el("p", {}, S.vanished(root, formatCount(missing), formatCount(photos))), MAY_SCAN && button);
 }
 
 async function post(url: string, body: object = {}): Promise<void> {
@@ -117,7 +118,7 @@ async function loadFailures(page: number): Promise<void> {
     const rows = failures.map(failureRow);
     const body = page > 1 ? box.querySelector("tbody") : null;
     if (body) body.append(...rows);
-    else box.replaceChildren(failureTable(rows), retryButton());
+    else box.replaceChildren(failureTable(rows), ...(MAY_SCAN ? [retryButton()] : []));
     box.querySelector(".more")?.remove();
     if (box.querySelectorAll("tbody tr").length < total && failures.length) {
       const more = el("button", { class: "button more", type: "button" }, S.showMore);

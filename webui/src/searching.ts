@@ -1,7 +1,7 @@
 /** What the gallery says about a search: by what photos were found, and what to try when there are none. */
 import { getJson } from "./api";
 import { el, icon } from "./dom";
-import { formatCount } from "./format";
+import { formatCount, quoted } from "./format";
 import { canBeRanked, changed, isRanked, pageUrl } from "./query";
 import { S } from "./strings";
 import type { Config, PhotoPage, SearchHints } from "./types";
@@ -59,7 +59,7 @@ export function nothingFound(query: URLSearchParams, hints: SearchHints | null, 
   const text = query.get("search") ?? "";
   const filters = [...query.keys()].filter((key) => !["search", "sort", "sort_direction"].includes(key));
   const more = el("div", { class: "instead" });
-  const nodes: Node[] = [icon("search-x"), el("h2", {}, S.nothingFound(`“${text}”`)), more, el("p", { class: "muted" }, S.searchTips)];
+  const nodes: Node[] = [icon("search-x"), el("h2", {}, S.nothingFound(quoted(text))), more, el("p", { class: "muted" }, S.searchTips)];
   void instead(query, hints, go).then((found) => more.replaceChildren(...found));
   const ways: [string, string[]][] = [...(filters.length ? [[S.searchEverywhere, filters] as [string, string[]]] : []), [S.clearSearch, ["search"]]];
   const buttons = ways.map(([label, keys]) => {

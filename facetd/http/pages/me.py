@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from facetd.accounts.viewers import READER
+from facetd.accounts.viewers import ADMIN, READER, SUPERADMIN
 from facetd.http.caller import CALLER
 
 
@@ -25,6 +25,11 @@ class Me:
     def shown(self) -> str:
         """What to call them: nothing in single-user mode."""
         return self.display_name or self.name
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether they may name people and write captions: controls for that are not shown to others."""
+        return self.role in (ADMIN, SUPERADMIN)
 
 
 def signed_in_as(request: web.Request) -> Me | None:

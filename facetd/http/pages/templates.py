@@ -33,7 +33,12 @@ def render(request: web.Request, template: str, /, *, status: int = 200, **value
     language = spoken()
     texts = "" if language == DEFAULT else f"/api/i18n/{language}?scope=pages&v={catalogue_version(language)}"
     me = signed_in_as(request)
-    shown = {"me": me, "signed_in": me is not None and me.signed_in, "locked": me is not None and me.locked}
+    shown = {
+        "me": me,
+        "signed_in": me is not None and me.signed_in,
+        "locked": me is not None and me.locked,
+        "may_edit": me is None or me.may_edit,
+    }
     values = {"path": request.path, "language": language, "texts": texts, **shown, **values}
     html = request.config_dict[TEMPLATES].get_template(template).render(**values)
     headers = {"Cache-Control": "private, no-cache", "Content-Language": language, "Vary": "Accept-Language, Cookie"}

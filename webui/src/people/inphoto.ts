@@ -2,6 +2,7 @@
 import { el, icon } from "../dom";
 import { S } from "../strings";
 import { ask } from "../question";
+import { MAY_EDIT } from "../rights";
 import { namePerson, tell } from "./decide";
 import { faceCircle } from "./face";
 import { assign, getPerson, namesake, personUrl, unassign, type Face } from "./model";
@@ -44,8 +45,8 @@ function showWho(face: Face, who: HTMLElement, look: Look): void {
   remove.addEventListener("click", () => void unassign(face.id).then(look.changed, tell));
   who.replaceChildren(
     ...(face.person_id !== null ? [el("a", { href: personUrl(face.person_id) }, el("bdi", {}, name ?? S.unnamed))] : []),
-    edit,
-    ...(face.person_id !== null ? [remove] : []),
+    ...(MAY_EDIT ? [edit] : face.person_id === null ? [el("span", { class: "muted" }, S.unnamed)] : []),
+    ...(MAY_EDIT && face.person_id !== null ? [remove] : []),
     ...(face.eyes_closed ? [el("span", { class: "hint muted" }, icon("eye-closed"), S.eyesClosed)] : []),
   );
 }

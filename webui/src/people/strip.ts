@@ -3,6 +3,7 @@ import { notice } from "../chrome";
 import { byId, el } from "../dom";
 import { formatCount } from "../format";
 import { ask } from "../question";
+import { MAY_EDIT } from "../rights";
 import { S } from "../strings";
 import { tell } from "./decide";
 import { faceCircle } from "./face";
@@ -65,6 +66,7 @@ export class FaceStrip {
   }
 
   #item(face: Face): HTMLElement {
+    if (!MAY_EDIT) return el("li", {}, el("a", { class: "face-pick", href: `/photo/${face.photo_id}`, title: S.showPhoto, "aria-label": S.showPhoto }, faceCircle(face.id, "middle")));
     const number = this.#faces.indexOf(face) + 1;
     const button = el("button", { type: "button", class: "face-pick", "data-face": face.id, "aria-pressed": "false", "aria-label": S.faceNumber(formatCount(number), formatCount(this.#total)) }, faceCircle(face.id, "middle"));
     button.addEventListener("click", () => {
@@ -89,7 +91,7 @@ export class FaceStrip {
     }
     const count = this.#picked.size;
     byId("face-actions").hidden = count === 0;
-    byId("faces-hint").hidden = count > 0;
+    byId("faces-hint").hidden = count > 0 || !MAY_EDIT;
     byId("picked").textContent = S.picked(formatCount(count));
     byId("use-avatar").hidden = count !== 1;
   }

@@ -1,6 +1,7 @@
 /** One person of the list: face, name that can be edited in place, number of photos, and a box to pick them. */
 import { el, icon } from "../dom";
 import { formatCount } from "../format";
+import { MAY_EDIT } from "../rights";
 import { S } from "../strings";
 import { faceCircle, showFace } from "./face";
 import { nameOf, personUrl, type Person } from "./model";
@@ -26,7 +27,7 @@ export class Tile {
   ) {
     this.#face = faceCircle(null, "big");
     this.#link.append(this.#face);
-    this.node.append(this.#link, this.#box, this.#title, this.#count);
+    this.node.append(this.#link, ...(MAY_EDIT ? [this.#box] : []), this.#title, this.#count);
     this.#box.addEventListener("click", (event) => events.pick(this, event.shiftKey));
     this.update(person);
   }
@@ -79,6 +80,10 @@ export class Tile {
 
   #showName(): void {
     const { name } = this.person;
+    if (!MAY_EDIT) {
+      this.#title.replaceChildren(el("bdi", { class: name ? "plain" : "plain muted" }, nameOf(this.person)));
+      return;
+    }
     const button = name
       ? el("button", { class: "name", type: "button", title: S.rename(name), "aria-label": S.rename(name) }, el("bdi", {}, name), icon("pencil"))
       : el("button", { class: "name add", type: "button" }, icon("pencil"), S.addName);
