@@ -56,11 +56,12 @@ class Places:
 class Leveled:
     """Photos found, the best level first; within one in the order of `places`. A collection of photos, and Ranked."""
 
-    def __init__(self, places: Places, levels: bytes, scores: Sequence[float]) -> None:
+    def __init__(self, places: Places, levels: bytes, scores: Sequence[float], *, exact: bool = True) -> None:
         """`levels` has for each place 0, for a photo that was not found, or the number of its level: 1 has `scores[0]`, the highest.
 
-        A last 0 is for photos without a place.
+        A last 0 is for photos without a place. `exact` unless there may be photos that came after `places` were read.
         """
+        self.exact = exact
         self._places = places
         self._levels = levels
         self._scores = scores
@@ -110,7 +111,7 @@ class Leveled:
 
     def rescored(self, new: Callable[[float], float]) -> Leveled:
         """The same with other scores, in the same order."""
-        return Leveled(self._places, self._levels, [new(score) for score in self._scores])
+        return Leveled(self._places, self._levels, [new(score) for score in self._scores], exact=self.exact)
 
     def _of_level(self, number: int, skipped: int, count: int) -> Iterator[int]:
         """`count` places of a level, after the first `skipped`."""
@@ -129,10 +130,11 @@ def leveled(
     *,
     hidden: Sequence[int] = (),
     kept: Sequence[int] | None = None,
+    exact: bool = True,
 ) -> Leveled:
     """The photos that all terms of `found` hold for, in a library of so many photos. At least one term is not negated.
 
-    Those `hidden` are left out, and those that are not `kept` if given.
+    Those `hidden` are left out, and those that are not `kept` if given. `exact` where `places` has all photos.
     """
     wanted = sorted((each for each in found if not each.term.negated), key=lambda each: each.count)
     terms = [_Marks.of(connection, each, places) for each in wanted]
@@ -157,7 +159,7 @@ def leveled(
     for place, code in zip(places.of(candidates), codes, strict=True):
         levels[place] = level_of.get(code, 0)
     levels[-1] = 0
-    return Leveled(places, bytes(levels), scores)
+    return Leveled(places, bytes(levels), scores, exact=exact)
 
 
 class _Marks:

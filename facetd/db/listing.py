@@ -71,15 +71,24 @@ class Listing:
     """One filter, one viewer, one order: pages of ids. What reads takes a reader's connection, see Database.read."""
 
     def __init__(
-        self, viewer: Viewer, chosen: PhotoConditions, narrowed: Conditions, order: Order, many: Collection[int] | None = None
+        self,
+        viewer: Viewer,
+        chosen: PhotoConditions,
+        narrowed: Conditions,
+        order: Order,
+        many: Collection[int] | None = None,
+        *,
+        exact: bool = True,
     ) -> None:
         """Of the photos that `narrowed` lets through, only those that are among `many` if given, all of which `viewer` may list: so many
-        that going through the list and leaving out the others is the shortest way."""
+        that going through the list and leaving out the others is the shortest way. `exact` unless photos of the last moment may be
+        missing."""
         self._viewer = viewer
         self._hide = hide_bits(chosen)
         self._narrowed = narrowed
         self._order = order
         self._many = many
+        self.exact = exact
         self._sorted_afterwards = False
 
     def expect(self, total: int) -> None:

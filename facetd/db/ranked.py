@@ -12,7 +12,10 @@ Pair = tuple[int, float]  # photo and score
 
 
 class Ranked(Protocol):
-    """Photos with their scores, best first."""
+    """Photos with their scores, best first; `exact` unless photos of the last moment may be missing."""
+
+    @property
+    def exact(self) -> bool: ...
 
     def __len__(self) -> int: ...
 
@@ -38,6 +41,8 @@ class Ranked(Protocol):
 
 class Listed:
     """A result that is short, or whose photos each have a score of their own."""
+
+    exact = True
 
     def __init__(self, pairs: Sequence[Pair] = ()) -> None:
         self._pairs = pairs

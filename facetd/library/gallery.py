@@ -17,6 +17,7 @@ from facetd.db.conditions import Conditions, conditions, hide_bits, not_hidden, 
 from facetd.db.connection import Connection, Database
 from facetd.db.faces import people_of_photos
 from facetd.db.ledger import judgement_inputs
+from facetd.db.levels import Leveled
 from facetd.db.listing import POSITION, Key, Listing, Order
 from facetd.db.rows import photo_rows
 from facetd.errors import FieldError, Forbidden, InvalidInput, NotFound
@@ -46,7 +47,7 @@ ART = "art"  # a category
 
 @dataclass(frozen=True, slots=True)
 class PhotoPage:
-    """One page of a list; `next` goes on after it, None at the end. `exact` unless the total is that of a moment ago."""
+    """One page of a list; `next` goes on after it, None at the end. `exact` unless it is that of a moment ago."""
 
     photos_json: bytes
     total: int
@@ -83,10 +84,14 @@ OWN_LOOK = OwnLook()
 
 @dataclass(frozen=True, slots=True)
 class PhotoIds:
-    """The ids of a whole list as JSON, in its order; `total` is how many photos the list has, which may be more."""
+    """The ids of a whole list as JSON, in its order; `total` is how many photos the list has, which may be more.
+
+    `exact` unless they are those of a moment ago.
+    """
 
     ids_json: bytes
     total: int
+    exact: bool = True
 
 
 class Gallery:
@@ -140,12 +145,12 @@ class Gallery:
             return total, keys, present.encoded(photos)
 
         total, keys, photos_json = await self._db.read(read)
-        if counted is None and not listing.counted_at_once:
+        if counted is None and not listing.counted_at_once and listing.exact:
             self._note_total(key, total, revision)
         if last is None:  # photos that came since the total was counted
             total = max(total, offset + len(keys) if keys else 0)
         following = encode_key(keys[per_page - 1]) if len(keys) > per_page else None
-        made = PhotoPage(photos_json, total, following, exact=counted is None or counted[1])
+        made = PhotoPage(photos_json, total, following, exact=listing.exact and (counted is None or counted[1]))
         if made.exact:
             self._pages.put(asked, made, size=len(photos_json))
         return made
@@ -163,10 +168,11 @@ class Gallery:
 
         def read(connection: Connection) -> PhotoIds:
             count, ids_json = listing.ids(connection, limit=MOST_IDS)
-            return PhotoIds(ids_json, count if count < MOST_IDS else listing.total(connection))
+            return PhotoIds(ids_json, count if count < MOST_IDS else listing.total(connection), listing.exact)
 
         found = await self._db.read(read)
-        self._ids.put(asked, found, size=len(found.ids_json))
+        if found.exact:
+            self._ids.put(asked, found, size=len(found.ids_json))
         return found
 
     async def photo(self, viewer: Viewer, photo_id: int) -> dict[str, Any]:
@@ -269,7 +275,8 @@ class Gallery:
             narrowed.add_terms(found)
         parameters = tuple(sorted(narrowed.parameters.items(), key=str))
         key = (viewer.user_id, viewer.root_ids, int(hide_bits(chosen)), chosen.search, narrowed.sql, parameters)
-        return Listing(viewer, chosen, narrowed, order, many), key
+        exact = not isinstance(photos, Leveled) or photos.exact
+        return Listing(viewer, chosen, narrowed, order, many, exact=exact), key
 
     async def narrowed(self, viewer: Viewer, chosen: PhotoConditions) -> Conditions:
         """Every condition of `chosen`. Raises InvalidInput for a type or quality that does not exist, NotFound for a folder or album."""

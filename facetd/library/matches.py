@@ -46,17 +46,18 @@ class Matches:
             return await self._db.read(lambda connection: rank(connection, viewer, hide, found, narrowed))
         if not narrowed and isinstance(photos := await self.photos(viewer, hide, found), Leveled):
             return photos
-        return await self._leveled(viewer, hide, found, narrowed)
+        return await self._leveled(viewer, hide, found, narrowed, await self._order())
 
     async def photos(self, viewer: Viewer, hide: Hide, found: Sequence[Found]) -> Photos | None:
         """The photos that all terms hold for and that `viewer` may list; None where all terms are negated, and hold for most."""
         if all(each.term.negated for each in found):
             return None
-        key = (self._db.revision, viewer.root_ids, int(hide), tuple(each.term for each in found))
+        order = await self._order() if is_broad(found) else None
+        key = (self._db.revision, order and order.revision, viewer.root_ids, int(hide), tuple(each.term for each in found))
         photos = self._photos.get(key)
         if photos is None:
-            if is_broad(found):
-                photos = await self._leveled(viewer, hide, found, None)
+            if order is not None:
+                photos = await self._leveled(viewer, hide, found, None, order)
                 size = photos.size
             else:
                 photos = await self._db.read(lambda connection: frozenset(seen(connection, viewer, hide, matching(connection, found))))
@@ -64,14 +65,14 @@ class Matches:
             self._photos.put(key, photos, size=size)
         return photos
 
-    async def _leveled(self, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions | None) -> Leveled:
-        order = await self._order()
+    async def _leveled(self, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions | None, order: _Order) -> Leveled:
+        exact = order.revision == self._db.revision
         # Read after the order, so that it has every photo of it that is hidden.
         hidden = await self._hidden(viewer, hide, order)
 
         def read(connection: Connection) -> Leveled:
             kept = allowed(connection, viewer, hide, narrowed) if narrowed else None
-            return leveled(connection, found, count_photos(connection), order.places, hidden=hidden, kept=kept)
+            return leveled(connection, found, count_photos(connection), order.places, hidden=hidden, kept=kept, exact=exact)
 
         return await self._db.read(read)
 

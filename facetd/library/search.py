@@ -130,7 +130,7 @@ class Search:
             suggestions = await self._suggestions.of(viewer, hide, text, found, narrowed)
             hints = replace(hints, suggestions=suggestions, alone=tuple(alone(text)))
         results = scaled(worded) if near.cosines is None else combined(worded, near.cosines)
-        if not near.why:  # otherwise the next search may find more
+        if not near.why and worded.exact:  # otherwise the next search may find more
             self._results.put(key, (results, hints), size=results.size)
         return results, hints
 

@@ -12,10 +12,14 @@ from facetd.config import Config
 from facetd.db import hits, people, store
 from facetd.db.connection import Database
 from facetd.db.visibility import Hide
+from facetd.filters import PhotoFilter
 from facetd.library.capsules import Capsules
 from facetd.library.culling import Culling
+from facetd.library.gallery import Gallery
 from facetd.library.matches import Matches
 from facetd.library.people import People
+from facetd.library.search import Search
+from facetd.records.judgement import Judgement
 from facetd.records.viewer import Viewer
 from tests.capsules import Stand, stand
 from tests.db.conftest import put, visit
@@ -158,6 +162,27 @@ async def test_a_search_never_finds_what_is_hidden_now_however_old_the_order_is(
     assert await found(home.bob) == {*home.bobs, home.shared[2]}
     assert await found(home.alice) == {*home.alices, home.shared[0], home.shared[2]}
     clock = 5.0
-    await sql(home, "SELECT 1")
     assert await found(home.bob) == {*home.bobs, home.shared[2], *common}
     assert await found(home.alice) == {*home.alices, home.shared[0], home.shared[2], *secret, *common}
+
+
+async def test_a_list_of_a_moment_ago_is_not_kept(home: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else changes after the last photo came; still it is found, once the order of all photos is read again."""
+    monkeypatch.setattr(hits, "FEW", -1)
+    clock = 0.0
+    monkeypatch.setattr("facetd.library.matches.time.monotonic", lambda: clock)
+    gallery = Gallery(home.db, Config(), lambda _facts: Judgement("", None, None))
+    search = Search(home.db, Config(), gallery, None)
+    chosen = PhotoFilter(search="jpg")
+
+    async def found() -> list[tuple[int, bool | None]]:
+        page = await gallery.page(home.bob, chosen, sort="aggregate", descending=True, per_page=50)
+        ids = await gallery.ids(home.bob, chosen, sort="aggregate", descending=True)
+        best = await search.page(home.bob, "jpg", PhotoFilter(), threshold=None, limit=50)
+        return [(page.total, page.exact), (ids.total, ids.exact), (best.total, None)]
+
+    assert await found() == [(6, True), (6, True), (6, None)]
+    await put(home.db, visit(home.roots[2], "4.jpg"))
+    assert await found() == [(6, False), (6, False), (6, None)]
+    clock = 5.0
+    assert await found() == [(7, True), (7, True), (7, None)]

@@ -111,7 +111,9 @@ async def list_ids(request: web.Request, query: OrderedQuery) -> Any:
         return same
     sort, descending = order_of(house, query)
     found = await house.gallery.ids(viewer, query, sort=sort, descending=descending)
-    return json_body(b'{"ids":' + found.ids_json + b',"total":%d}' % found.total, headers=headers)
+    return json_body(
+        b'{"ids":' + found.ids_json + b',"total":%d}' % found.total, headers=headers if found.exact else {"Cache-Control": "no-store"}
+    )
 
 
 @operations.add("GET", "/api/photo", summary="One photo", query=OnePhoto, reply=PhotoDetail, errors=(404,))
