@@ -25,6 +25,8 @@ class FacetdError(Exception):
     status = 500
     exit_code = 1
     title = _("Something went wrong")
+    type = "about:blank"  # of RFC 9457: a name for programs, where the status does not say it all
+    retry_after_s: int | None = None  # when it is worth another try
 
     def __init__(self, message: str, *, errors: Sequence[FieldError] = (), hint: str = "") -> None:
         super().__init__(message)
@@ -94,16 +96,27 @@ class TooManyRequests(FacetdError):
 
 
 class Unavailable(FacetdError):
-    """A capability or a file is not there at the moment; the hint says what to do."""
+    """A capability or a file is not there at the moment: later it may be. The hint says what to do."""
 
     status = 503
     title = _("Not available at the moment")
+    retry_after_s: int | None = 10
+
+
+class NotInstalled(Unavailable):
+    """What this needs is not installed or not set up here: asking again is in vain until somebody does what the hint says."""
+
+    status = 409
+    title = _("Not installed here")
+    type = "tag:facetd,2026:not-installed"
+    retry_after_s = None
 
 
 class Asleep(FacetdError):
     """No inference server can be asked at the moment. Not a failure of what was to be done: that is done when one answers."""
 
     status = 503
+    retry_after_s = 60
     title = _("No inference server answers")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -22,8 +22,7 @@ from pydantic_core import InitErrorDetails
 
 from facetd.fields import FIELDS, Filter, Kind
 from facetd.i18n import _
-
-CIRCLE = ("gps_lat", "gps_lng", "gps_radius_km")
+from facetd.together import Rule, Together, choices, together
 
 
 def _flag(value: object) -> object:
@@ -45,7 +44,7 @@ def _day(value: str) -> str:
     raise ValueError(_("expected a day as YYYY-MM-DD"))
 
 
-def _given(value: object) -> object:
+def blank_is_none(value: object) -> object:
     """An empty text is no condition, as in a form that was not filled in."""
     return None if value == "" else value
 
@@ -53,12 +52,15 @@ def _given(value: object) -> object:
 def _ids(value: str) -> str:
     """Ids separated by commas, each once, ascending, so that the same question is written in one way."""
     parts = [part.strip() for part in value.split(",")]
-    if len(parts) > MOST_IDS or not all(re.fullmatch(r"\d{1,18}", part) for part in parts):
+    if len(parts) > MOST_IDS or not all(re.fullmatch("[0-9]{1,18}", part) for part in parts):
         raise ValueError(_("expected at most {count} ids separated by commas").format(count=MOST_IDS))
     return ",".join(map(str, sorted({int(part) for part in parts})))
 
 
 MOST_IDS = 50
+_ID = " *[0-9]{1,18} *"
+IDS_PATTERN = rf"^({_ID}(,{_ID}){{0,{MOST_IDS - 1}}})?$"
+CIRCLE = Together("circle", ("gps_lat", "gps_lng", "gps_radius_km"), Rule.ALL)
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -66,16 +68,19 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Radius = Annotated[float, Field(gt=0, le=20_100, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-Text = Annotated[str | None, Field(max_length=500), BeforeValidator(_given)]
-Names = Annotated[str | None, Field(max_length=4000), BeforeValidator(_given)]
-Ids = Annotated[Annotated[str, AfterValidator(_ids)] | None, BeforeValidator(_given)]
+Text = Annotated[str | None, Field(max_length=500), BeforeValidator(blank_is_none)]
+Names = Annotated[str | None, Field(max_length=4000), BeforeValidator(blank_is_none)]
+Ids = Annotated[
+    Annotated[str, AfterValidator(_ids), WithJsonSchema({"type": "string", "pattern": IDS_PATTERN})] | None, BeforeValidator(blank_is_none)
+]
 Quality = Literal["good", "great", "excellent", "best"]
+QUALITIES = {"type": ["string", "null"], "enum": [*get_args(Quality), "", None]}
 
 
 class PhotoConditions(BaseModel):
     """The conditions that are not one attribute's range or value. All conditions given are ANDed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, json_schema_extra=together(CIRCLE))
 
     search: Text = Field(
         default=None,
@@ -91,8 +96,8 @@ class PhotoConditions(BaseModel):
         validation_alias=AliasChoices("person", "person_id"),
         description="Ids of persons separated by commas; all of them are in the photo.",
     )
-    type: Text = Field(default=None, description="A photo type of /api/type_counts, or a category.")
-    quality: Annotated[Quality | None, BeforeValidator(_given)] = Field(
+    type: Text = Field(default=None, description="A photo type of /api/type_counts, or a category.", json_schema_extra=choices("types"))
+    quality: Annotated[Quality | None, BeforeValidator(blank_is_none), WithJsonSchema(QUALITIES)] = Field(
         default=None, description="good, great, excellent or best: a lower bound of the score."
     )
     top_picks_filter: Flag = Field(default=False, description="Top picks only.")
@@ -113,7 +118,7 @@ class PhotoConditions(BaseModel):
     gps_lat: Latitude | None = Field(default=None, description="Latitude of a circle's center.")
     gps_lng: Longitude | None = Field(default=None, description="Longitude of a circle's center.")
     gps_radius_km: Radius | None = Field(default=None, description="Radius of the circle in km.")
-    path_prefix: Annotated[str | None, Field(max_length=4096), BeforeValidator(_given)] = Field(
+    path_prefix: Annotated[str | None, Field(max_length=4096), BeforeValidator(blank_is_none)] = Field(
         default=None, description="A folder and all below it, as /<root>/<folder>."
     )
     album_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(default=None, description="Only photos of this album.")
@@ -121,8 +126,8 @@ class PhotoConditions(BaseModel):
 
     @model_validator(mode="after")
     def _whole_circle(self) -> PhotoConditions:
-        missing = [name for name in CIRCLE if getattr(self, name) is None]
-        if not missing or len(missing) == len(CIRCLE):
+        missing = [name for name in CIRCLE.fields if getattr(self, name) is None]
+        if not missing or len(missing) == len(CIRCLE.fields):
             return self
         reason = ValueError(_("gps_lat, gps_lng and gps_radius_km go together"))
         problems = [InitErrorDetails(type="value_error", loc=(name,), input=None, ctx={"error": reason}) for name in missing]

@@ -156,10 +156,10 @@ class Authentication:
     async def unlock(self, caller: Caller, password: str, *, network: str, label: str = "") -> SignedIn:
         """Edition mode, by its password; the caller's session gives way to the new one.
 
-        Raises InvalidInput, Unauthorized, Forbidden for an app password, TooManyRequests.
+        Raises Conflict, Unauthorized, Forbidden for an app password, TooManyRequests.
         """
         if self.multi_user:
-            raise InvalidInput(_("there are users: what they may do is their role"), hint=_("Sign in as a user with the role admin."))
+            raise Conflict(_("there are users: what they may do is their role"), hint=_("Sign in as a user with the role admin."))
         _in_person(caller)
         setting = self._config.viewer.edition_password
         trusted = await self.sessions.came_from(SINGLE_USER_ID, network, edition=True)
@@ -167,9 +167,9 @@ class Authentication:
         return await self._instead(caller, edition=True, network=network, label=label)
 
     async def lock(self, caller: Caller, *, network: str, label: str = "") -> SignedIn:
-        """Give edition mode up and stay signed in. Raises InvalidInput, Forbidden for an app password."""
+        """Give edition mode up and stay signed in. Raises Conflict, Forbidden for an app password."""
         if self.multi_user:
-            raise InvalidInput(_("there are users: what they may do is their role"))
+            raise Conflict(_("there are users: what they may do is their role"))
         _in_person(caller)
         return await self._instead(caller, edition=False, network=network, label=label)
 
@@ -180,10 +180,12 @@ class Authentication:
             await self.sessions.end([caller.session.id])
         return SignedIn(token, await self._required(session))
 
-    async def logout(self, caller: Caller) -> None:
-        """End the caller's session."""
-        if caller.session is not None:
-            await self.sessions.end([caller.session.id])
+    async def logout(self, caller: Caller) -> bool:
+        """End the caller's session; returns whether there was one. An app password is no session that is signed out of."""
+        if caller.session is None or caller.session.kind == APP:
+            return False
+        await self.sessions.end([caller.session.id])
+        return True
 
     async def add_app_password(self, caller: Caller, label: str) -> tuple[str, Session]:
         """A password for a program, which may do what the caller may, and how it is kept. Raises Forbidden, Conflict."""
@@ -234,7 +236,7 @@ class Authentication:
         owner = _in_person(caller)
         user = await self.users.numbered(owner)
         if user is None:
-            raise InvalidInput(_("there are no users"), hint=_("The password is viewer.password in the configuration."))
+            raise Conflict(_("there are no users"), hint=_("The password is viewer.password in the configuration."))
         require_good(new, field="new_password")
         await self._examine(user.name, network, lambda: _fits_user(current, user), trusted=True)
         before = stamp_of(user.entry.password_hash)

@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from facetd.accounts.authentication import Caller
-from facetd.accounts.viewers import ADMIN, READER, ROLES, SUPERADMIN, USER
+from facetd.accounts.viewers import ROLES
 from facetd.errors import Forbidden, Unauthorized
 from facetd.http.metrics import METRICS_OPERATION, may_scrape
-from facetd.http.openapi import Access, Operation
+from facetd.http.openapi import NEEDED, Access, Operation
 from facetd.http.pages import wants_html
 from facetd.http.pages.views import COOKIE
 from facetd.http.remote import is_secure, network_of
@@ -24,7 +24,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 COOKIE_MAX_AGE_S = 365 * 24 * 3600  # the server ends idle sessions sooner
 SHARE = "share"  # the parameter that names an album that a link opens
 HEALTH = "/health"  # whether the daemon lives, for whoever restarts it
-NEEDED = {Access.OPEN: READER, Access.LOGIN: READER, Access.RATE: USER, Access.EDITION: ADMIN, Access.SUPERADMIN: SUPERADMIN}
 
 
 def door(*, closed: bool) -> Middleware:
@@ -118,7 +117,7 @@ def page_guard(operations: Collection[str], public_pages: Collection[str]) -> Mi
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        resource = request.match_info.route.resource
+        resource = await _resource_of(request)
         if (resource is None or resource.name not in without) and request[CALLER] is None:
             if wants_html(request):
                 raise web.HTTPFound(f"/login?next={quote(request.path_qs, safe='')}")
@@ -126,6 +125,15 @@ def page_guard(operations: Collection[str], public_pages: Collection[str]) -> Mi
         return await handler(request)
 
     return guard
+
+
+async def _resource_of(request: web.Request) -> web.AbstractResource | None:
+    """What is at the address, also where it does not know the method."""
+    match = request.match_info
+    if isinstance(match.http_exception, web.HTTPMethodNotAllowed) and match.http_exception.allowed_methods:
+        method = min(match.http_exception.allowed_methods)
+        match = await request.app.router.resolve(request.clone(method=method))
+    return match.route.resource
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:

@@ -22,7 +22,7 @@ from facetd.http.pages.views import SIGN_OUT
 from facetd.http.services import SERVICES, Services, services, viewer_of
 from facetd.library.people import display_name
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_BODY_BYTES = 12 * 1024 * 1024  # 10,000 virtual paths of the longest kind
 API_PAGES = frozenset({"/api/docs"})
 PUBLIC_PAGES = frozenset({"login-page", "logout-page", "static", "shared-album"})
 

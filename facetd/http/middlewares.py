@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from facetd.errors import FacetdError, FieldError, TooManyRequests, Unauthorized
+from facetd.errors import FacetdError, FieldError, Unauthorized
 from facetd.http.openapi import json_response
 from facetd.http.pages import error_page, wants_html
 from facetd.i18n import _, translate
@@ -172,7 +172,7 @@ def _explain(request: web.Request, error: Exception) -> web.StreamResponse:
         response = _problem(request, error.status, error.title, error.message, error)
         if isinstance(error, Unauthorized):
             response.headers["WWW-Authenticate"] = CHALLENGE
-        if isinstance(error, TooManyRequests):
+        if error.retry_after_s is not None:
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     if isinstance(error, web.HTTPException):
@@ -205,7 +205,7 @@ def _problem(request: web.Request, status: int, title: str, detail: str, error: 
     if wants_html(request):
         return error_page(request, status, title, detail, hint=hint, errors=errors)
     problem = {
-        "type": "about:blank",
+        "type": error.type if error else "about:blank",
         "title": title,
         "status": status,
         "detail": _sayable(f"{detail} {hint}".strip()),

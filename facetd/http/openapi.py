@@ -1,4 +1,4 @@
-"""One declaration for each operation: from it come the route, the binding and checking of parameters, and the OpenAPI 3.1 document."""
+"""One declaration for each operation: from it come the route, the checking of parameters, and its part of the description."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, ValidationError
-from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticSerializationError, to_json
 
+from facetd.accounts.viewers import ADMIN, READER, SUPERADMIN, USER
 from facetd.errors import FieldError, InvalidInput
 from facetd.http.connections import receiving
 from facetd.http.language import PARAMETER, said
 from facetd.i18n import _, languages
 from facetd.validation import told
-from facetd.version import __version__
 
 Handler = Callable[[web.Request, Any], Awaitable[Any]]
 EVENT_STREAM = "text/event-stream"
@@ -32,11 +30,6 @@ WRITES = (403, 413)  # a page of another site, a body that is too large
 PUBLIC_BODY_BYTES = 16 * 1024  # what anybody may have us keep in memory, of each connection
 BODY_S = 60.0  # for the body of a request
 READS = frozenset({"GET", "HEAD"})
-SECURITY = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "The token of POST /api/auth/login, or an app password."},
-    "app": {"type": "http", "scheme": "basic", "description": "A user name and an app password."},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "facetd_session", "description": "What signing in leaves in a browser."},
-}
 
 
 class Access(Enum):
@@ -48,6 +41,9 @@ class Access(Enum):
     RATE = "rate"
     EDITION = "edition"
     SUPERADMIN = "superadmin"
+
+
+NEEDED = {Access.OPEN: READER, Access.LOGIN: READER, Access.RATE: USER, Access.EDITION: ADMIN, Access.SUPERADMIN: SUPERADMIN}
 
 
 class Nothing(BaseModel):
@@ -153,14 +149,14 @@ def require_declared(app: web.Application, operations: Iterable[Operation], *, p
 
     `pages` are the addresses there that answer people.
     """
-    declared = {(method, _documented(operation.path)) for operation in operations for method in operation.methods}
+    declared = {(method, documented(operation.path)) for operation in operations for method in operation.methods}
     for route in app.router.routes():
         path = route.resource.canonical if route.resource is not None else ""
         if path.startswith("/api/") and path not in pages and (route.method, path) not in declared:
             raise RuntimeError(f"{route.method} {path} is not declared with Operations.add()")
 
 
-def _documented(path: str) -> str:
+def documented(path: str) -> str:
     """The address as OpenAPI writes it: path parameters without their patterns."""
     return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", path)
 
@@ -247,7 +243,7 @@ async def _parse_body(model: type[BaseModel], request: web.Request, most: int | 
     try:
         return model.model_validate_json(text or b"{}", strict=True)
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise unfit(error) from error
 
 
 async def _read_in_time(request: web.Request) -> bytes:
@@ -266,100 +262,13 @@ def _validated(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise unfit(error) from error
 
 
-def _invalid(error: ValidationError) -> InvalidInput:
+def unfit(error: ValidationError, *within: str) -> InvalidInput:
+    """What does not fit, with the names of the fields, which lie `within` a field of the request."""
     errors = []
     for problem in error.errors(include_url=False):
-        field = ".".join(str(part) for part in problem["loc"]) or "request"
+        field = ".".join(str(part) for part in (*within, *problem["loc"])) or "request"
         errors.append(FieldError(field, told(problem)))
     return InvalidInput(_("the request has parameters that do not fit"), errors=errors)
-
-
-def document(operations: Sequence[Operation]) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of `operations`."""
-    models: dict[type[BaseModel], None] = {Problem: None}
-    for operation in operations:
-        models.update(dict.fromkeys(m for m in (operation.query, operation.body, operation.reply) if isinstance(m, type)))
-    names, definitions = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
-    schemas = _without_tuples(definitions.get("$defs", {}))
-    paths: dict[str, dict[str, Any]] = {}
-    for operation in operations:
-        query = names[operation.query, "validation"]["$ref"].rpartition("/")[2]
-        entry: dict[str, Any] = {
-            "operationId": operation.name,
-            "summary": operation.summary,
-            "description": (operation.handler.__doc__ or "").strip(),
-            "tags": [operation.tag],
-            "x-access": operation.access.value,
-            **({"x-shared": True} if operation.shared else {}),
-            "security": [] if operation.access is Access.PUBLIC else [{name: []} for name in SECURITY],
-            "parameters": [*_path_parameters(operation.path), *_query_parameters(schemas[query])],
-            "responses": {
-                "200": _reply(operation.reply, names),
-                **{str(code): {"description": HTTPStatus(code).phrase} for code in operation.others},
-                **{str(code): _problem(code) for code in operation.errors},
-            },
-        }
-        if operation.body is not None:
-            entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": names[operation.body, "validation"]}}}
-        paths.setdefault(_documented(operation.path), {})[operation.method.lower()] = entry
-    for model in {operation.query for operation in operations} - {operation.body for operation in operations}:
-        schemas.pop(names[model, "validation"]["$ref"].rpartition("/")[2], None)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "facetd",
-            "version": __version__,
-            "description": "A photo library for a home NAS that knows which pictures are good.",
-        },
-        "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": SECURITY},
-    }
-
-
-def _without_tuples(schema: Any) -> Any:
-    """Pairs as arrays of either type: many readers of OpenAPI do not know `prefixItems`."""
-    if isinstance(schema, list):
-        return [_without_tuples(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: _without_tuples(value) for key, value in schema.items() if key != "prefixItems"}
-    if choices := schema.get("prefixItems"):
-        different = [each for index, each in enumerate(choices) if each not in choices[:index]]
-        made["items"] = different[0] if len(different) == 1 else {"anyOf": different}
-    return made
-
-
-def _problem(status: int) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {"schema": schema}}}
-
-
-def _reply(reply: type[BaseModel] | str, names: Mapping[Any, Any]) -> dict[str, Any]:
-    if isinstance(reply, str):
-        content = {each: {"schema": {"type": "string"} if each.startswith("text/") else {}} for each in reply.split(", ")}
-        return {"description": "OK", "content": content}
-    return {"description": "OK", "content": {"application/json": {"schema": names[reply, "validation"]}}}
-
-
-def _path_parameters(path: str) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"\{(\w+)", path)]
-
-
-def _query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    required = schema.get("required", [])
-    found = []
-    for name, property_ in schema.get("properties", {}).items():
-        details = dict(property_)
-        description = details.pop("description", "")
-        details.pop("title", None)
-        if details.get("default", "") is None:
-            del details["default"]
-        choices = [choice for choice in details.get("anyOf", ()) if choice != {"type": "null"}]
-        if len(choices) == 1:
-            del details["anyOf"]
-            details.update(choices[0])
-        found.append({"name": name, "in": "query", "required": name in required, "description": description, "schema": details})
-    return found

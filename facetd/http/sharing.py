@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from facetd.errors import FieldError, InvalidInput
-from facetd.http.api.models import OnePhoto, PhotoId
+from facetd.http.api.models import ONE_PHOTO, OnePhoto, PhotoId
 from facetd.http.remote import network_of
 from facetd.http.services import require_feature, services, viewer_of
 from facetd.i18n import _
 from facetd.library.shares import Shared
 from facetd.records.viewer import Viewer
+from facetd.together import Rule, Together, together
 
 HEADER = "X-Share-Token"
 LONGEST_TOKEN = 200
@@ -21,6 +22,8 @@ LONGEST_TOKEN = 200
 
 class PhotoOrShared(OnePhoto):
     """A photo of the library, or of an album that a link opens."""
+
+    model_config = ConfigDict(json_schema_extra=together(ONE_PHOTO, Together("link", ("share", "token"), Rule.WITH_FIRST)))
 
     share: PhotoId | None = Field(default=None, description="The album that a link opens; the photo is then looked for in it.")
     token: str | None = Field(default=None, max_length=LONGEST_TOKEN, description="The link's token, or in the header X-Share-Token.")

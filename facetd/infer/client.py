@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from facetd.config.eyes import Inference
-from facetd.errors import Asleep, ConfigError, Unavailable
+from facetd.errors import Asleep, ConfigError, NotInstalled, Unavailable
 from facetd.i18n import _
 from facetd.infer import wire
 from facetd.infer.abilities import TASKS, Abilities
@@ -193,7 +193,7 @@ class Eyes:
         Raises Unavailable when there is no answer, with the reason.
         """
         if self.choices is None:
-            raise Unavailable(_("There are no models."), hint=self.unavailable)
+            raise NotInstalled(_("There are no models."), hint=self.unavailable)
         stops = self._stops
         self._process.busy()
         try:

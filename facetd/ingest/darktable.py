@@ -17,7 +17,7 @@ from pathlib import Path
 
 from facetd.config import Config
 from facetd.config.darktable import Darktable as Settings
-from facetd.errors import DiskFull, MediaError, Unavailable
+from facetd.errors import DiskFull, MediaError, NotInstalled, Unavailable
 from facetd.i18n import _
 from facetd.ingest.renditions import prune, touch
 from facetd.media.formats import PHOTO_SUFFIXES, suffix_of
@@ -160,10 +160,10 @@ class Developer:
 
 
 def find_program(settings: Settings) -> str:
-    """The path of darktable-cli. Raises Unavailable. Looks at the disk."""
+    """The path of darktable-cli. Raises NotInstalled. Looks at the disk."""
     found = shutil.which(os.path.expanduser(settings.executable))
     if found is None:
-        raise Unavailable(
+        raise NotInstalled(
             _("darktable is not installed ({program})").format(program=settings.executable.rpartition("/")[2]),
             hint=_("Install the package darktable on the server, or set viewer.raw_processor.darktable.executable."),
         )

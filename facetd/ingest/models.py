@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from facetd.errors import Asleep, Unavailable
+from facetd.errors import Asleep, NotInstalled, Unavailable
 from facetd.i18n import _
 from facetd.infer.catalogue import AnyNetwork
 from facetd.infer.packs.features import FEATURES, lacking
@@ -132,7 +132,7 @@ class Models:
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What the models' process answers to one of infer/questions.py. Raises Unavailable."""
         if self._eyes is None:
-            raise Unavailable(_("There are no models."))
+            raise NotInstalled(_("There are no models."))
         await self.get_ready()
         return await self._eyes.ask(question, dict(arguments))
 

@@ -18,6 +18,7 @@ from facetd.library.albumorder import moved, rearranged
 from facetd.library.albumundo import KIND, added, deleted, ordered, take_back, taken_out
 from facetd.library.albumviews import Album, AlbumViews
 from facetd.library.gallery import Gallery
+from facetd.library.people import TURNING
 from facetd.library.smartfilter import FIELD, parse_smart_filter
 from facetd.library.targets import targets
 from facetd.library.undoing import Undoing
@@ -144,7 +145,7 @@ class Albums(AlbumViews):
         if neighbour is not None and neighbour not in inside:
             raise NotFound(_("the album has no such photo to move others next to"))
         if neighbour in named:
-            raise InvalidInput(_("a photo cannot be moved next to itself"), errors=[FieldError("photo_ids", _("expected other photos"))])
+            raise Conflict(_("a photo cannot be moved next to itself"), errors=[FieldError("photo_ids", _("expected other photos"))])
 
         def arrange(current: list[int]) -> list[int]:
             if neighbour is None:
@@ -170,16 +171,16 @@ class Albums(AlbumViews):
         return row
 
     async def _check_filter(self, viewer: Viewer, text: str) -> None:
-        """Raises InvalidInput for a filter that cannot be looked up."""
+        """Raises InvalidInput, and Conflict for a filter that cannot be looked up."""
         chosen = parse_smart_filter(text).chosen
         try:
             if chosen.album_id is not None and (await self._find(viewer, chosen.album_id)).smart_filter is not None:
-                raise InvalidInput(
+                raise Conflict(
                     _("a smart album cannot be made of another one"), errors=[FieldError(f"{FIELD}.album_id", _("expected a manual album"))]
                 )
             await self._gallery.narrowed(viewer, chosen)
         except NotFound as error:
-            raise InvalidInput(_("the filter names what is not there"), errors=[FieldError(FIELD, error.message)]) from error
+            raise Conflict(_("the filter names what is not there"), errors=[FieldError(FIELD, error.message)]) from error
         except InvalidInput as error:
             errors = [FieldError(f"{FIELD}.{each.field.removeprefix(f'{FIELD}.')}", each.message) for each in error.errors]
             raise InvalidInput(error.message, errors=errors) from error
@@ -190,9 +191,7 @@ class Albums(AlbumViews):
         else:
             seen = await self._db.read(lambda connection: db_albums.shown_covers(connection, viewer, [photo]))
         if photo not in seen:
-            raise InvalidInput(
-                _("the cover is not in the album"), errors=[FieldError("cover_photo_id", _("expected a photo of the album"))]
-            )
+            raise Conflict(_("the cover is not in the album"), errors=[FieldError("cover_photo_id", _("expected a photo of the album"))])
 
 
 def clean_name(name: str) -> str:
@@ -217,5 +216,5 @@ def clean_description(description: str) -> str:
 
 
 def _is_text(text: str) -> bool:
-    """Whether there are no control characters but ends of lines and tabs."""
-    return not any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text)
+    """Whether there are no control characters but ends of lines and tabs, and none that have it run the other way."""
+    return not any((unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t") or sign in TURNING for sign in text)

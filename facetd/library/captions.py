@@ -56,7 +56,7 @@ class Captions:
     async def caption_or_generate(self, viewer: Viewer, photo_id: int) -> Caption:
         """The same; a model writes it first where nobody did, there is one, and the viewer may write. When that fails a rule says it.
 
-        Raises NotFound, and Unavailable when there is nothing at all to say.
+        Raises NotFound, and Conflict when there is nothing at all to say.
         """
         found = await self.caption(viewer, photo_id)
         if found.by == RULE and may_write(viewer) and self._captioning.writers.describer() is not None:
@@ -68,7 +68,7 @@ class Captions:
             except Conflict:  # somebody was faster
                 return await self.caption(viewer, photo_id)
         if found.text is None:
-            raise Unavailable(_("There is no caption, and nothing known of the photo that makes one."))
+            raise Conflict(_("There is no caption, and nothing known of the photo that makes one."))
         return found
 
     async def describe(self, viewer: Viewer, photo_id: int) -> Caption:
@@ -81,7 +81,9 @@ class Captions:
     async def translated(self, viewer: Viewer, photo_id: int, lang: str) -> Caption:
         """The caption in `lang`, which is the configured one. Translated now, for who may write, where nobody did before.
 
-        A rule's is translated each time and not stored, because names change. Raises NotFound, InvalidInput, Forbidden, Unavailable.
+        A rule's is translated each time and not stored, because names change.
+
+        Raises NotFound, InvalidInput, Forbidden, Conflict, Unavailable.
         """
         language = self._config.translation.target_language
         if lang != language:
@@ -92,7 +94,7 @@ class Captions:
         if stored is not None:
             return Caption(stored, found.by, TRANSLATED, language)
         if found.text is None:
-            raise Unavailable(_("There is no caption to translate."))
+            raise Conflict(_("There is no caption to translate."))
         if not may_write(viewer):
             raise Forbidden(_("this caption is not translated yet, and you may not have it translated"))
         text = await self._captioning.translate(found.text, photo_id, keep=found.by != RULE)

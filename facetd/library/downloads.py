@@ -121,8 +121,7 @@ class Downloads:
 
     async def one(self, viewer: Viewer, photo_id: int, kind: Kind, profile: str | None) -> Download:
         """What is sent for one photo. Raises NotFound, and InvalidInput for a profile that there is not."""
-        self.require_profile(kind, profile)
-        found = (await self.several(viewer, [photo_id], kind, profile)).get(photo_id)
+        found = (await self.several(viewer, [photo_id], kind, self.profile_for(kind, profile))).get(photo_id)
         if found is None:
             raise NotFound(_("there is no such photo") if kind is not Kind.RAW else _("there is no RAW file of this photo"))
         found.require_readable()
@@ -169,14 +168,19 @@ class Downloads:
                 found[photo_id] = _download(photo, raw, kind, profile)
         return found
 
-    def require_profile(self, kind: Kind, profile: str | None) -> None:
-        """Raises InvalidInput for a profile that there is not, where one is needed."""
-        if kind is Kind.DARKTABLE and profile not in self._profiles:
+    def profile_for(self, kind: Kind, profile: str | None) -> str | None:
+        """The profile that is meant: the first one where none is named. Raises InvalidInput for one that there is not."""
+        if kind is not Kind.DARKTABLE:
+            return None
+        if profile is None:
+            profile = next(iter(self._profiles), None)
+        if profile not in self._profiles:
             if self._profiles:
                 known = _("expected one of {names}").format(names=", ".join(self._profiles))
             else:
                 known = _("no profile is set up (viewer.raw_processor.darktable.profiles)")
             raise InvalidInput(_("there is no such darktable profile"), errors=[FieldError("profile", known)])
+        return profile
 
 
 def _download(photo: FilePlace, raw: FilePlace | None, kind: Kind, profile: str | None) -> Download:

@@ -330,6 +330,10 @@ class Gallery:
                 )
             add("p.aggregate >= :quality_score", quality_score=levels[chosen.quality])
 
+    def type_names(self) -> list[str]:
+        """What `type` may be: photo types, and categories."""
+        return list(dict.fromkeys([TOP_PICKS, *(kind.id for kind in photo_types() if kind.categories), *categories()]))
+
     def _by_type(self, chosen: PhotoConditions, narrowed: Conditions) -> None:
         if chosen.top_picks_filter or chosen.type == TOP_PICKS:
             narrowed.add("p.top_picks_score >= :top_picks_min", top_picks_min=self._config.viewer.photo_types.top_picks_min_score)
@@ -338,7 +342,7 @@ class Gallery:
         types = {kind.id: kind.categories for kind in photo_types() if kind.categories}
         names = types.get(chosen.type, (chosen.type,))
         if chosen.type not in types and chosen.type not in categories():
-            known = ", ".join([TOP_PICKS, *types, *categories()])
+            known = ", ".join(self.type_names())
             raise InvalidInput(_("no such photo type"), errors=[FieldError("type", _("expected one of {known}").format(known=known))])
         marks = {f"type_{index}": name for index, name in enumerate(names)}
         of_these = f"IN ({', '.join(f':{mark}' for mark in marks)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -12,7 +13,7 @@ from facetd.db import people as db_people
 from facetd.db.connection import Database
 from facetd.db.faces import shown_name
 from facetd.db.people import PersonRow
-from facetd.errors import FieldError, InvalidInput, NotFound
+from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.ingest.people import Distances
 from facetd.library.decision import KIND, Decision, take_back
@@ -24,6 +25,7 @@ PersonSort = Literal["count_desc", "count_asc", "name_asc", "name_desc", "qualit
 Shown = Literal["without", "with", "only"]
 SORTS: tuple[str, ...] = get_args(PersonSort)
 LONGEST_NAME = 200
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they have a text run the other way
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,12 @@ class People:
         """Make `sources` one with `target`, which keeps its name if it has one; returns how many persons were merged, how many faces the
         target has now, and the token that takes it back.
 
-        Raises InvalidInput without sources or with the target among them, and NotFound.
+        Raises InvalidInput without sources, Conflict with the target among them, and NotFound.
         """
         if not sources:
             raise InvalidInput(_("there is nobody to merge"), errors=[FieldError("source_ids", _("expected at least one person"))])
         if target in sources:
-            raise InvalidInput(_("a person cannot be merged with itself"), errors=[FieldError("target_id", _("expected another person"))])
+            raise Conflict(_("a person cannot be merged with itself"), errors=[FieldError("target_id", _("expected another person"))])
         wanted = list(dict.fromkeys(sources))
         await self._require(viewer, [*wanted, target])
         change = self._change(viewer, [*wanted, target])
@@ -131,18 +133,16 @@ class People:
         return changed, unknown, change.token
 
     async def split(self, viewer: Viewer, person: int, faces: Sequence[int], name: str = "") -> Split:
-        """Move some of a person's faces to a new person. Raises NotFound, and InvalidInput for faces that are not this person's or all."""
+        """Move some of a person's faces to a new person. Raises NotFound, and Conflict for faces that are not this person's or all."""
         clean = clean_name(name)
         await self._require(viewer, [person])
         places = await db_faces.places(self._db, viewer, faces)
         foreign = [face for face in faces if face not in places or places[face].person_id != person]
         if foreign or not faces:
             shown = ", ".join(map(str, foreign[:5]))
-            raise InvalidInput(
-                _("these are not faces of this person"), errors=[FieldError("face_ids", shown or _("expected at least one"))]
-            )
+            raise Conflict(_("these are not faces of this person"), errors=[FieldError("face_ids", shown or _("expected at least one"))])
         if len(places) >= (await db_people.face_totals(self._db, viewer, [person]))[person]:
-            raise InvalidInput(_("some faces must stay"), errors=[FieldError("face_ids", _("expected not all faces of the person"))])
+            raise Conflict(_("some faces must stay"), errors=[FieldError("face_ids", _("expected not all faces of the person"))])
         new, moved = await db_people.split(self._db, person, list(places), clean)
         self._decided()
         return Split(new, moved)
@@ -238,9 +238,9 @@ class People:
         return round(1 - near.suggest / near.unit, 4)
 
     async def dismiss(self, viewer: Viewer, one: int, other: int) -> bool:
-        """Say that two persons are different people; whether that was new. Raises NotFound, InvalidInput."""
+        """Say that two persons are different people; whether that was new. Raises NotFound, Conflict."""
         if one == other:
-            raise InvalidInput(_("a person is not different from itself"), errors=[FieldError("person2_id", _("expected another person"))])
+            raise Conflict(_("a person is not different from itself"), errors=[FieldError("person2_id", _("expected another person"))])
         await self._require(viewer, [one, other])
         return await db_people.distinguish(self._db, one, other)
 
@@ -313,7 +313,7 @@ def _sorted(rows: list[PersonRow], sort: PersonSort) -> list[PersonRow]:
 def clean_name(name: str) -> str | None:
     """The name with single spaces, None when nothing is left. Raises InvalidInput."""
     clean = " ".join(name.split())
-    if len(clean) > LONGEST_NAME or not clean.isprintable():
+    if len(clean) > LONGEST_NAME or any(unicodedata.category(sign) in ("Cc", "Cs") or sign in TURNING for sign in clean):
         limit = _("expected at most {limit} printable characters").format(limit=LONGEST_NAME)
         raise InvalidInput(_("the name does not fit"), errors=[FieldError("name", limit)])
     return clean or None

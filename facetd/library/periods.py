@@ -10,6 +10,9 @@ from datetime import date, timedelta
 
 from facetd.db.days import LAST, Span
 
+LONGEST_YEAR = 53  # weeks
+KEY = r"^[1-9][0-9]{3}-((0[1-9]|1[0-2])|W(0[1-9]|[1-4][0-9]|5[0-3]))$"  # of a month or a week
+
 
 @dataclass(frozen=True, slots=True)
 class Granularity:
@@ -37,7 +40,10 @@ def _week_span(key: str) -> Span:
     match = re.fullmatch(r"(\d{4})-W(\d\d)", key, re.ASCII)
     if match is None:
         raise ValueError(f"no key: {key}")
-    monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    year, week = int(match[1]), int(match[2])
+    if not 1 <= week <= LONGEST_YEAR:
+        raise ValueError(f"no week: {key}")
+    monday = date.fromisocalendar(year, 1, 1) + timedelta(weeks=week - 1)  # the 53rd of a year with 52 is the next year's first
     return Span(monday.isoformat(), (monday + timedelta(days=6)).isoformat() if monday < date(9999, 12, 26) else LAST)
 
 
@@ -53,6 +59,11 @@ GRANULARITIES = {
     "week": Granularity(_week, _week_span, "2024-W28"),
     "month": Granularity(lambda day: day[:7], _month_span, "2024-07"),
 }
+
+
+def span_of(key: str) -> Span:
+    """The days of a key of whichever granularity. Raises ValueError."""
+    return GRANULARITIES["week" if "W" in key else "day" if len(key) > len("2024-07") else "month"].span(key)
 
 
 def within(span: Span, limits: Span) -> Span:

@@ -17,7 +17,7 @@ from facetd.errors import FieldError, InvalidInput
 from facetd.filters import PhotoConditions
 from facetd.i18n import _
 from facetd.library.memo import SizedMemo
-from facetd.library.periods import GRANULARITIES, Granularity, day_after, day_before, within
+from facetd.library.periods import GRANULARITIES, Granularity, day_after, day_before, span_of, within
 from facetd.library.present import encoded, photos_shown
 from facetd.records.viewer import Viewer
 
@@ -173,7 +173,7 @@ def _limits(chosen: PhotoConditions) -> Span:
 def _after(by: Granularity, cursor: str, limits: Span, *, newest_first: bool) -> Span:
     """The days that follow the group `cursor`. Raises InvalidInput."""
     try:
-        span = by.span(cursor)
+        span = span_of(cursor)
     except ValueError as error:
         message = _("expected the key of a group, such as {example}").format(example=by.example)
         raise InvalidInput(_("the cursor cannot be read"), errors=[FieldError("cursor", message)]) from error

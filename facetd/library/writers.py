@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from facetd.config import Config
 from facetd.config.captions import Captions
-from facetd.errors import Unavailable
+from facetd.errors import NotInstalled, Unavailable
 from facetd.i18n import _
 from facetd.infer.catalogue import AnyNetwork, Captioner, Translator
 from facetd.infer.chat.sentence import caption_of
@@ -110,18 +110,18 @@ class Writers:
         return None
 
     async def find_describer(self) -> Describer:
-        """Who describes photos, once it is known what is installed. Raises Unavailable."""
+        """Who describes photos, once it is known what is installed. Raises NotInstalled."""
         if self._remote is None:
             await self._models.get_ready()
         return self.require_describer()
 
     async def find_translator(self, language: str) -> str:
-        """The model that translates to `language`, once it is known what is installed. Raises Unavailable."""
+        """The model that translates to `language`, once it is known what is installed. Raises NotInstalled."""
         await self._models.get_ready()
         return self.require_translator(language)
 
     async def translate(self, language: str, texts: Sequence[str]) -> tuple[str, list[str]]:
-        """The model and its translations of English `texts`. Raises Unavailable."""
+        """The model and its translations of English `texts`. Raises NotInstalled, Unavailable."""
         model = await self.find_translator(language)
         answer = await self._models.ask("translate", {"language": language, "texts": list(texts)})
         found = [str(text) for text in answer.get("texts", ())]
@@ -130,10 +130,10 @@ class Writers:
         return model, found
 
     def require_describer(self) -> Describer:
-        """Who describes photos. Raises Unavailable with what to do."""
+        """Who describes photos. Raises NotInstalled with what to do."""
         found = self.describer()
         if found is None:
-            raise Unavailable(
+            raise NotInstalled(
                 _("There is no model that describes photos."),
                 hint=_(
                     "Set captions.endpoint and captions.model to a server of the OpenAI chat API (for example Ollama), or run"
@@ -143,10 +143,10 @@ class Writers:
         return found
 
     def require_translator(self, language: str) -> str:
-        """The model that translates. Raises Unavailable with what to do."""
+        """The model that translates. Raises NotInstalled with what to do."""
         found = self.translator(language)
         if found is None:
-            raise Unavailable(
+            raise NotInstalled(
                 _("There is no model that translates to {language}.").format(language=LANGUAGES[language]),
                 hint=_("Run `facetd models install opus-mt-en-{language}`.").format(language=language),
             )

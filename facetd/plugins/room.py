@@ -68,7 +68,7 @@ class Plugins:
         }
 
     async def try_out(self, url: str) -> dict[str, Any]:
-        """Send a document for a test. Raises InvalidInput for an address that is none, or must not be asked."""
+        """Send a document for a test. Raises InvalidInput for an address that is none, Forbidden for one that must not be asked."""
         try:
             check_url(url)
         except ValueError as error:

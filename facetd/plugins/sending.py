@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from facetd.errors import FieldError, InvalidInput
+from facetd.errors import FieldError, Forbidden
 from facetd.i18n import _
 from facetd.plugins.addresses import is_public
 from facetd.version import __version__
@@ -42,7 +42,7 @@ class Sender:
     async def post(self, url: str, body: bytes) -> int:
         """POST a JSON document; the status of the answer, whatever it is.
 
-        Raises NotSent, and InvalidInput for an address that must not be asked.
+        Raises NotSent, and Forbidden for an address that must not be asked.
         """
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -58,7 +58,7 @@ class Sender:
         if not addresses:
             raise NotSent(_("the host is not known"))
         if not self._private and not all(map(self._allowed, addresses)):
-            raise InvalidInput(
+            raise Forbidden(
                 _("this address must not be asked"),
                 errors=[FieldError("url", _("expected a public address, this one is of a private network or of this machine"))],
                 hint=_("plugins.allow_private_webhooks in the configuration allows it."),

@@ -311,8 +311,8 @@ async def test_no_edition_password_unlocks_nothing(tmp_path: Path) -> None:
 
 async def test_edition_mode_is_no_part_of_a_household_with_users(empty: Site) -> None:
     token = await tokens(empty)
-    await problem_of(await call(empty, "POST", "/api/auth/edition/login", token["bob"], {"password": "x"}), 400)
-    await problem_of(await call(empty, "POST", "/api/auth/edition/logout", token["bob"]), 400)
+    await problem_of(await call(empty, "POST", "/api/auth/edition/login", token["bob"], {"password": "x"}), 409)
+    await problem_of(await call(empty, "POST", "/api/auth/edition/logout", token["bob"]), 409)
 
 
 async def test_users_end_the_sessions_of_single_user_mode(tmp_path: Path) -> None:

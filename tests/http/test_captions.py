@@ -14,7 +14,7 @@ from facetd.accounts.viewers import single_viewer
 from facetd.db import captions as db_captions
 from facetd.db import places as db_places
 from facetd.db import roots
-from facetd.errors import Forbidden, NotFound, Unavailable
+from facetd.errors import Conflict, Forbidden, NotFound
 from facetd.infer.chat import patience
 from facetd.ingest.places import Places
 from facetd.records.viewer import Viewer
@@ -108,7 +108,7 @@ async def test_a_rule_says_what_is_in_a_photo(library: Site) -> None:
         "id": 1, "caption": "Anna and one other with a dog in Rome, July 2019", "source": "rule", "by": "rule",
     }  # fmt: skip
     assert await library.json("/api/caption?path=/Photos/2.jpg&generate=0") == {"id": 2, "caption": None, "source": "rule", "by": "rule"}
-    await library.problem("/api/caption?path=/Photos/2.jpg", 503)
+    await library.problem("/api/caption?path=/Photos/2.jpg", 409)
     async with library.house.db.writing() as connection:
         await connection.execute("UPDATE person SET name = 'Bea' WHERE name = 'Anna'")
     assert (await library.json("/api/caption?id=1"))["caption"].startswith("Bea and one other")
@@ -205,7 +205,7 @@ async def test_who_may_not_write_starts_no_model(tmp_path: Path, server: ChatSer
     async with captioned(tmp_path, 2, server, eyes=Translating()) as house:
         services = make_services(house)
         viewer = await single_viewer(house.db, "user")
-        with pytest.raises(Unavailable, match="no caption"):
+        with pytest.raises(Conflict, match="no caption"):
             await services.captions.caption_or_generate(viewer, 1)
         await db_captions.write_caption(house.db, 1, "A dog.", "llava")
         assert (await services.captions.caption_or_generate(viewer, 1)).text == "A dog."
@@ -233,7 +233,7 @@ async def test_a_model_that_fails_leaves_what_a_rule_says(tmp_path: Path, server
 async def test_captions_in_the_configured_language(tmp_path: Path) -> None:
     eyes = Translating()
     async with captioned(tmp_path, 2, eyes=eyes) as house, served(house) as site:
-        await site.problem("/api/caption?id=1&lang=fr", 503)
+        await site.problem("/api/caption?id=1&lang=fr", 409)
         await person(house.db, "Anna", 1)
         by_rule = await site.json("/api/caption?id=1&lang=fr")
         assert by_rule == {"id": 1, "caption": "[fr] Anna", "source": "translated", "by": "rule", "lang": "fr"}
@@ -284,13 +284,13 @@ async def test_jobs_over_http(tmp_path: Path, server: ChatServer) -> None:
         await post(site, "/api/captions/translate", language="fr")
         await until(lambda: not house.captioning.running)
         assert await translations(house) == {2: "[fr] A dog on a beach."}
-        await post(site, "/api/captions/translate", 503, language="it")
+        await post(site, "/api/captions/translate", 409, language="it")
         assert set(await post(site, "/api/captions/generate", 400, filter={"min_score": "x"})) == {"filter.min_score"}
         assert set(await post(site, "/api/captions/generate", 400, filter={"nonsense": 1}, limit=0)) == {"filter.nonsense", "limit"}
         assert await post(site, "/api/captions/generate", 400, filter={"quality": "odd"})
         assert (await site.json("/api/config"))["capabilities"]["captioning"] == {"state": "ready", "reason": ""}
     async with captioned(tmp_path, 3) as house, served(house) as site:
-        await post(site, "/api/captions/generate", 503)
+        await post(site, "/api/captions/generate", 409)
         capabilities = (await site.json("/api/config"))["capabilities"]
         assert "captions.endpoint" in capabilities["captioning"]["reason"]
         assert "opus-mt-en-fr" in capabilities["translation"]["reason"]

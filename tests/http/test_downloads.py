@@ -116,7 +116,6 @@ async def test_names_that_are_not_utf8(library: Site) -> None:
 async def test_what_there_is_not(paired: Site, tmp_path: Path) -> None:
     assert list(await paired.problem("/api/download?path=/Pictures/IMG_1.jpg&type=darktable&profile=Cold")) == ["profile"]
     assert list(await paired.problem("/api/download?path=/Pictures/t.tif&type=darktable&profile=Cold")) == ["profile"]
-    assert list(await paired.problem("/api/download?path=/Pictures/IMG_1.jpg&type=darktable")) == ["profile"]
     assert list(await paired.problem("/api/download?path=/Pictures/IMG_1.jpg&type=zip")) == ["type"]
     assert list(await paired.problem("/api/download?path=/Pictures/IMG_1.jpg&id=1")) == ["id"]
     await paired.problem("/api/download?path=/Pictures/t.tif&type=raw", 404)
@@ -128,13 +127,22 @@ async def test_what_there_is_not(paired: Site, tmp_path: Path) -> None:
     for route in ("/api/download", "/api/download/options"):
         response = await paired.get(f"{route}?path=/Pictures/IMG_1.jpg")
         assert response.status == 503
+        assert int(response.headers["Retry-After"]) > 0
         assert "Connect the disk" in (await response.json())["detail"]
+
+
+async def test_the_first_profile_is_meant_where_none_is_named(paired: Site) -> None:
+    for more in ("&profile=Warm", ""):  # both would be developed, if darktable were installed
+        await paired.problem(f"/api/download?path=/Pictures/IMG_1.jpg&type=darktable{more}", 409)
 
 
 async def test_without_darktable_the_answer_says_what_to_install(paired: Site) -> None:
     response = await paired.get("/api/download?path=/Pictures/IMG_1.jpg&type=darktable&profile=Warm")
-    assert response.status == 503
-    detail = (await response.json())["detail"]
+    assert response.status == 409
+    problem = await response.json()
+    assert problem["type"] == "tag:facetd,2026:not-installed"
+    assert "Retry-After" not in response.headers
+    detail = problem["detail"]
     assert "Install the package darktable" in detail
     assert "/nowhere" not in detail
 

@@ -22,6 +22,7 @@ async def test_clusters_photos_and_count(library: Site) -> None:
     assert near["photos"][0]["id"] == cluster["representative_id"]
     assert (await library.json("/api/photos/map?bounds=41,13,42,14"))["photos"] == []
     assert await library.json("/api/photos/map?bounds=4.1e1,%201.2e%2B1,42.0,13") == near
+    assert await library.json("/api/photos/map?bounds=42,12,41,13") == near, "whichever latitude comes first"
     assert (await library.json("/api/photos/map?bounds=41,13,42,12.495"))["photos"] == near["photos"]  # around the globe
     assert await library.json("/api/photos/map/count") == {"count": 1}
 
@@ -38,7 +39,6 @@ async def test_clusters_photos_and_count(library: Site) -> None:
         ("bounds=1_0,2,30,4", "bounds"),
         ("bounds=1,2,3,1e999", "bounds"),
         ("bounds=1,2,inf,4", "bounds"),
-        ("bounds=10,2,3,4", "bounds"),
         ("bounds=-91,2,3,4", "bounds"),
         ("bounds=1,2,3,181", "bounds"),
         ("bounds=1,2,3,4&zoom=23", "zoom"),

@@ -157,8 +157,8 @@ async def test_merging(people: Site) -> None:
 
 
 async def test_merging_what_cannot_be_merged(people: Site) -> None:
-    assert "target_id" in await post(people, "/api/persons/merge", {"source_id": 1, "target_id": 1}, 400)
-    assert "target_id" in await post(people, "/api/persons/merge_batch", {"source_ids": [2, 1], "target_id": 1}, 400)
+    assert "target_id" in await post(people, "/api/persons/merge", {"source_id": 1, "target_id": 1}, 409)
+    assert "target_id" in await post(people, "/api/persons/merge_batch", {"source_ids": [2, 1], "target_id": 1}, 409)
     assert "source_ids" in await post(people, "/api/persons/merge_batch", {"source_ids": [], "target_id": 1}, 400)
     await post(people, "/api/persons/merge_batch", {"source_ids": [2, 99], "target_id": 1}, 404)
     assert await ids(people) == [1, 2, 3], "all or none"
@@ -196,8 +196,8 @@ async def test_hiding(people: Site) -> None:
 async def test_splitting(people: Site) -> None:
     faces = [face["id"] for face in (await people.json("/api/person/1/faces"))["faces"]]
     assert "face_ids" in await post(people, "/api/persons/1/split", {"face_ids": []}, 400)
-    assert "face_ids" in await post(people, "/api/persons/1/split", {"face_ids": faces}, 400)
-    assert await post(people, "/api/persons/1/split", {"face_ids": [faces[0], 2]}, 400) == {"face_ids": "2"}
+    assert "face_ids" in await post(people, "/api/persons/1/split", {"face_ids": faces}, 409)
+    assert await post(people, "/api/persons/1/split", {"face_ids": [faces[0], 2]}, 409) == {"face_ids": "2"}
     found = await post(people, "/api/persons/1/split", {"face_ids": faces[:1], "name": "Twin"})
     assert found["moved_count"] == 1
     assert (await people.json(f"/api/person/{found['person_id']}"))["name"] == "Twin"
@@ -254,7 +254,7 @@ async def test_suggestions_can_be_refused_and_switched_off(people: Site) -> None
     assert (await post(people, "/api/merge_suggestions/dismiss", {"person1_id": 3, "person2_id": 1}))["changed"] is True
     assert (await post(people, "/api/merge_suggestions/dismiss", {"person1_id": 1, "person2_id": 3}))["changed"] is False
     assert (await people.json("/api/merge_suggestions"))["suggestions"] == []
-    assert "person2_id" in await post(people, "/api/merge_suggestions/dismiss", {"person1_id": 1, "person2_id": 1}, 400)
+    assert "person2_id" in await post(people, "/api/merge_suggestions/dismiss", {"person1_id": 1, "person2_id": 1}, 409)
     await post(people, "/api/merge_suggestions/dismiss", {"person1_id": 1, "person2_id": 9}, 404)
 
 
@@ -309,7 +309,7 @@ async def test_people_of_photos_that_one_may_not_see_are_not_there(tmp_path: Pat
                 ("/api/merge_suggestions/dismiss", {"person1_id": 1, "person2_id": 3}),
             ):  # fmt: skip
                 await post(site, path, body, 404)
-            assert "face_ids" in await post(site, "/api/persons/1/split", {"face_ids": [hidden_face]}, 400)
+            assert "face_ids" in await post(site, "/api/persons/1/split", {"face_ids": [hidden_face]}, 409)
             assert (await post(site, "/api/persons/delete_batch", {"person_ids": [3]}))["not_found"] == [3]
             pairs = (await site.json("/api/merge_suggestions"))["suggestions"]
             assert [(pair["person1"]["id"], pair["person2"]["id"]) for pair in pairs] == [(1, 2)]

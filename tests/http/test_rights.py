@@ -172,7 +172,7 @@ async def test_a_scan_of_a_folder_stays_in_the_roots_that_one_sees(tmp_path: Pat
             "/a_b/trip",
         ):
             answer = await call(site, "POST", "/api/scan/start", token, {"directories": [path]})
-            assert "directories.0" in await problem_of(answer, 400), path
+            assert "directories.0" in await problem_of(answer, 404 if path.startswith("/axb/") else 400), path
         assert (await call(site, "POST", "/api/scan/start", token, {"directories": ["/axb/trip/"]})).status == 200
         while house.ingest.scanning:
             await asyncio.sleep(0.02)

@@ -211,7 +211,7 @@ async def test_what_is_known_not_to_be_had_is_told_at_once(stocked_zip: Site, tm
     answer = await stocked_zip.client.post(
         "/api/download/zip", json={"photo_paths": ["/Pictures/Oslo/alone.dng"], "type": "darktable", "profile": "Warm"}
     )
-    assert (answer.status, "Install" in (await answer.json())["detail"]) == (503, True)
+    assert (answer.status, "Install" in (await answer.json())["detail"]) == (409, True)
     assert (await chosen(stocked_zip, "t.tif", type="darktable", profile="Warm"))["count"] == 1  # an original does for it
 
 

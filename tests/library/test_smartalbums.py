@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from facetd.config import Config
 from facetd.db import albumwrites
 from facetd.db.connection import Database
-from facetd.errors import InvalidInput, NotFound
+from facetd.errors import Conflict, InvalidInput, NotFound
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
 from facetd.library import smartcounts
@@ -119,9 +119,12 @@ async def test_a_filter_narrows_the_gallery_and_the_other_way_round(home: Home) 
     assert await home.ids(home.bob, inside) == [], "an album that is not shown to bob narrows to nothing"
     with pytest.raises(NotFound):
         await found(home.bob, album_id=manual)
-    with pytest.raises(InvalidInput) as error:
+    with pytest.raises(Conflict) as error:
         await home.make({"album_id": smart})
     assert error.value.errors[0].field == "smart_filter_json.album_id"
+
+
+GONE = ('{"path_prefix": "/Nowhere"}', '{"path_prefix": "/Bob"}', '{"album_id": 99}')  # fits, and names what is not there
 
 
 @pytest.mark.parametrize(
@@ -144,8 +147,9 @@ async def test_filters_that_do_not_fit_are_refused_by_name(home: Home, text: str
     if not field:
         await home.albums.make(home.alice, "x", smart_filter=text)
         return
-    with pytest.raises(InvalidInput) as error:
+    with pytest.raises((InvalidInput, Conflict)) as error:
         await home.albums.make(home.alice, "x", smart_filter=text)
+    assert isinstance(error.value, Conflict) == (text in GONE)
     assert [each.field for each in error.value.errors] == [field]
     assert error.value.errors[0].message
 

@@ -165,7 +165,7 @@ async def test_a_page_ends_where_it_has_enough_photos(house: House, monkeypatch:
     assert [len(page.groups) for page in pages] == [1] * len(pages), "a group is never cut"
 
 
-async def test_cursors_are_keys_of_the_granularity(house: House) -> None:
+async def test_cursors_are_keys_of_groups(house: House) -> None:
     async def keys(granularity: str, cursor: str, *, older: bool) -> list[str]:
         page = await house.timeline.page(house.alice, ALL, TimelineOrder(granularity, older), cursor=cursor, limit=500, shown=1)
         return [group.period.key for group in page.groups]
@@ -174,7 +174,9 @@ async def test_cursors_are_keys_of_the_granularity(house: House) -> None:
     assert await keys("day", "2022-06-01", older=True) == (await keys("day", "2022-06-02", older=True)), "also days without photos"
     assert await keys("day", "0001-01-01", older=True) == await keys("day", "9999-12-31", older=False) == []
     assert await keys("month", "9999-12", older=False) == await keys("week", "9999-W52", older=False) == []
-    for granularity, cursor in (("day", "2024-W09"), ("week", "2021-W53"), ("month", "2024-02-29"), ("day", "x"), ("day", "2023-02-29")):
+    assert await keys("day", "2021-03", older=True) == await keys("day", "2021-03-01", older=True), "those of another one, too"
+    assert await keys("week", "2021-W53", older=True) == await keys("week", "2022-W01", older=True)
+    for granularity, cursor in (("day", "2024-W54"), ("week", "2021-W00"), ("month", "2024-13"), ("day", "x"), ("day", "2023-02-29")):
         with pytest.raises(InvalidInput) as caught:
             await keys(granularity, cursor, older=True)
         assert [error.field for error in caught.value.errors] == ["cursor"]

@@ -126,9 +126,12 @@ async def test_trying_an_address(tmp_path: Path) -> None:
         async with TestClient(
             TestServer(make_app(replace(make_services(house), plugins=Plugins(config().plugins, tmp_path, house.db))))
         ) as client:
-            for refused in (url, "ftp://a.example/", "http://[::ffff:127.0.0.1]/", "http://169.254.169.254/latest/meta-data", "x", ""):
+            for refused in ("ftp://a.example/", "http://[::ffff:127.0.0.1]/", "http://a.example:65536/", "http://a.example:0", "x", ""):
                 answer = await client.post("/api/plugins/test-webhook", json={"url": refused})
                 assert "url" in await problem_of(answer, 400)
+            for refused in (url, "http://[::1]/", "http://[fe80::1]:8080/", "http://169.254.169.254/latest/meta-data"):
+                answer = await client.post("/api/plugins/test-webhook", json={"url": refused})
+                assert "url" in await problem_of(answer, 403)
             assert len(receiver.got) == 1
             await problem_of(await client.post("/api/plugins/test-webhook", json={"url": "http://" + "a" * 2000}), 400)
 

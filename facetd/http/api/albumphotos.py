@@ -6,26 +6,28 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from facetd.errors import FieldError, InvalidInput
 from facetd.fields import sortable
 from facetd.http.api.albums import ALBUM, album_id, asked
-from facetd.http.api.models import Photo, PhotoId, PhotosBody, Strict, Undo
+from facetd.http.api.models import PHOTOS, PageKey, Photo, PhotoId, PhotosBody, Strict, Undo
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Access, Operations, json_body
 from facetd.i18n import _
 from facetd.library.albums import Changed
+from facetd.together import Rule, Together, together
 
 operations = Operations("albums")
+NEIGHBOUR = Together("neighbour", ("before_id", "before_path", "after_id", "after_path"), Rule.AT_MOST_ONE)
 
 
 class AlbumPhotosQuery(Strict):
     """Order and page of an album's photos."""
 
     page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
-    after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")
+    after: PageKey | None = Field(default=None, description="Go on after this key (`next` of a page), instead of by page.")
     per_page: int | None = Field(
         default=None, ge=1, le=200, description="Photos on a page; viewer.pagination.default_per_page when absent."
     )
@@ -58,6 +60,8 @@ class AlbumPhotos(BaseModel):
 
 class OrderBody(PhotosBody):
     """An order for photos of an album, or where to move them: next to at most one other photo."""
+
+    model_config = ConfigDict(json_schema_extra=together(PHOTOS, NEIGHBOUR))
 
     before_id: PhotoId | None = Field(default=None, description="Move them right before this photo.")
     before_path: str | None = Field(default=None, max_length=4096, description="The same by virtual path.")

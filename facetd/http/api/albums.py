@@ -6,26 +6,40 @@ import json
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
-from facetd.errors import FieldError, InvalidInput, NotFound
-from facetd.http.api.models import PhotoId, PhotosBody, Strict, Undo
+from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
+from facetd.http.api.models import PLAIN_NAME, PLAIN_TEXT, PhotoId, PhotosBody, Strict, Undo
+from facetd.http.api.photos import OrderedQuery
 from facetd.http.caching import list_headers, unchanged
-from facetd.http.openapi import Access, Nothing, Operations, json_response
+from facetd.http.openapi import Access, Nothing, Operations, json_response, unfit
 from facetd.http.services import Services, require_feature, services, viewer_of
 from facetd.i18n import _
 from facetd.library.albums import Visibility
 from facetd.library.albumviews import Album, AlbumSort, Named
 from facetd.library.smartfilter import LONGEST
 from facetd.records.viewer import Viewer
+from facetd.together import Rule, Together, together
 
 operations = Operations("albums")
 ALBUM = r"/api/albums/{id:[0-9]+}"
 MOST_DIGITS = 18
-Name = Annotated[str, Field(min_length=1, max_length=200, description="The name.")]
-Description = Annotated[str, Field(max_length=10_000, description="A text about the album.")]
+Name = Annotated[str, Field(min_length=1, max_length=200, description="The name.", json_schema_extra={"pattern": PLAIN_NAME})]
+Description = Annotated[str, Field(max_length=10_000, description="A text about the album.", json_schema_extra={"pattern": PLAIN_TEXT})]
+
+
+class _Filter:
+    """Describes the filter of a smart album as an object; the text of one is taken, too."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(OrderedQuery.__pydantic_core_schema__), {"type": "null"}]}
+
+
 SmartJson = Annotated[
     str | dict[str, Any] | None,
+    _Filter,
     Field(description="The filter of a smart album: gallery parameters as a JSON object, or the text of one; sort and sort_direction too."),
 ]
 Shown = Annotated[Visibility, Field(description="private: yours alone; household: everybody sees of it what they may see of the library.")]
@@ -74,8 +88,22 @@ class AlbumsReply(BaseModel):
     has_more: bool
 
 
+def _kinds(schema: dict[str, Any]) -> None:
+    """Say in the description that a smart album has a filter, and a manual one photos named in one way at most."""
+    nothing = {"type": "null"}
+    filtered = {"is_smart": {"const": True}, "smart_filter_json": {"type": "object"}, "photo_ids": nothing, "photo_paths": nothing}
+    manual = {"is_smart": {"const": False}, "smart_filter_json": nothing}
+    schema["oneOf"] = [
+        {"properties": filtered, "required": ["is_smart", "smart_filter_json"]},
+        {"properties": {**manual, "photo_ids": nothing}},
+        {"properties": {**manual, "photo_ids": {"type": "array"}, "photo_paths": nothing}, "required": ["photo_ids"]},
+    ]
+
+
 class NewAlbum(PhotosBody):
     """An album to make, with photos if any are named."""
+
+    model_config = ConfigDict(json_schema_extra=_kinds)
 
     name: Name
     description: Description = ""
@@ -86,6 +114,8 @@ class NewAlbum(PhotosBody):
 
 class AlbumChange(Strict):
     """What is to be otherwise; what is not named stays."""
+
+    model_config = ConfigDict(json_schema_extra=together(Together("cover", ("cover_photo_id", "cover_photo_path"), Rule.AT_MOST_ONE)))
 
     name: Name | None = None
     description: Description | None = None
@@ -125,7 +155,7 @@ async def list_albums(request: web.Request, query: AlbumsQuery) -> Any:
     return json_response(reply, headers=headers if all(album.exact for album in found) else {"Cache-Control": "no-store"})
 
 
-@operations.add("POST", "/api/albums", summary="Make an album", access=Access.EDITION, body=NewAlbum, reply=AlbumOut, errors=(403,))
+@operations.add("POST", "/api/albums", summary="Make an album", access=Access.EDITION, body=NewAlbum, reply=AlbumOut, errors=(403, 409))
 async def make_album(request: web.Request, body: NewAlbum) -> Any:
     """It is yours. A smart one is given by its filter, a manual one may begin with photos; those that you may not see are left out."""
     house, viewer = await asked(request)
@@ -155,7 +185,7 @@ async def get_album(request: web.Request, _parameters: Nothing) -> Any:
     return album_out(await house.albums.album(viewer, album_id(request)))
 
 
-@operations.add("PUT", ALBUM, summary="Change an album", access=Access.EDITION, body=AlbumChange, reply=AlbumOut, errors=(403, 404))
+@operations.add("PUT", ALBUM, summary="Change an album", access=Access.EDITION, body=AlbumChange, reply=AlbumOut, errors=(403, 404, 409))
 async def change_album(request: web.Request, body: AlbumChange) -> Any:
     """Name, description, who sees it, cover, or its filter. A manual album that becomes smart keeps its photos for the way back."""
     house, viewer = await asked(request)
@@ -221,24 +251,29 @@ def album_id(request: web.Request) -> int:
 
 
 def _smart_filter(given: str | dict[str, Any] | None) -> str | None:
-    """The filter as text. Raises InvalidInput for one that is too long."""
+    """The filter as text. Raises InvalidInput for one that is too long, and for an object that is not as described."""
     text = json.dumps(given, ensure_ascii=False) if isinstance(given, dict) else given
     if text is not None and len(text) > LONGEST:
         errors = [FieldError("smart_filter_json", _("expected at most {count} characters").format(count=LONGEST))]
         raise InvalidInput(_("the filter is too long"), errors=errors)
+    if text is not None and isinstance(given, dict):
+        try:
+            OrderedQuery.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            raise unfit(error, "smart_filter_json") from error
     return text or None
 
 
 def _changed_filter(body: AlbumChange, *, smart_before: bool) -> dict[str, object]:
-    """What becomes of the filter. Raises InvalidInput when the album would be smart without one."""
+    """What becomes of the filter. Raises Conflict when the album would be smart without one, or manual with one."""
     smart = body.is_smart if body.is_smart is not None else smart_before
     text = _smart_filter(body.smart_filter_json)
     if smart and text is None and not smart_before:
         errors = [FieldError("smart_filter_json", _("expected the filter of the smart album"))]
-        raise InvalidInput(_("a smart album has a filter"), errors=errors)
+        raise Conflict(_("a smart album has a filter"), errors=errors)
     if not smart and text is not None:
         errors = [FieldError("smart_filter_json", _("expected is_smart to be true with it"))]
-        raise InvalidInput(_("a manual album has no filter"), errors=errors)
+        raise Conflict(_("a manual album has no filter"), errors=errors)
     if not smart:
         return {"smart_filter": None} if smart_before else {}
     return {} if text is None else {"smart_filter": text}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from facetd.accounts.authentication import Caller, SignedIn
+from facetd.accounts.authentication import SHORTEST_PASSWORD, Caller, SignedIn
 from facetd.accounts.passwords import LONGEST
 from facetd.accounts.sessions import APP, LOGIN
 from facetd.accounts.viewers import ADMIN, SUPERADMIN
@@ -18,6 +18,7 @@ from facetd.http.api.persons import id_in
 from facetd.http.openapi import Access, Nothing, Operations, json_response
 from facetd.http.remote import network_of
 from facetd.http.services import CALLER, services
+from facetd.together import needed_with_users
 
 operations = Operations("auth")
 Password = Annotated[str, Field(max_length=LONGEST)]
@@ -26,6 +27,8 @@ LONGEST_LABEL = 200
 
 class Login(Strict):
     """Who signs in."""
+
+    model_config = ConfigDict(json_schema_extra=needed_with_users("username"))
 
     username: str | None = Field(default=None, max_length=200, description="Needed when there are users.")
     password: Password = ""
@@ -112,7 +115,7 @@ class PasswordChange(Strict):
     """The password in force and the new one."""
 
     current_password: Password
-    new_password: Password
+    new_password: Annotated[str, Field(max_length=LONGEST, json_schema_extra={"minLength": SHORTEST_PASSWORD})]
 
 
 @operations.add("POST", "/api/auth/login", summary="Sign in", body=Login, reply=Token, access=Access.PUBLIC, errors=(401, 429))
@@ -124,17 +127,16 @@ async def login(request: web.Request, body: Login) -> Any:
 
 @operations.add("POST", "/api/auth/logout", summary="Sign out", reply=Ended, access=Access.PUBLIC)
 async def logout(request: web.Request, _parameters: Nothing) -> Any:
-    """Ends the session of the token or cookie."""
+    """Ends the session of the token or cookie. An app password is ended where it was made."""
     caller = request[CALLER]
-    if caller is not None:
-        await services(request).authentication.logout(caller)
-    response = json_response({"success": True, "ended": int(caller is not None and caller.session is not None)})
+    ended = caller is not None and await services(request).authentication.logout(caller)
+    response = json_response({"success": True, "ended": int(ended)})
     response.headers["Clear-Site-Data"] = '"cache"'
     drop_cookie(response)
     return response
 
 
-@operations.add("POST", "/api/auth/edition/login", summary="Unlock edition mode", body=Unlock, reply=Token, errors=(401, 429))
+@operations.add("POST", "/api/auth/edition/login", summary="Unlock edition mode", body=Unlock, reply=Token, errors=(401, 403, 409, 429))
 async def edition_login(request: web.Request, body: Unlock) -> Any:
     """A token with which things can be changed, instead of the one in use. Single-user mode only."""
     house = services(request)
@@ -142,7 +144,7 @@ async def edition_login(request: web.Request, body: Unlock) -> Any:
     return _signed_in(request, found)
 
 
-@operations.add("POST", "/api/auth/edition/logout", summary="Lock edition mode", reply=Token, access=Access.LOGIN)
+@operations.add("POST", "/api/auth/edition/logout", summary="Lock edition mode", reply=Token, access=Access.LOGIN, errors=(403, 409))
 async def edition_logout(request: web.Request, _parameters: Nothing) -> Any:
     """A token with which things can only be looked at, instead of the one in use."""
     house = services(request)
@@ -216,8 +218,9 @@ async def end_app_password(request: web.Request, _parameters: Nothing) -> Any:
 
 
 @operations.add(
-    "POST", "/api/auth/password", summary="Change my password", body=PasswordChange, reply=Ended, access=Access.LOGIN, errors=(429, 503)
-)
+    "POST", "/api/auth/password", summary="Change my password", body=PasswordChange, reply=Ended, access=Access.LOGIN,
+    errors=(403, 409, 429, 503),
+)  # fmt: skip
 async def change_password(request: web.Request, body: PasswordChange) -> Any:
     """Your other sign-ins are over with it."""
     change = services(request).authentication.change_password

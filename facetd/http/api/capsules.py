@@ -8,7 +8,6 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.accounts.viewers import ADMIN
-from facetd.errors import FieldError, InvalidInput
 from facetd.filters import Day, Flag
 from facetd.http.access import require_role
 from facetd.http.api.models import Photo, Strict
@@ -16,7 +15,7 @@ from facetd.http.caching import list_headers, unchanged
 from facetd.http.middlewares import refuse_foreign
 from facetd.http.openapi import Access, Nothing, Operations, json_response
 from facetd.http.services import require_feature, services, viewer_of
-from facetd.i18n import _, translate
+from facetd.i18n import translate
 from facetd.library.albums import LONGEST_NAME
 
 operations = Operations("capsules")
@@ -86,8 +85,9 @@ async def list_capsules(request: web.Request, query: CapsulesQuery) -> Any:
     require_feature(request, "show_capsules")
     house, viewer = services(request), await viewer_of(request)
     days = (query.date_from or "", query.date_to or "")
-    if all(days) and days[0] > days[1]:
-        raise InvalidInput(_("the dates are in the wrong order"), errors=[FieldError("date_to", _("expected a day not before date_from"))])
+    if all(days) and days[0] > days[1]:  # no day lies between them, and no list is made of none
+        none = {"capsules": [], "total": 0, "page": query.page, "per_page": query.per_page, "has_more": False}
+        return {**none, "state": "ready", "refreshing": False, "computed_at": None}
     if query.refresh:
         refuse_foreign(request)
         require_role(request, ADMIN)

@@ -14,9 +14,11 @@ from facetd.http.middlewares import refuse_foreign
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.i18n import _
+from facetd.infer.chat.sentence import LONGEST
 from facetd.library.captioning import Wanted
 from facetd.library.captions import Caption
 from facetd.records.viewer import Viewer
+from facetd.together import choices
 
 operations = Operations("captions")
 Language = Literal["fr", "de", "es", "it"]
@@ -26,7 +28,11 @@ MOST_PHOTOS = 10_000
 class CaptionQuery(OnePhoto):
     """A photo, and how its caption is wanted."""
 
-    lang: Language | None = Field(default=None, description="The caption in this language, which is translation.target_language.")
+    lang: Language | None = Field(
+        default=None,
+        description="The caption in this language, which is translation.target_language.",
+        json_schema_extra=choices("language"),
+    )
     generate: Flag = Field(
         default=True, description="1: where nobody wrote one, a model does now, for who may write. 0: only look what is there."
     )
@@ -35,7 +41,7 @@ class CaptionQuery(OnePhoto):
 class CaptionBody(OnePhoto):
     """A photo and what is written about it."""
 
-    caption: str = Field(max_length=10_000, description="At most 2000 characters in one line; empty brings back what a rule says.")
+    caption: str = Field(max_length=LONGEST, description="One line; empty brings back what a rule says.")
 
 
 class CaptionReply(BaseModel):
@@ -65,7 +71,9 @@ class JobPhotos(BaseModel):
 class TranslationJob(JobPhotos):
     """Captions that are to be translated."""
 
-    language: Language | None = Field(default=None, description="translation.target_language where it is not given.")
+    language: Language | None = Field(
+        default=None, description="translation.target_language where it is not given.", json_schema_extra=choices("language")
+    )
     by_hand: bool = Field(default=False, description="Also what hands wrote, in whatever language. Models write English.")
 
 
@@ -102,7 +110,9 @@ class JobCancelled(BaseModel):
     cancelled: bool
 
 
-@operations.add("GET", "/api/caption", summary="The caption of a photo", query=CaptionQuery, reply=CaptionReply, errors=(403, 404, 503))
+@operations.add(
+    "GET", "/api/caption", summary="The caption of a photo", query=CaptionQuery, reply=CaptionReply, errors=(403, 404, 409, 503)
+)
 async def get_caption(request: web.Request, query: CaptionQuery) -> Any:
     """What somebody wrote about a photo, else what a model writes now, else what a rule says. Who may not write gets what is there."""
     house = _allowed(request)

@@ -18,9 +18,12 @@ from facetd.http.sharing import PhotoOrShared, asked_photo
 from facetd.i18n import _
 from facetd.library.downloads import Kind, Making, Option
 from facetd.media.formats import CONTENT_TYPES, HEIF, JXL, TIFF
+from facetd.together import choices
 
 operations = Operations("downloads")
 TYPES = {**CONTENT_TYPES, HEIF: "image/heif", TIFF: "image/tiff", JXL: "image/jxl"}
+TYPE = "original (a RAW as a JPEG), darktable (the RAW developed by `profile`), or raw."
+PROFILE = "One of darktable's profiles; the first one when absent."
 UNKNOWN_TYPE = "application/octet-stream"
 CACHING = {"Cache-Control": "private, no-cache"}
 
@@ -34,8 +37,8 @@ class OptionsQuery(PhotoOrShared):
 class DownloadQuery(PhotoOrShared):
     """Which photo, and what of it."""
 
-    type: Kind = Field(default=Kind.ORIGINAL, description="original (a RAW as a JPEG), darktable (the RAW developed by `profile`), or raw.")
-    profile: str | None = Field(default=None, max_length=64, description="One of darktable's profiles; needed for darktable.")
+    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE, json_schema_extra=choices("downloads"))
+    profile: str | None = Field(default=None, max_length=64, description=PROFILE, json_schema_extra=choices("profiles"))
 
 
 class DownloadOption(BaseModel):
@@ -82,7 +85,7 @@ async def download_options(request: web.Request, query: OptionsQuery) -> Any:
 
 @operations.add(
     "GET", "/api/download", summary="Download a photo", query=DownloadQuery, reply="application/octet-stream",
-    errors=(403, 404, 415, 416, 429, 503), others=(206, 304), shared=True,
+    errors=(403, 404, 409, 415, 416, 429, 503), others=(206, 304), shared=True,
 )  # fmt: skip
 async def download(request: web.Request, query: DownloadQuery) -> Any:
     """The file as an attachment, with its own name; ranges are answered. Without a RAW, darktable's answer is the original."""

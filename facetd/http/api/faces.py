@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from facetd.errors import FieldError, InvalidInput, NotFound, Unavailable
 from facetd.http.api.images import FOREVER, REVALIDATE
-from facetd.http.api.models import OnePhoto, PhotoId, Strict
+from facetd.http.api.models import PLAIN_NAME, OnePhoto, PhotoBody, PhotoId, Strict
 from facetd.http.api.persons import id_in
 from facetd.http.files import is_known
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.i18n import _
+from facetd.library.people import LONGEST_NAME
 from facetd.records.sightings import FacePlace
+from facetd.together import Rule, Together, together
 
 operations = Operations("faces")
 
@@ -67,8 +69,10 @@ class PersonFacesReply(BaseModel):
 class Assign(Strict):
     """Whose the face is: a person's, or a new person's of this name."""
 
+    model_config = ConfigDict(json_schema_extra=together(Together("whose", ("person_id", "name"), Rule.ONE)))
+
     person_id: PhotoId | None = None
-    name: str | None = Field(default=None, max_length=1000)
+    name: Annotated[str, Field(max_length=LONGEST_NAME, json_schema_extra={"pattern": PLAIN_NAME})] | None = None
 
 
 class Assigned(BaseModel):
@@ -86,11 +90,9 @@ class Unassigned(BaseModel):
     person_deleted: bool
 
 
-class PersonInPhoto(Strict):
+class PersonInPhoto(PhotoBody):
     """A photo, by id or path, and a person."""
 
-    photo_id: PhotoId | None = None
-    photo_path: str | None = Field(default=None, max_length=4096)
     person_id: PhotoId
 
 

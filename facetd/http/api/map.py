@@ -6,16 +6,17 @@ import re
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AfterValidator, AliasChoices, BaseModel, Field, WithJsonSchema
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from facetd.filters import Day, Latitude, Longitude
-from facetd.http.api.models import HideQuery, PhotoId, Strict
+from facetd.http.api.models import ONE_PHOTO, HideQuery, PhotoId, Strict
 from facetd.http.caching import list_headers, unchanged
 from facetd.http.openapi import Access, Operations, json_body
 from facetd.http.services import require_feature, services, viewer_of
 from facetd.i18n import _
 from facetd.library.map import Shown
 from facetd.library.quadtree import Box
+from facetd.together import Rule, Together, together
 
 operations = Operations("map")
 NUMBER = r" *-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)? *"
@@ -29,12 +30,13 @@ def _bounds(text: str) -> str:
     south, west, north, east = map(float, text.split(","))
     if not (-90 <= south <= 90 and -90 <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
         raise ValueError(_("expected latitudes of -90 to 90 and longitudes of -180 to 180"))
-    if south > north:
-        raise ValueError(_("expected the southern latitude first"))
     return text
 
 
-BOUNDS_SCHEMA = {"type": "string", "maxLength": 200, "pattern": f"^{FOUR_NUMBERS}$", "examples": ["41,12,42,13"]}
+LATITUDE = r"-?(90(\.0{1,9})?|[1-8]?[0-9](\.[0-9]{1,15})?)"
+LONGITUDE = r"-?(180(\.0{1,9})?|(1[0-7]|[1-9])?[0-9](\.[0-9]{1,15})?)"
+CORNERS = ",".join([LATITUDE, LONGITUDE] * 2)  # more is understood: blanks and exponents
+BOUNDS_SCHEMA = {"type": "string", "maxLength": 200, "pattern": f"^{CORNERS}$", "examples": ["41,12,42,13"]}
 Bounds = Annotated[str, Field(max_length=200), AfterValidator(_bounds), WithJsonSchema(BOUNDS_SCHEMA)]
 
 
@@ -42,7 +44,7 @@ class MapQuery(HideQuery):
     """Which part of the globe, how near, and which photos."""
 
     bounds: Bounds = Field(
-        description="Degrees: sw_lat,sw_lng,ne_lat,ne_lng. Where sw_lng is greater than ne_lng, across the 180th meridian."
+        description="Degrees: sw_lat,sw_lng,ne_lat,ne_lng; latitudes in either order. Where sw_lng is greater, across the 180th meridian."
     )
     zoom: int = Field(default=10, ge=0, le=22, description="How near; below map.cluster_zoom_threshold there are clusters.")
     limit: int = Field(default=500, ge=1, le=2000, description="At most so many clusters or photos.")
@@ -51,8 +53,8 @@ class MapQuery(HideQuery):
 
     def shown(self) -> Shown:
         """What is asked for."""
-        south, west, north, east = map(float, self.bounds.split(","))
-        return Shown(Box(south, west, north, east), self.zoom, self.limit, self.date_from, self.date_to)
+        one, west, other, east = map(float, self.bounds.split(","))
+        return Shown(Box(min(one, other), west, max(one, other), east), self.zoom, self.limit, self.date_from, self.date_to)
 
 
 class Cluster(BaseModel):
@@ -91,8 +93,17 @@ class MapCount(BaseModel):
     count: int
 
 
+def _position(schema: dict[str, Any]) -> None:
+    """Note what goes together, and that 0, 0 is what devices write that do not know their place."""
+    zeros = {"gps_latitude": {"const": 0}, "gps_longitude": {"const": 0}}
+    together(ONE_PHOTO, Together("position", tuple(zeros), Rule.ALL))(schema)
+    schema["not"] = {"properties": zeros, "required": list(zeros)}
+
+
 class Position(Strict):
     """Where a photo was taken: both coordinates, or neither to go by what its file says. The photo by its id or its path."""
+
+    model_config = ConfigDict(json_schema_extra=_position)
 
     id: PhotoId | None = Field(default=None, validation_alias=AliasChoices("id", "photo_id"), description="The id of the photo.")
     path: str | None = Field(

@@ -8,8 +8,23 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from facetd.fields import FIELDS, Kind
 from facetd.filters import Flag, PhotoConditions, PhotoFilter
+from facetd.library.paging import KEY, LONGEST
+from facetd.together import Rule, Together, together
 
+PageKey = Annotated[str, Field(max_length=LONGEST, json_schema_extra={"pattern": KEY})]
 PhotoId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+ONE_PHOTO = Together("photo", ("id", "path"), Rule.ONE)
+PHOTOS = Together("photos", ("photo_ids", "photo_paths"), Rule.ONE)
+
+
+# What names and texts are made of, as patterns that say what the library takes: no characters that steer a terminal or turn a line round.
+# Blanks of any kind become spaces, so tabs and ends of lines are no matter.
+_STEERING = r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+_TURNING = r"\u202a-\u202e\u2066-\u2069"
+_BLANK = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+PLAIN = rf"^[^{_STEERING}{_TURNING}]*$"
+PLAIN_NAME = rf"^[^{_STEERING}{_TURNING}]*[^{_STEERING}{_TURNING}{_BLANK}][^{_STEERING}{_TURNING}]*$"
+PLAIN_TEXT = rf"^[^{_STEERING}\x1f{_TURNING}]*$"
 
 
 class Strict(BaseModel):
@@ -43,12 +58,16 @@ class HideAnyQuery(HideQuery):
 class OnePhoto(Strict):
     """A photo named by its id or its virtual path; exactly one of the two."""
 
+    model_config = ConfigDict(json_schema_extra=together(ONE_PHOTO))
+
     id: PhotoId | None = Field(default=None, description="The id of the photo, stable across moves and renames.")
     path: str | None = Field(default=None, max_length=4096, description="The virtual path, /<root>/<folder>/<name>.")
 
 
 class PhotoBody(Strict):
     """A photo that something is done to, named by its id or its virtual path; exactly one of the two."""
+
+    model_config = ConfigDict(json_schema_extra=together(Together("photo", ("photo_id", "photo_path"), Rule.ONE)))
 
     photo_id: PhotoId | None = Field(default=None, description="The id of the photo.")
     photo_path: str | None = Field(default=None, max_length=4096, description="The virtual path, /<root>/<folder>/<name>.")
@@ -57,9 +76,11 @@ class PhotoBody(Strict):
 class PhotosBody(Strict):
     """Photos that something is done to, named by their ids or their virtual paths; exactly one of the two lists."""
 
-    photo_ids: list[PhotoId] | None = Field(default=None, max_length=10_000, description="The ids of the photos.")
-    photo_paths: list[Annotated[str, Field(max_length=4096)]] | None = Field(
-        default=None, max_length=10_000, description="Virtual paths, /<root>/<folder>/<name>."
+    model_config = ConfigDict(json_schema_extra=together(PHOTOS))
+
+    photo_ids: list[PhotoId] | None = Field(default=None, min_length=1, max_length=10_000, description="The ids of the photos.")
+    photo_paths: list[Annotated[str, Field(max_length=1024)]] | None = Field(
+        default=None, min_length=1, max_length=10_000, description="Virtual paths, /<root>/<folder>/<name>; longer ones by id."
     )
 
 

@@ -9,16 +9,17 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from facetd.errors import Forbidden, NotFound
-from facetd.http.api.models import PhotoId, Strict, Undo
+from facetd.http.api.models import PLAIN, PhotoId, Strict, Undo
 from facetd.http.caching import versioned
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 from facetd.i18n import _
-from facetd.library.people import PersonSort, display_name
+from facetd.library.people import LONGEST_NAME, PersonSort, display_name
 
 operations = Operations("persons")
 LARGEST_ID = 2**63 - 1
-Ids = Annotated[list[PhotoId], Field(max_length=10_000)]
+Ids = Annotated[list[PhotoId], Field(min_length=1, max_length=10_000)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME, json_schema_extra={"pattern": PLAIN})]
 
 
 class PersonOut(BaseModel):
@@ -60,7 +61,7 @@ class PersonsReply(BaseModel):
 class Rename(Strict):
     """A name; empty takes it away."""
 
-    name: str = Field(max_length=1000)
+    name: Name
 
 
 class Renamed(BaseModel):
@@ -133,7 +134,7 @@ class SplitBody(Strict):
     """The faces that are somebody else."""
 
     face_ids: Ids
-    name: str = Field(default="", max_length=1000, description="The new person's name.")
+    name: Name = Field(default="", description="The new person's name.")
 
 
 class SplitReply(BaseModel):
@@ -264,7 +265,9 @@ async def rename_person(request: web.Request, body: Rename) -> Any:
     return {"success": True, "name": await services(request).people.rename(await viewer_of(request), id_in(request), body.name)}
 
 
-@operations.add("POST", "/api/persons/merge", summary="Merge two persons", body=Merge, reply=Merged, access=Access.EDITION, errors=(404,))
+@operations.add(
+    "POST", "/api/persons/merge", summary="Merge two persons", body=Merge, reply=Merged, access=Access.EDITION, errors=(404, 409)
+)
 async def merge_persons(request: web.Request, body: Merge) -> Any:
     """The source becomes part of the target, which keeps its name if it has one."""
     return await _merge(request, [body.source_id], body.target_id)
@@ -276,7 +279,7 @@ async def merge_persons(request: web.Request, body: Merge) -> Any:
     summary="Merge two persons",
     reply=Merged,
     access=Access.EDITION,
-    errors=(404,),
+    errors=(404, 409),
 )
 async def merge_two_persons(request: web.Request, _parameters: Nothing) -> Any:
     """The same, with both in the address."""
@@ -284,7 +287,13 @@ async def merge_two_persons(request: web.Request, _parameters: Nothing) -> Any:
 
 
 @operations.add(
-    "POST", "/api/persons/merge_batch", summary="Merge several persons", body=MergeBatch, reply=Merged, access=Access.EDITION, errors=(404,)
+    "POST",
+    "/api/persons/merge_batch",
+    summary="Merge several persons",
+    body=MergeBatch,
+    reply=Merged,
+    access=Access.EDITION,
+    errors=(404, 409),
 )
 async def merge_many_persons(request: web.Request, body: MergeBatch) -> Any:
     """All sources become part of the target, or none when one of them is not there."""
@@ -337,7 +346,7 @@ async def hide_persons(request: web.Request, body: HideBatch) -> Any:
     body=SplitBody,
     reply=SplitReply,
     access=Access.EDITION,
-    errors=(404,),
+    errors=(404, 409),
 )
 async def split_person(request: web.Request, body: SplitBody) -> Any:
     """Some of the faces become a new person; the two are never put together again by themselves."""
@@ -371,7 +380,7 @@ async def merge_suggestions(request: web.Request, query: SuggestionsQuery) -> An
 
 @operations.add(
     "POST", "/api/merge_suggestions/dismiss", summary="They are different people", body=Dismiss, reply=Dismissed, access=Access.EDITION,
-    errors=(404,),
+    errors=(404, 409),
 )  # fmt: skip
 async def dismiss_suggestion(request: web.Request, body: Dismiss) -> Any:
     """The two are never suggested again, and never put together by themselves."""

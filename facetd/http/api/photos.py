@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import AliasChoices, BaseModel, Field
@@ -10,22 +10,19 @@ from pydantic_core import to_json
 
 from facetd.fields import sortable
 from facetd.filters import PhotoFilter
-from facetd.http.api.models import HideQuery, OnePhoto, Photo, PhotoDetail
+from facetd.http.api.models import HideQuery, OnePhoto, PageKey, Photo, PhotoDetail
 from facetd.http.caching import list_headers, unchanged, versioned
 from facetd.http.openapi import Operations, json_body
 from facetd.http.services import Services, services, viewer_of
 
 operations = Operations("photos")
+SortKey = Annotated[str, Field(json_schema_extra={"enum": [entry.key for entry in sortable()]})]
 
 
 class OrderedQuery(PhotoFilter):
     """Filters and order of a list of photos."""
 
-    sort: str | None = Field(
-        default=None,
-        description="A sort key of /api/config; viewer.defaults.sort when absent.",
-        json_schema_extra={"enum": [entry.key for entry in sortable()]},
-    )
+    sort: SortKey | None = Field(default=None, description="A sort key of /api/config; viewer.defaults.sort when absent.")
     sort_direction: Literal["ASC", "DESC"] | None = Field(
         default=None, validation_alias=AliasChoices("sort_direction", "dir"), description="ASC or DESC."
     )
@@ -35,7 +32,7 @@ class PhotosQuery(OrderedQuery):
     """Filters, order and page of a list of photos."""
 
     page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
-    after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")
+    after: PageKey | None = Field(default=None, description="Go on after this key (`next` of a page), instead of by page.")
     per_page: int | None = Field(
         default=None, ge=1, le=500, description="Photos on a page; viewer.pagination.default_per_page when absent."
     )

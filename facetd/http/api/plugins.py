@@ -12,7 +12,10 @@ from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
 
 operations = Operations("plugins")
-ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?([/?#][!-\[\]-~]*)?$"  # the rest is checked afterwards
+PORT = r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+HEX = "[0-9A-Fa-f]{1,4}"
+IPV6 = rf"({HEX}:){{7}}{HEX}|({HEX}:){{1,4}}(:{HEX}){{1,3}}|({HEX}:){{1,7}}:|:(:{HEX}){{1,7}}"
+ADDRESS = rf"^https?://([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[({IPV6})\])(:({PORT}))?([/?#][!-\[\]-~]*)?$"
 
 
 class PluginOut(BaseModel):
@@ -66,6 +69,6 @@ async def get_plugins(request: web.Request, _parameters: Nothing) -> Any:
 
 @operations.add("POST", "/api/plugins/test-webhook", summary="Try an address", body=WebhookTest, reply=WebhookTested, access=Access.EDITION)
 async def test_webhook(request: web.Request, body: WebhookTest) -> Any:
-    """Sends `{"event": "test"}` there. Private addresses are refused (400) unless configured. Redirects are not followed."""
+    """Sends `{"event": "test"}` there. Private addresses are refused (403) unless configured. Redirects are not followed."""
     await viewer_of(request)
     return await services(request).plugins.try_out(body.url)

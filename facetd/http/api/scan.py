@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from facetd.accounts.viewers import real_directories, within
-from facetd.errors import FieldError, Forbidden, InvalidInput
+from facetd.errors import FieldError, Forbidden, InvalidInput, NotFound
 from facetd.http.access import asker_of, identified
 from facetd.http.openapi import EVENT_STREAM, Access, Nothing, Operations
 from facetd.http.services import Services, services, viewer_of
@@ -22,6 +22,7 @@ from facetd.ingest.scan import ScanOptions
 from facetd.ingest.tasks import FILE_KINDS
 from facetd.records.files import Root
 from facetd.records.viewer import Viewer
+from facetd.together import choices
 
 operations = Operations("scan")
 SHARED = "shared"  # the owner of what several people scan
@@ -41,7 +42,9 @@ class ScanStart(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    directories: list[str] = Field(default=[], max_length=1000, description="Virtual paths of roots or folders; all roots when empty.")
+    directories: list[Annotated[str, Field(json_schema_extra=choices("directories"))]] = Field(
+        default=[], max_length=1000, description="Virtual paths of roots or folders; all roots when empty."
+    )
     confirm_missing: bool = Field(default=False, description="Believe that photos are gone even when they are many.")
     retry_failed: bool = Field(default=False, description="Try unreadable files again.")
     only: list[AnalysisKind] = Field(
@@ -118,7 +121,7 @@ class DirectoriesReply(BaseModel):
 
 
 @operations.add(
-    "POST", "/api/scan/start", summary="Start a scan", body=ScanStart, reply=ScanStarted, access=Access.SUPERADMIN, errors=(403, 409)
+    "POST", "/api/scan/start", summary="Start a scan", body=ScanStart, reply=ScanStarted, access=Access.SUPERADMIN, errors=(403, 404, 409)
 )
 async def start_scan(request: web.Request, body: ScanStart) -> Any:
     """Look through the folders now. Files that did not change cost nothing."""
@@ -188,7 +191,7 @@ def _require_feature(house: Services) -> None:
 
 
 async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> list[Part]:
-    """The parts that virtual paths name. Raises InvalidInput for one that names no root of the viewer."""
+    """The parts that virtual paths name. Raises InvalidInput for one that names no root of the viewer, NotFound for a folder."""
     roots = {root.name.casefold(): root for root, _ in await house.browse.roots(viewer)}
     if not directories:
         return [Part(root) for root in roots.values()]
@@ -196,8 +199,11 @@ async def _parts(house: Services, viewer: Viewer, directories: list[str]) -> lis
     for index, directory in enumerate(directories):
         name, _slash, folder = directory.strip("/").partition("/")
         root = roots.get(name.casefold())
-        found = [] if root is None else [Part(root)] if not folder else await _parts_below(house, root, folder, roots.values())
-        if not found:
+        if root is not None:
+            found = await _parts_below(house, root, folder, roots.values()) if folder else [Part(root)]
+            if not found:
+                raise NotFound(_("no such directory"), errors=[FieldError(f"directories.{index}", _("there is no such folder"))])
+        else:
             known = ", ".join(f"/{root.name}" for root in roots.values())
             raise InvalidInput(
                 _("no such directory"),

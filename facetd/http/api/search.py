@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, Field
@@ -14,8 +14,10 @@ from facetd.http.api.models import Photo, Strict
 from facetd.http.openapi import Operations
 from facetd.http.services import Services, services, viewer_of
 from facetd.i18n import _
+from facetd.library.paging import LONGEST, NUMBER_KEY
 
 operations = Operations("search")
+FoundKey = Annotated[str, Field(max_length=LONGEST, json_schema_extra={"pattern": NUMBER_KEY})]
 
 
 class SearchQuery(PhotoFilter):
@@ -35,7 +37,7 @@ class SearchQuery(PhotoFilter):
         description="How near a photo that no word finds must be to what was typed (cosine); by default 0.15, with SigLIP models 0.05.",
     )
     page: int = Field(default=1, ge=1, le=2**31, description="The page, from 1.")
-    after: str | None = Field(default=None, max_length=4096, description="Go on after this key (`next` of a page), instead of by page.")
+    after: FoundKey | None = Field(default=None, description="Go on after this key (`next` of a page), instead of by page.")
 
 
 class FoundPhoto(Photo):

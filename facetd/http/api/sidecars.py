@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from facetd.http.api.models import PhotoBody, Strict
 from facetd.http.openapi import Access, Nothing, Operations
 from facetd.http.services import services, viewer_of
+from facetd.library.labels import LONGEST
 
 operations = Operations("sidecars")
 
@@ -101,7 +102,7 @@ class SidecarsWritten(BaseModel):
 class LabelBody(PhotoBody):
     """A photo and its label."""
 
-    label: str = Field(max_length=1000, description="A word for a colour, at most 60 characters; empty for none.")
+    label: str = Field(max_length=LONGEST, description="A word for a colour; empty for none.")
 
 
 class LabelReply(BaseModel):

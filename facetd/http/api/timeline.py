@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import to_json
 
-from facetd.filters import Day, PhotoConditions, PhotoFilter, Text
+from facetd.filters import Day, PhotoConditions, PhotoFilter, blank_is_none
 from facetd.http.api.models import HideAnyQuery, Photo
 from facetd.http.caching import list_headers, unchanged, versioned
 from facetd.http.openapi import Operations, json_body
 from facetd.http.services import require_feature, services, viewer_of
+from facetd.library.periods import KEY
 from facetd.library.timeline import FULL_PAGE, GROUPS, MOST_PHOTOS, SHOWN, Summary, TimelineOrder
 from facetd.records.viewer import Viewer
 
 operations = Operations("timeline")
+CURSOR = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "pattern": KEY}, {"const": ""}]}
+Cursor = Annotated[Annotated[str, Field(max_length=500), WithJsonSchema(CURSOR)] | None, BeforeValidator(blank_is_none)]
 Year = Field(ge=1900, le=2100, description="The year.")
 
 
@@ -35,7 +38,7 @@ class PeriodQuery(HideAnyQuery):
 class TimelineQuery(PeriodQuery):
     """Which groups of the timeline, and how many photos of each."""
 
-    cursor: Text = Field(default=None, description="Go on after the group with this key: `next_cursor` of a page.")
+    cursor: Cursor = Field(default=None, description="Go on after the group with this key: `next_cursor` of a page.")
     limit: int | None = Field(
         default=None, ge=1, le=500,
         description=f"Groups on a page, which ends earlier where it has {MOST_PHOTOS} photos. Absent: {GROUPS}, or {FULL_PAGE} photos.",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from facetd.errors import Conflict, NotFound
 from facetd.http.api.albums import ALBUM, album_id
+from facetd.http.api.downloads import PROFILE, TYPE
 from facetd.http.api.models import PhotosBody, Strict
 from facetd.http.openapi import Operations
 from facetd.http.services import Services, require_feature, services, viewer_of
@@ -17,25 +18,24 @@ from facetd.http.zipping import send_zip
 from facetd.i18n import _
 from facetd.library.downloads import Kind, Making, Together
 from facetd.library.tickets import LIFETIME_S, Selection
+from facetd.together import choices
 
 operations = Operations("downloads")
 MOST = 10_000  # photos in one zip file
-TYPE = "original (a RAW as a JPEG), darktable (a RAW developed by `profile`), or raw."
-PROFILE = "One of darktable's profiles; needed for darktable."
 
 
 class ZipBody(PhotosBody):
     """Which photos, and what of each."""
 
-    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE)
-    profile: str | None = Field(default=None, max_length=64, description=PROFILE)
+    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE, json_schema_extra=choices("downloads"))
+    profile: str | None = Field(default=None, max_length=64, description=PROFILE, json_schema_extra=choices("profiles"))
 
 
 class AlbumZipQuery(Strict):
     """What of each photo."""
 
-    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE)
-    profile: str | None = Field(default=None, max_length=64, description=PROFILE)
+    type: Kind = Field(default=Kind.ORIGINAL, description=TYPE, json_schema_extra=choices("downloads"))
+    profile: str | None = Field(default=None, max_length=64, description=PROFILE, json_schema_extra=choices("profiles"))
 
 
 class ZipTicket(BaseModel):
@@ -56,18 +56,20 @@ class ZipQuery(Strict):
     token: str = Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="What POST answered.")
 
 
-@operations.add("POST", "/api/download/zip", summary="Choose photos to download together", body=ZipBody, reply=ZipTicket, errors=(404, 503))
+@operations.add(
+    "POST", "/api/download/zip", summary="Choose photos to download together", body=ZipBody, reply=ZipTicket, errors=(404, 409, 503)
+)
 async def choose_zip(request: web.Request, body: ZipBody) -> Any:
     """A ticket for ten minutes, for whoever asked, with the address of the zip file."""
     house = services(request)
     viewer = await viewer_of(request)
-    house.downloads.require_profile(body.type, body.profile)
+    profile = house.downloads.profile_for(body.type, body.profile)
     found = await house.downloads.select(viewer, body.photo_ids, body.photo_paths)
     if not found.ids:
         raise NotFound(_("there is no such photo"))
-    downloads = await house.downloads.together(viewer, found.ids, body.type, body.profile)
+    downloads = await house.downloads.together(viewer, found.ids, body.type, profile)
     await _require_some(house, downloads)
-    token = house.tickets.issue(viewer, Selection(found.ids, body.type, body.profile))
+    token = house.tickets.issue(viewer, Selection(found.ids, body.type, profile))
     return {
         "token": token,
         "url": f"/api/download/zip?token={quote(token)}",
@@ -99,7 +101,7 @@ async def download_album(request: web.Request, query: AlbumZipQuery) -> Any:
     require_feature(request, "show_albums")
     house = services(request)
     viewer = await viewer_of(request)
-    house.downloads.require_profile(query.type, query.profile)
+    profile = house.downloads.profile_for(query.type, query.profile)
     name, ids = await house.albums.ids(viewer, album_id(request))
     if not ids:
         raise NotFound(_("the album has no photos"))
@@ -108,7 +110,7 @@ async def download_album(request: web.Request, query: AlbumZipQuery) -> Any:
             _("the album has {count} photos").format(count=len(ids)),
             hint=_("At most {most} go into one zip file: choose some of them.").format(most=MOST),
         )
-    downloads = await house.downloads.together(viewer, ids, query.type, query.profile, name=name)
+    downloads = await house.downloads.together(viewer, ids, query.type, profile, name=name)
     await _require_some(house, downloads)
     return await send_zip(request, house, viewer, downloads)
 
