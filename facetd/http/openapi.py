@@ -7,12 +7,12 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from facetd.accounts.viewers import ADMIN, READER, SUPERADMIN, USER
 from facetd.errors import FieldError, InvalidInput
@@ -29,6 +29,8 @@ ALWAYS = (400, 421)  # what any operation may answer: parameters that do not fit
 WRITES = (403, 413)  # a page of another site, a body that is too large
 PUBLIC_BODY_BYTES = 16 * 1024  # what anybody may have us keep in memory, of each connection
 BODY_S = 60.0  # for the body of a request
+WHOLE = frozenset({"int_type", "int_from_float"})  # what pydantic calls a number with a point where an integer is expected
+ModelT = TypeVar("ModelT", bound=BaseModel)
 READS = frozenset({"GET", "HEAD"})
 
 
@@ -241,9 +243,31 @@ async def _parse_body(model: type[BaseModel], request: web.Request, most: int | 
     if request.content_type != "application/json":
         raise InvalidInput(_("the body is not JSON"), errors=[FieldError("Content-Type", _("expected application/json"))])
     try:
-        return model.model_validate_json(text or b"{}", strict=True)
+        return read_strictly(model, text or b"{}")
     except ValidationError as error:
         raise unfit(error) from error
+
+
+def read_strictly(model: type[ModelT], text: bytes) -> ModelT:
+    """JSON as the schema of `model` has it: no text for a number, but 3.0 for 3, which JSON tells apart only in writing.
+
+    Raises ValidationError.
+    """
+    try:
+        return model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        if not any(isinstance(each["input"], float) and each["type"] in WHOLE for each in error.errors(include_url=False)):
+            raise
+    return model.model_validate_json(to_json(_with_whole_numbers(from_json(text)), inf_nan_mode="constants"), strict=True)
+
+
+def _with_whole_numbers(data: Any) -> Any:
+    """`data` of JSON with an integer for each number without a fraction."""
+    if isinstance(data, float):
+        return int(data) if data.is_integer() else data
+    if isinstance(data, dict):
+        return {key: _with_whole_numbers(value) for key, value in data.items()}
+    return [_with_whole_numbers(each) for each in data] if isinstance(data, list) else data
 
 
 async def _read_in_time(request: web.Request) -> bytes:

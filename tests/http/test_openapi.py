@@ -31,6 +31,7 @@ async def test_the_document_is_valid_and_lists_every_route(library: Site) -> Non
     app = library.client.server.app
     pages = {
         "/",
+        "/account",
         "/login",
         "/logout",
         "/photo/{id}",
@@ -197,6 +198,17 @@ async def test_bodies_that_do_not_fit(library: Site, body: str, content_type: st
         assert response.status == 200
         return
     assert await problem_of(response, 400)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [("1", 200), ("1.0", 200), ("1e0", 200), ("1.5", 400), ('"1"', 400), ("1e400", 400), ("true", 400)]
+)
+async def test_whole_numbers_in_bodies_are_numbers_without_a_fraction(library: Site, number: str, status: int) -> None:
+    body = f'{{"photo_id": {number}, "rating": 3.0}}'
+    response = await library.client.post("/api/photo/set_rating", data=body, headers={"Content-Type": "application/json"})
+    assert response.status == status
+    if status != 200:
+        assert list(await problem_of(response, status)) == ["photo_id"]
 
 
 ANY_VALUE = st.one_of(

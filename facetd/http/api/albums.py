@@ -13,7 +13,7 @@ from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
 from facetd.http.api.models import PLAIN_NAME, PLAIN_TEXT, PhotoId, PhotosBody, Strict, Undo
 from facetd.http.api.photos import OrderedQuery
 from facetd.http.caching import list_headers, unchanged
-from facetd.http.openapi import Access, Nothing, Operations, json_response, unfit
+from facetd.http.openapi import Access, Nothing, Operations, json_response, read_strictly, unfit
 from facetd.http.services import Services, require_feature, services, viewer_of
 from facetd.i18n import _
 from facetd.library.albums import Visibility
@@ -258,7 +258,7 @@ def _smart_filter(given: str | dict[str, Any] | None) -> str | None:
         raise InvalidInput(_("the filter is too long"), errors=errors)
     if text is not None and isinstance(given, dict):
         try:
-            OrderedQuery.model_validate_json(text, strict=True)
+            read_strictly(OrderedQuery, text.encode())
         except ValidationError as error:
             raise unfit(error, "smart_filter_json") from error
     return text or None

@@ -84,7 +84,7 @@ async def download_options(request: web.Request, query: OptionsQuery) -> Any:
 
 
 @operations.add(
-    "GET", "/api/download", summary="Download a photo", query=DownloadQuery, reply="application/octet-stream",
+    "GET", "/api/download", summary="Download a photo", query=DownloadQuery, reply="image/*, application/octet-stream",
     errors=(403, 404, 409, 415, 416, 429, 503), others=(206, 304), shared=True,
 )  # fmt: skip
 async def download(request: web.Request, query: DownloadQuery) -> Any:
