@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from facetd.config import Config
 from facetd.db.accounts import account_ids
 from facetd.db.revision import bump
@@ -70,7 +72,14 @@ def files(photos: Path, *, secret: bool) -> Iterator[tuple[str, Callable[[], obj
         for number, name in enumerate((f"{SECRET}1.jpg", f"{SECRET}-trip/{SECRET}2.jpg", f"{SECRET}-trip/{SECRET}3.jpg")):
             taken = f"2021:07:1{4 + number} 12:00:00"
             yield "a_b", partial(make_photo, photos / "a_b" / name, 10 + number, taken=taken, iso=6400 + number, **facts)
+        yield "a_b", partial(_better, bobs / "dog.jpg", photos / "a_b" / f"{SECRET} better copy of bob's.jpg")
         yield "a_b", partial((photos / "a_b" / f"{SECRET}broken.jpg").write_bytes, b"\xff\xd8\xff no photo")
+
+
+def _better(source: Path, target: Path) -> None:
+    """The same picture with more pixels."""
+    with Image.open(source) as picture:
+        picture.resize((2 * picture.width, 2 * picture.height)).save(target, "JPEG", quality=95, exif=picture.getexif())
 
 
 async def furnish(data: Path, photos: Path, *, secret: bool, bob: str = "user") -> Ids:
