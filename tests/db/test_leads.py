@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetd.db.leads import Member, followers
@@ -33,6 +33,7 @@ def test_what_is_shared_leads_its_private_copies() -> None:
     assert followers(members((1, "a"), (2, "a"), (3, "a")), SEES) == {0, 1}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([1, 2, 3, 4]), st.sampled_from("abc")), min_size=1, max_size=9))
 def test_whoever_sees_photos_of_a_set_sees_a_lead_and_nothing_depends_on_what_they_do_not_see(of: list[tuple[int, str]]) -> None:
     photos = members(*of)
