@@ -32,9 +32,15 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(ASCII_PARTS.findall(text.lower()))
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    plain = unicodedata.normalize("NFC", MARKS.sub("", plain).translate(LETTERS))
-    return " ".join(part for part in PARTS.findall(plain) if len(part) > 1 or _is_word(part))
+    return " ".join(part for part in PARTS.findall(plain(text)) if len(part) > 1 or _is_word(part))
+
+
+def plain(text: str) -> str:
+    """`text` without case and diacritics (ß is ss, ø is o); what is no letter stays as it is."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", MARKS.sub("", letters).translate(LETTERS))
 
 
 def _is_word(character: str) -> bool:

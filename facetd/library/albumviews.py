@@ -15,6 +15,7 @@ from facetd.config import Config
 from facetd.db import albums as db_albums
 from facetd.db.albums import AlbumRow
 from facetd.db.connection import Connection, Database
+from facetd.db.folding import plain
 from facetd.db.listing import POSITION
 from facetd.db.photos import shown_names
 from facetd.db.store import now
@@ -85,11 +86,11 @@ class AlbumViews:
         Changed last first, by name, or most photos first.
         """
         rows = [row for row in await self._db.read(lambda connection: db_albums.albums(connection, viewer)) if _is(row, kind)]
-        if wanted := search.strip().casefold():
-            rows = [row for row in rows if wanted in row.name.casefold() or wanted in row.description.casefold()]
+        if wanted := plain(search.strip()):
+            rows = [row for row in rows if wanted in plain(row.name) or wanted in plain(row.description)]
         rows.sort(key=lambda row: row.id, reverse=True)
         if sort == "name":
-            rows.sort(key=lambda row: row.name.casefold())
+            rows.sort(key=lambda row: plain(row.name))
         elif sort == "photo_count":
             counted = await self._smart.of(viewer, [row for row in rows if row.smart_filter is not None])
             rows.sort(key=lambda row: counted[row.id][0].photos if row.id in counted else row.photos, reverse=True)

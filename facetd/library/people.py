@@ -12,6 +12,7 @@ from facetd.db import faces as db_faces
 from facetd.db import people as db_people
 from facetd.db.connection import Database
 from facetd.db.faces import shown_name
+from facetd.db.folding import plain
 from facetd.db.people import PersonRow
 from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
 from facetd.i18n import _
@@ -73,8 +74,8 @@ class People:
     ) -> tuple[list[PersonRow], int]:
         """One page of the persons that `viewer` sees, and how many there are; `search` is part of a name, or an id."""
         found = [row for row in (await self._seen(viewer)).values() if hidden == "with" or row.hidden == (hidden == "only")]
-        if wanted := search.strip().casefold():
-            found = [row for row in found if wanted == str(row.id) or (row.name is not None and wanted in row.name.casefold())]
+        if wanted := plain(search.strip()):
+            found = [row for row in found if wanted == str(row.id) or (row.name is not None and wanted in plain(row.name))]
         found = _sorted(found, sort)
         return found[(page - 1) * per_page : page * per_page], len(found)
 
@@ -304,7 +305,7 @@ def _sorted(rows: list[PersonRow], sort: PersonSort) -> list[PersonRow]:
     """By what `sort` says, ties by id; persons without a name come after those with one in both directions."""
     what, _, way = sort.partition("_")
     if what == "name":
-        named = sorted((row for row in rows if row.name), key=lambda row: ((row.name or "").casefold(), row.id), reverse=way == "desc")
+        named = sorted((row for row in rows if row.name), key=lambda row: (plain(row.name or ""), row.id), reverse=way == "desc")
         return named + [row for row in rows if not row.name]
     sign = -1 if way == "desc" else 1
     return sorted(rows, key=lambda row: (sign * (row.face_count if what == "count" else row.quality), row.id))

@@ -74,6 +74,7 @@ async def test_the_list_of_persons(people: Site) -> None:
     assert await ids(people, "sort=count_asc") == [3, 1, 2]
     assert await ids(people, "sort=quality_desc") == [1, 2, 3]
     assert await ids(people, "search=B%C3%89A") == [2]
+    assert await ids(people, "search=bea") == [2]
     assert await ids(people, "search=1") == [1]
     assert await ids(people, "per_page=1&page=2") == [2]
     assert await ids(people, "search=nobody") == []

@@ -24,6 +24,7 @@ from facetd.library.smartfilter import FIELD, parse_smart_filter
 from facetd.records.files import Root
 
 LONGEST_DESCRIPTION = 10_000
+ORDER = {"sort", "sort_direction", "dir"}  # keys of a filter that choose no photo
 MEANINGLESS = frozenset({"page", "per_page"})  # where somebody was in a list is no part of an album
 
 
@@ -55,6 +56,10 @@ async def bring_albums(
         smart = None
         if album.smart_filter is not None:
             smart, left = translate_filter(album.smart_filter, names, roots, place)
+            if left and not json.loads(smart).keys() - ORDER:
+                tally.left += 1
+                report.note("albums", label, f"without what of its filter has no meaning here it would show every photo: {', '.join(left)}")
+                continue
             if left:
                 report.note("albums", label, f"of its filter these are left out: {', '.join(left)}")
         if album.shared:

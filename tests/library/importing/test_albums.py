@@ -114,13 +114,16 @@ async def test_smart_albums_mean_our_people_and_folders(db: Database, root: Root
     facet.put("albums", name="Anna", is_smart=1, smart_filter_json=json.dumps(filters))
     facet.put("albums", name="Nobody", is_smart=1, smart_filter_json=json.dumps({"person_id": f"{anna},{nobody}"}))
     facet.put("albums", name="Broken", is_smart=1, smart_filter_json="{")
+    facet.put("albums", name="All", is_smart=1, smart_filter_json='{"sort": "date_taken"}')
     report = await bring(db, facet, rules=PathRules.parse([f"/old={root.path}"], {}))
     assert json.loads((await columns(db))[0][3]) == {
         "person": str(here), "min_score": "7", "type": "default", "is_monochrome": "1", "sort": "date_taken", "sort_direction": "ASC",
         "path_prefix": "/Photos/Rome",
     }  # fmt: skip
+    assert [row[0] for row in await columns(db)] == ["Anna", "All"], "others would show every photo"
     for row in await columns(db):
         parse_smart_filter(row[3])
+    assert tally(report, "albums") == (2, 0, 0, 2)
     assert [(note.name, note.reason.rpartition(": ")[2]) for note in report.notes if note.kind == "albums"] == [
         ("Anna", "color_temp, min_iso"), ("Nobody", "person_id"), ("Broken", "all of it"),
     ]  # fmt: skip
