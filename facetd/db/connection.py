@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ BUSY_TIMEOUT_MS = 10_000
 READER_CACHE_KIB = 4 * 1024
 WRITER_CACHE_KIB = 8 * 1024
 MEMO_LIMIT = 1000
+PARTS_LIMIT = 100  # answers that are kept for longer than a revision; those not asked for since longest go
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
@@ -52,7 +54,7 @@ class Database:
         self._writer: aiosqlite.Connection | None = None
         self._write_lock = asyncio.Lock()
         self._memo: dict[Hashable, Any] = {}
-        self._memo_of_parts: dict[Hashable, tuple[tuple[int, ...], Any]] = {}
+        self._memo_of_parts: OrderedDict[Hashable, tuple[tuple[int, ...], Any]] = OrderedDict()
         self.revision = 0
         self._changes: dict[str, int] = {}
 
@@ -172,11 +174,15 @@ class Database:
         """What `compute` gives, worked out anew when one of `parts` changed; it depends on nothing else but `key`."""
         before, (known, found) = self.changes(*parts), self._memo_of_parts.get(key, ((), None))
         if known == before:
+            self._memo_of_parts.move_to_end(key)
             kept: T = found
             return kept
         made = await compute()
-        if before == self.changes(*parts) and (key in self._memo_of_parts or len(self._memo_of_parts) < MEMO_LIMIT):
+        if before == self.changes(*parts):
             self._memo_of_parts[key] = before, made
+            self._memo_of_parts.move_to_end(key)
+            if len(self._memo_of_parts) > PARTS_LIMIT:
+                self._memo_of_parts.popitem(last=False)
         return made
 
     def remembers(self, key: Hashable) -> bool:

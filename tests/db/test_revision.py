@@ -101,6 +101,21 @@ async def test_what_was_worked_out_is_kept_until_one_of_its_parts_changes(known:
     assert (await ask(), await ask()) == (2, 2)
 
 
+async def test_what_was_not_asked_for_since_longest_is_worked_out_anew(known: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facetd.db.connection.PARTS_LIMIT", 2)
+    made = []
+
+    async def ask(key: str) -> str:
+        async def compute() -> str:
+            made.append(key)
+            return key
+
+        return await known.per_change(("people",), key, compute)
+
+    assert [await ask(key) for key in "ababcacb"] == list("ababcacb")
+    assert "".join(made) == "abcab"
+
+
 async def test_what_a_change_overtook_is_not_kept(known: Database) -> None:
     async def overtaken() -> str:
         async with known.writing() as connection:
