@@ -88,6 +88,12 @@ async def places_by_score(db: Database) -> Places:
     return await db.read(lambda connection: Places(_ids(connection, sql)))
 
 
+async def with_newer(db: Database, places: Places) -> Places:
+    """The same with photos that came since at the end; itself where there are none."""
+    newer = await db.rows("SELECT id FROM photo WHERE id >= ? ORDER BY id", (places.end,))
+    return Places([*places.ids, *(row[0] for row in newer)]) if newer else places
+
+
 async def hidden_ids(db: Database, viewer: Viewer, hide: Hide) -> Sequence[int]:
     """The photos that `viewer` may not list, or that are to be hidden."""
     sql = f"SELECT g.photo_id AS id FROM gate g NOT INDEXED WHERE NOT ({gate_condition(viewer, hide)})"

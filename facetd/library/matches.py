@@ -12,13 +12,14 @@ from facetd.db.hits import Found, is_broad, look_up, matching
 from facetd.db.levels import Leveled, Places, leveled
 from facetd.db.phrases import parse
 from facetd.db.ranked import Ranked
-from facetd.db.ranking import allowed, count_photos, hidden_ids, places_by_score, rank, seen
+from facetd.db.ranking import allowed, count_photos, hidden_ids, places_by_score, rank, seen, with_newer
 from facetd.db.visibility import Hide
 from facetd.library.memo import SizedMemo
 from facetd.records.viewer import Viewer
 
 KEPT_BYTES = 4 * 1024 * 1024  # a byte for each photo of the library and search that finds many
-ORDER_STALE_S = 5.0  # how old the order of all photos may be while a scan changes the library all the time
+ORDER_STALE_S = 5.0  # how old the order of all photos may be while their scores change all the time
+ORDER_KEPT_S = 60.0  # how long photos that came are the last ones among those that fit as well
 ID_BYTES = 64  # of one photo of a search that finds few
 Photos = Leveled | frozenset[int]
 
@@ -53,7 +54,7 @@ class Matches:
         if all(each.term.negated for each in found):
             return None
         order = await self._order() if is_broad(found) else None
-        key = (self._db.revision, order and order.revision, viewer.root_ids, int(hide), tuple(each.term for each in found))
+        key = (self._db.revision, order and (order.revision, order.at), viewer.root_ids, int(hide), tuple(each.term for each in found))
         photos = self._photos.get(key)
         if photos is None:
             if order is not None:
@@ -66,7 +67,7 @@ class Matches:
         return photos
 
     async def _leveled(self, viewer: Viewer, hide: Hide, found: Sequence[Found], narrowed: Conditions | None, order: _Order) -> Leveled:
-        exact = order.revision == self._db.revision
+        exact = order.exact and order.revision == self._db.revision
         # Read after the order, so that it has every photo of it that is hidden.
         hidden = await self._hidden(viewer, hide, order)
 
@@ -77,10 +78,17 @@ class Matches:
         return await self._db.read(read)
 
     async def _order(self) -> _Order:
-        """All photos by score; while the library changes all the time, those that came since it was read are found a little later."""
-        known, revision = self._known, self._db.revision
-        if known is None or (known.revision != revision and time.monotonic() - known.at >= ORDER_STALE_S):
-            known = self._known = _Order(await places_by_score(self._db), revision, time.monotonic())
+        """All photos by score. Those that came since it was read are at its end, until it is read again."""
+        known, revision, scores, now = self._known, self._db.revision, self._db.changes("scores"), time.monotonic()
+        if known is not None and known.exact and known.revision == revision:
+            return known
+        if known is None or now - known.at >= (ORDER_KEPT_S if known.scores == scores else ORDER_STALE_S):
+            known = self._known = _Order(await places_by_score(self._db), revision, scores, now)
+        elif known.revision != revision:
+            places = await with_newer(self._db, known.places)
+            same = places is known.places
+            exact = known.exact and same and known.scores == scores
+            known = self._known = _Order(places, revision, known.scores, known.at, exact, dict(known.hidden) if same else {})
         return known
 
     async def _hidden(self, viewer: Viewer, hide: Hide, order: _Order) -> Sequence[int]:
@@ -94,7 +102,8 @@ class Matches:
 
 @dataclass(slots=True)
 class _Order:
-    """The photos of a revision by score, and when (seconds) they were read.
+    """The photos of a revision by score, the number of changes of scores and when (seconds) they were read by it. `exact` unless some came,
+    or scores changed, since.
 
     `hidden`: what of them some viewers may not list, with the number of changes up to which that is so. It is read after the order, so that
     no photo of the order is missed.
@@ -102,5 +111,7 @@ class _Order:
 
     places: Places
     revision: int
+    scores: tuple[int, ...]
     at: float
+    exact: bool = True
     hidden: dict[tuple[frozenset[int], int], tuple[tuple[int, ...], Sequence[int]]] = field(default_factory=dict)

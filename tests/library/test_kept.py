@@ -10,6 +10,7 @@ import pytest
 
 from facetd.config import Config
 from facetd.db import hits, people, store
+from facetd.db.conditions import Conditions
 from facetd.db.connection import Database
 from facetd.db.visibility import Hide
 from facetd.filters import PhotoFilter
@@ -152,22 +153,33 @@ async def test_a_search_never_finds_what_is_hidden_now_however_old_the_order_is(
         terms = await matches.found("jpg") or ()
         return set(await matches.photos(viewer, Hide.MISSING, terms) or ())
 
+    async def ranked(viewer: Viewer) -> list[int]:
+        terms = await matches.found("jpg") or ()
+        return [number for number, _ in (await matches.ranked(viewer, Hide.MISSING, terms, Conditions())).pairs()]
+
     assert await found(home.alice) == {*home.alices, *home.shared}
     assert await found(home.bob) == {*home.bobs, *home.shared}
-    secret = await put(home.db, visit(home.roots[0], "4.jpg"))
-    common = await put(home.db, visit(home.roots[2], "4.jpg"))
-    assert await found(home.bob) == {*home.bobs, *home.shared}, "they are found a little later"
+    secret = await put(home.db, visit(home.roots[0], "4.jpg", aggregate=9.9))
+    assert await found(home.bob) == {*home.bobs, *home.shared}
+    common = await put(home.db, visit(home.roots[2], "4.jpg", aggregate=9.9))
+    assert await found(home.bob) == {*home.bobs, *home.shared, *common}
+    assert (await ranked(home.bob))[-1:] == common, "it is the last one for a while"
     await sql(home, f"UPDATE gate SET root_id = {home.roots[0].id} WHERE photo_id = {home.shared[0]}")
     await store.set_missing(home.db, [home.shared[1]], missing=True, pair_raw=False)
-    assert await found(home.bob) == {*home.bobs, home.shared[2]}
-    assert await found(home.alice) == {*home.alices, home.shared[0], home.shared[2]}
-    clock = 5.0
     assert await found(home.bob) == {*home.bobs, home.shared[2], *common}
     assert await found(home.alice) == {*home.alices, home.shared[0], home.shared[2], *secret, *common}
+    clock = 60.0
+    await sql(home, "SELECT 1")
+    assert await found(home.bob) == {*home.bobs, home.shared[2], *common}
+    assert (await ranked(home.bob))[:1] == common
+    await sql(home, f"UPDATE photo SET aggregate = 10 WHERE id = {home.bobs[2]}")
+    clock = 65.0
+    await sql(home, "SELECT 1")
+    assert (await ranked(home.bob))[:1] == [home.bobs[2]]
 
 
 async def test_a_list_of_a_moment_ago_is_not_kept(home: Household, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else changes after the last photo came; still it is found, once the order of all photos is read again."""
+    """Nothing else changes after the last photo came; still it stands where it belongs, once the order of all photos is read again."""
     monkeypatch.setattr(hits, "FEW", -1)
     clock = 0.0
     monkeypatch.setattr("facetd.library.matches.time.monotonic", lambda: clock)
@@ -183,6 +195,6 @@ async def test_a_list_of_a_moment_ago_is_not_kept(home: Household, monkeypatch: 
 
     assert await found() == [(6, True), (6, True), (6, None)]
     await put(home.db, visit(home.roots[2], "4.jpg"))
-    assert await found() == [(6, False), (6, False), (6, None)]
-    clock = 5.0
+    assert await found() == [(7, False), (7, False), (7, None)]
+    clock = 60.0
     assert await found() == [(7, True), (7, True), (7, None)]
