@@ -66,6 +66,17 @@ async def test_years_months_and_dates(dated: Site) -> None:
     assert len((await dated.json("/api/timeline/dates?year=2024"))["dates"]) == 3
 
 
+async def test_every_year_of_the_list_opens(dated: Site) -> None:
+    """Scans of old prints carry dates of their own, cameras without a clock odd ones."""
+    (root,) = await roots.roots(dated.house.db)
+    for name, taken in (("old.jpg", "1887-05-01T12:00:00"), ("odd.jpg", "2199-12-31T23:59:59")):
+        await put(dated.house.db, visit(root, name, date_taken=taken))
+    for year in (await dated.json("/api/timeline/years"))["years"]:
+        for part in ("months", "dates"):
+            found = (await dated.json(f"/api/timeline/{part}?year={int(year['year'])}"))[part]
+            assert sum(each["count"] for each in found) == year["count"]
+
+
 async def test_memories(dated: Site) -> None:
     found = await dated.json("/api/memories?date=2025-02-28")
     assert [(y["year"], y["total_count"], [p["filename"] for p in y["photos"]]) for y in found["years"]] == [
@@ -109,7 +120,8 @@ async def test_what_does_not_fit_is_named(dated: Site) -> None:
         "/api/timeline?date_from=yesterday": "date_from",
         "/api/timeline?page=2": "page",
         "/api/timeline/months": "year",
-        "/api/timeline/dates?year=1899": "year",
+        "/api/timeline/dates?year=0": "year",
+        "/api/timeline/dates?year=10000": "year",
         "/api/timeline/dates?year=2024&month=13": "month",
         "/api/memories?date=2023-02-29": "date",
         "/api/memories/check?date=14.7.2024": "date",

@@ -21,7 +21,7 @@ from facetd.records.viewer import Viewer
 operations = Operations("timeline")
 CURSOR = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "pattern": KEY}, {"const": ""}]}
 Cursor = Annotated[Annotated[str, Field(max_length=500), WithJsonSchema(CURSOR)] | None, BeforeValidator(blank_is_none)]
-Year = Field(ge=1900, le=2100, description="The year.")
+Year = Field(ge=1, le=9999, description="The year.")
 
 
 class PeriodQuery(HideAnyQuery):
