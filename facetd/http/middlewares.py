@@ -30,7 +30,6 @@ CSP = (
     " manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "Server": "facetd",
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -232,5 +231,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.add("Vary", "Origin")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "facetd"
     if response.status < HTTPStatus.BAD_REQUEST:
         response.headers.setdefault("Cache-Control", "private, no-cache")  # it is for whoever asked; no proxy keeps it

@@ -106,6 +106,8 @@ async def test_every_answer_carries_the_security_headers(library: Site, method: 
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in response.headers
+    assert response.headers["Server"] == "facetd", "no versions of its parts"
+    assert status >= 400 or response.headers["Cache-Control"].startswith("private")
 
 
 async def test_methods_that_are_not_allowed_name_those_that_are(library: Site) -> None:
