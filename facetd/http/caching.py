@@ -95,8 +95,8 @@ async def by_answer(request: web.Request, handler: Next) -> web.StreamResponse:
     versions = request.config_dict[VERSIONS]
     told = versions.get(at)
     if told is None:
-        asked = request.path_qs.encode("utf-8", "surrogateescape")
-        told = hashlib.blake2b(asked + b"\n" + response.body, digest_size=12).hexdigest()
+        asked = f"{request.path_qs}\n{spoken()}\n".encode("utf-8", "surrogateescape")
+        told = hashlib.blake2b(asked + response.body, digest_size=12).hexdigest()
         versions.put(at, told)
     response.headers["ETag"] = f'"{told}"'
     return unchanged(request, {"ETag": response.headers["ETag"], **KEPT}) or response
