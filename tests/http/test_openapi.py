@@ -34,7 +34,6 @@ async def test_the_document_is_valid_and_lists_every_route(library: Site) -> Non
         "/account",
         "/login",
         "/logout",
-        "/account",
         "/photo/{id}",
         "/persons",
         "/person/{id}",
