@@ -70,7 +70,7 @@ def test_camera_facts_and_file(open_page, fake: FakeLibrary):
     expect(facts).to_contain_text("-0.33 EV")
     expect(facts).to_contain_text("holiday")
     expect(page.locator(".about-file")).to_contain_text("3000 × 2000  ·  6.0 MP")
-    expect(page.locator(".headline time")).to_have_text("Sunday, July 14, 2024 at 6:03:22 PM")
+    expect(page.locator(".headline time")).to_have_text("Sunday, July 14, 2024 at 6:03:22 PM (+02:00)")
     download = page.get_by_role("link", name="Download the original").last
     assert download.get_attribute("href") == "/image?id=2"
     assert download.get_attribute("download") == "IMG_0000001.jpg"

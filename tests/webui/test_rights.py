@@ -39,10 +39,14 @@ def test_who_only_rates_names_nobody(open_page: OpenPage, fake: FakeLibrary) -> 
     assert str(page.locator("#faces a.face-pick").first.get_attribute("href")).startswith("/photo/")
 
 
-def test_who_only_looks_is_asked_for_no_faces(open_page: OpenPage, fake: FakeLibrary) -> None:
+def test_for_those_who_only_look_no_faces_are_asked_for(open_page: OpenPage, fake: FakeLibrary) -> None:
+    fake.captions[2] = "A dog on a beach"
     page = opened_as(open_page, fake, "reader", "/person/1")
     page.locator(f"{CARDS} img.ready").first.wait_for()
     expect(page.locator(".strip-box")).to_be_hidden()
+    page = opened_as(open_page, fake, "reader", "/photo/2?at=1")
+    page.locator(".caption").filter(has_text="dog").wait_for()
+    page.locator(".alike-grid img.ready").first.wait_for()
     assert not any("/faces" in asked for asked in fake.requests)
 
 

@@ -11,7 +11,7 @@ import { faceCircle } from "./people/face";
 import { distinguish, getFaces, merge, nameOf, personUrl, type Person, type Suggestion } from "./people/model";
 import { changed, pageUrl, readQuery } from "./query";
 import { isRunning, showJobBar, showScanBar } from "./scanbar";
-import { MAY_EDIT } from "./rights";
+import { MAY_EDIT, MAY_RATE } from "./rights";
 import { S } from "./strings";
 import type { ScanStatus } from "./types";
 
@@ -100,7 +100,7 @@ function pairNode(pair: Suggestion): HTMLElement {
 
 function side(person: Person): HTMLElement {
   const faces = el("div", { class: "few" }, faceCircle(person.representative_face_id, "middle"));
-  void getFaces(person.id, 1, FACES + 1).then(
+  if (MAY_RATE) void getFaces(person.id, 1, FACES + 1).then(
     (answer) => faces.append(...answer.faces.filter(({ id }) => id !== person.representative_face_id).slice(0, FACES - 1).map(({ id }) => faceCircle(id, "middle"))),
     () => undefined, // one face is there already
   );

@@ -14,6 +14,7 @@ import { factsOf } from "./people/things";
 import { showPanel } from "./panel";
 import { noteReturn } from "./place";
 import { isRanked, pageUrl, photoUrl, readQuery } from "./query";
+import { MAY_RATE } from "./rights";
 import { Stage } from "./stage";
 import { S } from "./strings";
 import type { Config, Photo, PhotoDetails, PhotosEvent } from "./types";
@@ -87,6 +88,7 @@ async function load(brief?: Photo): Promise<void> {
 
 /** Fetch who is in the photo; the section has its place from the start where the photo says that there are faces. */
 async function loadFaces(): Promise<void> {
+  if (!MAY_RATE) return;
   const wanted = id;
   const mine = ++askedFaces;
   try {
