@@ -61,7 +61,7 @@ MOST_IDS = 50
 _ID = " *[0-9]{1,18} *"
 IDS_PATTERN = rf"^({_ID}(,{_ID}){{0,{MOST_IDS - 1}}})?$"
 CIRCLE = Together("circle", ("gps_lat", "gps_lng", "gps_radius_km"), Rule.ALL)
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["1", "0", ""]}]})]
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]

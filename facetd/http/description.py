@@ -23,6 +23,7 @@ SECURITY = {
 }
 LARGEST_ID = 2**63 - 1
 DIGITS = "[0-9]+"
+WITHOUT_NUL = r"^[^\x00]*$"
 RETRY_AFTER = {
     "description": "Seconds after which it is worth another try.",
     "schema": {"type": "integer", "minimum": 1},
@@ -171,6 +172,8 @@ def _query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
             details.update(options[0])
         if isinstance(details.get("type"), list):
             details |= {"type": "string", "enum": [value for value in details["enum"] if value is not None]}
+        if details.get("type") == "string" and not details.keys() & {"enum", "pattern", "format"}:
+            details["pattern"] = WITHOUT_NUL
         found[name] = {"name": name, "in": "query", "required": name in required, "description": description, "schema": details}
     for group in groups:
         members = {name: found.pop(name) for name in group.fields}
