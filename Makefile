@@ -23,7 +23,7 @@ test: lint $(STAMPS)/models $(OIP)/.stamp
 	$(BIN)/python -m pytest --cov=facetd --cov-report= $(PYTEST_ARGS)
 	$(BIN)/python -m coverage report --fail-under=90
 
-lint: $(STAMPS)/web $(STAMPS)/dev
+lint: $(STAMPS)/webcheck $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -62,6 +62,10 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
 
 $(STAMPS)/web: $(STAMPS)/venv setup.py $(WEB_SOURCES)
 	$(BIN)/python setup.py --quiet build_webui
+	touch $@
+
+$(STAMPS)/webcheck: $(STAMPS)/web
+	$(BIN)/python setup.py --quiet check_webui
 	touch $@
 
 $(STAMPS)/models: $(STAMPS)/venv $(MODEL_SOURCES)

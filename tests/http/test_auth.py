@@ -289,6 +289,17 @@ async def test_one_password_for_the_household(tmp_path: Path) -> None:
         assert (await site.client.post("/api/persons/1/rename", json={"name": "x"})).status == 404, "it may do everything"
 
 
+async def test_without_users_an_app_password_fits_any_name(tmp_path: Path) -> None:
+    """Programs insist on a name."""
+    async for site in single(tmp_path, password="geheim"):
+        token = (await (await site.client.post("/api/auth/login", json={"password": "geheim"})).json())["access_token"]
+        made = await (await call(site, "POST", "/api/auth/app_passwords", token, {"label": "frame"})).json()
+        for name, secret, status in (("", made["password"], 200), ("me", made["password"], 200), ("me", "geheim", 401), ("me", token, 401)):
+            basic = base64.b64encode(f"{name}:{secret}".encode()).decode()
+            site.client.session.cookie_jar.clear()
+            assert (await site.get("/api/photos", Authorization=f"Basic {basic}")).status == status, name
+
+
 async def test_edition_mode(tmp_path: Path) -> None:
     async for site in single(tmp_path, edition_password="geheim"):
         status = await site.json("/api/auth/status")

@@ -133,9 +133,7 @@ def pale_texts(page: Page) -> list[str]:
 
 
 def axe_violations(page: Page) -> list[str]:
-    """What axe-core finds wrong; nothing where it is not installed."""
-    if not AXE.is_file():
-        return []
+    """What axe-core finds wrong, but in the markup of Swagger UI, which is not ours. `make lint` installs it."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)")
+    violations = page.evaluate("axe.run({exclude: ['.swagger-ui']}, {resultTypes: ['violations']}).then(result => result.violations)")
     return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in violations]

@@ -150,7 +150,7 @@ def test_nothing_is_wider_than_the_window(open_page, view):
 
 @pytest.mark.parametrize(("phone", "dark"), [(False, True), (True, False)], ids=["desktop dark", "phone light"])
 def test_every_text_has_contrast_and_axe_finds_nothing(open_page, view, phone: bool, dark: bool):
-    """The contrast is measured here too, because axe-core is there only after a whole `npm ci` in webui/."""
+    """The contrast is measured here too: axe-core leaves out what it is not sure of."""
     url, ready = view
     page = open_page(url, dark=dark, phone=phone)
     ready(page)

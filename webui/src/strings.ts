@@ -406,7 +406,7 @@ export const S = {
   madeText: _("Copy it into the program now: it is shown this once only."),
   appAddress: _("Address"),
   appName: _("Name"),
-  noName: _("leave it empty"),
+  noName: _("any name"),
   copyByHand: _("It is selected: copy it with Ctrl+C."),
   done: _("Done"),
   endApp: _("Remove"),
