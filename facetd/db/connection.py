@@ -185,9 +185,9 @@ class Database:
                 self._memo_of_parts.popitem(last=False)
         return made
 
-    def remembers(self, key: Hashable) -> bool:
-        """Whether `per_revision` has this worked out already."""
-        return key in self._memo
+    def remembers(self, parts: Sequence[Part], key: Hashable) -> bool:
+        """Whether `per_change` has this worked out already."""
+        return self._memo_of_parts.get(key, ((), None))[0] == self.changes(*parts)
 
     async def _read_revision(self) -> None:
         """Take note of the revision; nobody else writes, so that reading it here is enough."""

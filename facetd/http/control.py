@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from facetd.accounts.authentication import Caller
 from facetd.http.api import captions, persons
 from facetd.http.api.scan import AnalysisKind
+from facetd.http.caching import VERSIONS, Versions
 from facetd.http.middlewares import Handler, error_guard
 from facetd.http.openapi import EVENT_STREAM, Nothing, Operations, everybody, register
 from facetd.http.services import CALLER, SERVICES, Services, services, viewer_of
@@ -296,5 +297,6 @@ def make_control_app(house: Services) -> web.Application:
     """The app for the Unix socket. Whoever may open the socket may do everything."""
     app = web.Application(middlewares=[error_guard, _as_superadmin])
     app[SERVICES] = house
+    app[VERSIONS] = Versions()
     register(app, [*operations.all, *persons.operations.all, *captions.operations.all], everybody)
     return app

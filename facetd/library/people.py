@@ -14,6 +14,7 @@ from facetd.db.connection import Database
 from facetd.db.faces import shown_name
 from facetd.db.folding import plain
 from facetd.db.people import PersonRow
+from facetd.db.revision import Part
 from facetd.errors import Conflict, FieldError, InvalidInput, NotFound
 from facetd.i18n import _
 from facetd.ingest.people import Distances
@@ -26,6 +27,7 @@ PersonSort = Literal["count_desc", "count_asc", "name_asc", "name_desc", "qualit
 Shown = Literal["without", "with", "only"]
 SORTS: tuple[str, ...] = get_args(PersonSort)
 LONGEST_NAME = 200
+SEEN_BY: tuple[Part, ...] = ("people", "gates")  # what persons and their numbers of photos depend on
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they have a text run the other way
 
 
@@ -250,7 +252,7 @@ class People:
 
         And whether the counts were known already.
         """
-        cached = self._db.remembers(("persons", viewer.root_ids))
+        cached = self._db.remembers(SEEN_BY, ("persons", viewer.root_ids))
         dropdowns = self._config.viewer.dropdowns
         rows = sorted((row for row in (await self._seen(viewer)).values()), key=lambda row: (-row.photo_count, row.id))
         usual = [row for row in rows if not row.hidden and row.photo_count >= dropdowns.min_photos_for_person][: dropdowns.max_persons]
@@ -276,7 +278,7 @@ class People:
         async def read() -> dict[int, PersonRow]:
             return {row.id: row for row in await db_people.seen_persons(self._db, viewer)}
 
-        return await self._db.per_change(("people", "gates"), ("persons", viewer.root_ids), read)
+        return await self._db.per_change(SEEN_BY, ("persons", viewer.root_ids), read)
 
     def _change(self, viewer: Viewer, persons: Sequence[int]) -> Decision:
         return Decision(self._undoing, viewer, persons)

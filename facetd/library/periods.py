@@ -43,7 +43,10 @@ def _week_span(key: str) -> Span:
     year, week = int(match[1]), int(match[2])
     if not 1 <= week <= LONGEST_YEAR:
         raise ValueError(f"no week: {key}")
-    monday = date.fromisocalendar(year, 1, 1) + timedelta(weeks=week - 1)  # the 53rd of a year with 52 is the next year's first
+    try:
+        monday = date.fromisocalendar(year, 1, 1) + timedelta(weeks=week - 1)  # the 53rd of a year with 52 is the next year's first
+    except OverflowError as error:
+        raise ValueError(f"no week: {key}") from error
     return Span(monday.isoformat(), (monday + timedelta(days=6)).isoformat() if monday < date(9999, 12, 26) else LAST)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from facetd.config.plugins import Webhook
-from facetd.errors import InvalidInput
+from facetd.errors import Forbidden
 from facetd.plugins.hooks import Photo, ScanSummary
 from facetd.plugins.sending import NotSent, Sender
 
@@ -69,7 +69,7 @@ class Webhooks:
                 status = await self._sender.post(hook.url, body)
             except NotSent as error:
                 problem = str(error)
-            except InvalidInput as error:
+            except Forbidden as error:
                 logger.error("the webhook of %s is not sent: %s", host_of(hook.url), error)
                 return
             except Exception:

@@ -11,6 +11,7 @@ from aiohttp.log import server_logger
 from aiohttp.test_utils import TestServer
 
 from facetd.errors import NotFound, Unavailable
+from facetd.http.app import MAX_BODY_BYTES
 from facetd.http.middlewares import add_headers, error_guard, is_about_us
 from tests.house import config, opened
 from tests.http.serving import Site, problem_of, served
@@ -271,6 +272,6 @@ async def test_a_stream_that_fails_ends_without_an_end(library: Site, monkeypatc
 
 
 async def test_a_body_that_is_too_large_is_refused(library: Site) -> None:
-    body = b'{"directories": ["' + b"x" * (5 * 1024 * 1024) + b'"]}'
+    body = b'{"directories": ["' + b"x" * MAX_BODY_BYTES + b'"]}'
     response = await library.client.post("/api/scan/start", data=io.BytesIO(body), headers={"Content-Type": "application/json"})
     await problem_of(response, 413)

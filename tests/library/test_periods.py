@@ -28,6 +28,7 @@ def test_weeks_belong_to_the_year_of_their_thursday(day: str, week: str) -> None
 def test_the_days_of_a_key() -> None:
     assert GRANULARITIES["day"].span("2024-02-29") == Span("2024-02-29", "2024-02-29")
     assert WEEK.span("2020-W53") == Span("2020-12-28", "2021-01-03")
+    assert WEEK.span("2021-W53") == WEEK.span("2022-W01"), "keys of that form can be read"
     assert WEEK.span("9999-W52") == Span("9999-12-27", "9999-12-31"), "the last days there are"
     assert GRANULARITIES["month"].span("2024-02") == Span("2024-02-01", "2024-02-29")
     assert GRANULARITIES["month"].span("2023-02") == Span("2023-02-01", "2023-02-28")
@@ -36,7 +37,7 @@ def test_the_days_of_a_key() -> None:
 @pytest.mark.parametrize(
     ("granularity", "text"),
     [("day", "2023-02-29"), ("day", "2024-2-9"), ("day", "2024-W09"), ("day", ""), ("day", "٢٠٢٤-01-01"), ("day", "2024-01-01T00"),
-     ("week", "2021-W53"), ("week", "2021-W00"), ("week", "0000-W01"), ("week", "2021-53"), ("week", "2021-W1"),
+     ("week", "9999-W53"), ("week", "2021-W00"), ("week", "2021-W54"), ("week", "0000-W01"), ("week", "2021-53"), ("week", "2021-W1"),
      ("month", "2024-13"), ("month", "2024-00"), ("month", "0000-01"), ("month", "2024"), ("month", "2024-01-01")],
 )  # fmt: skip
 def test_what_is_no_key(granularity: str, text: str) -> None:

@@ -135,7 +135,7 @@ GONE = ('{"path_prefix": "/Nowhere"}', '{"path_prefix": "/Bob"}', '{"album_id": 
         ('{"min_rating": 9}', "smart_filter_json.min_rating"), ('{"sort": "colour"}', "smart_filter_json.sort"),
         ('{"sort": {}}', "smart_filter_json.sort"), ('{"sort_direction": []}', ""),
         ('{"sort_direction": "down"}', "smart_filter_json.sort_direction"),
-        ('{"person_id": "x"}', "smart_filter_json.person_id"), ('{"gps_lat": 1}', "smart_filter_json"),
+        ('{"person_id": "x"}', "smart_filter_json.person_id"), ('{"gps_lat": 1, "gps_lng": 1}', "smart_filter_json.gps_radius_km"),
         ('{"path_prefix": "/Nowhere"}', "smart_filter_json"), ('{"path_prefix": "/Bob"}', "smart_filter_json"),
         ('{"type": "nonsense"}', "smart_filter_json.type"), ('{"quality": "superb"}', "smart_filter_json.quality"),
         ('{"page": 2}', "smart_filter_json.page"), ('{"min_score": NaN}', "smart_filter_json.min_score"),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from aiohttp import web
 
-from facetd.errors import InvalidInput
+from facetd.errors import Forbidden
 from facetd.plugins import sending
 from facetd.plugins.sending import NotSent, Sender
 from tests.plugins.receiver import receiving
@@ -40,7 +40,7 @@ async def test_a_name_that_changes_its_address_is_asked_at_the_one_that_was_chec
         assert (outside.got, inside.got) == ([{"a": 1}], [])
         assert names.asked == ["hook.example"]
         assert outside.hosts == [f"hook.example:{outside.port}"]
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(Forbidden) as caught:
             await sender.post(outside.url(), b"{}")
         assert caught.value.errors[0].field == "url"
         assert inside.got == []
@@ -48,7 +48,7 @@ async def test_a_name_that_changes_its_address_is_asked_at_the_one_that_was_chec
 
 @pytest.mark.parametrize("addresses", [["127.0.0.2", "127.0.0.1"], ["127.0.0.1"], ["::1"], ["10.0.0.1"]])
 async def test_one_private_address_among_them_is_enough_to_refuse(addresses: list[str]) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(Forbidden):
         await Sender(resolver=Names(addresses), allowed=is_the_second).post("http://hook.example/", b"{}")
 
 
@@ -61,7 +61,7 @@ async def test_one_private_address_among_them_is_enough_to_refuse(addresses: lis
 )  # fmt: skip
 async def test_every_way_to_write_this_machine_is_refused(host: str) -> None:
     async with receiving() as receiver:
-        with pytest.raises((InvalidInput, NotSent)):
+        with pytest.raises((Forbidden, NotSent)):
             await Sender().post(receiver.url(host), b"{}")
         assert receiver.got == []
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from facetd.config.plugins import Plugins as Settings
 from facetd.config.plugins import Webhook
-from facetd.errors import InvalidInput
+from facetd.errors import Forbidden
 from facetd.plugins import webhooks
 from facetd.plugins.hooks import Photo, ScanSummary
 from facetd.plugins.sending import NotSent, Sender
@@ -75,7 +75,7 @@ async def test_who_is_told_what() -> None:
         ((500,) * 9, 4),
         ((404,), 1),
         ((302,), 1),
-        ((InvalidInput("private"),), 1),
+        ((Forbidden("private"),), 1),
         ((RuntimeError("a mistake"),), 1),
     ],
 )

@@ -84,6 +84,24 @@ def test_a_known_name_is_offered_and_can_mean_the_same_person(open_page, fake: F
     expect(tile(page, 4)).to_contain_text("19 photos")
 
 
+def test_who_was_chosen_stays_chosen_when_the_answer_comes(open_page, fake: FakeLibrary):
+    page = open_page(f"{fake.base}/persons")
+    held = []
+    page.route("**/api/persons?*search=chi*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function
+    tile(page, 3).get_by_role("button", name="Add a name").click()
+    expect(page.locator(".offers li")).to_have_count(3)
+    page.keyboard.type("chi")
+    expect(page.locator(".offers li")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    eventually(page, lambda: held)
+    with page.expect_response("**/api/persons?*search=chi*"):
+        held[-1].continue_()
+    page.wait_for_timeout(50)
+    expect(page.locator(".offers li[aria-selected=true]")).to_contain_text("Chiara")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Is this Chiara?")
+
+
 def test_enter_never_means_somebody_who_does_not_fit_what_was_typed(open_page, fake: FakeLibrary):
     page = open_page(f"{fake.base}/persons")
     tile(page, 5).get_by_role("button", name="Add a name").click()

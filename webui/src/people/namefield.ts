@@ -114,8 +114,10 @@ export class NameField {
     try {
       const { persons } = await getPersons({ search, sort: "count_desc", hidden: "with", per_page: 60 }, asking.signal);
       if (document.activeElement !== this.#input) return;
+      const chosen = this.#offers[this.#active]?.id; // while the answer was on its way
       this.#offers = persons.filter((person) => person.is_named && person.id !== this.options.except).slice(0, OFFERED);
       this.#show();
+      this.#activate(this.#offers.findIndex((person) => person.id === chosen));
     } catch (error) {
       if (!isAbort(error)) this.#close(); // names can be typed without help
     }
