@@ -184,7 +184,7 @@ async def test_more_events_than_fit_in_memory_end_in_a_rescan(tmp_path: Path, mo
 async def test_a_consumer_far_behind_is_told_to_rescan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facetd.watch.watcher._MOST_PATHS", 5)
     async with watching(tmp_path) as seen:
-        for i in range(10):
+        for i in range(200):  # many, as a slow machine sees them bit by bit
             (tmp_path / f"{i}.jpg").write_bytes(b"x")
         await seen.until(lambda s: s.folders == {"."})
 

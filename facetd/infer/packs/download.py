@@ -89,8 +89,10 @@ class Note:
             return None
 
     def write(self, path: Path) -> None:
-        """Keep it."""
-        path.write_text(json.dumps({"identity": self.identity, "etag": self.etag}), encoding="utf-8")
+        """Keep it; whoever is killed meanwhile leaves the one before."""
+        new = path.with_name(f"{path.name}.new")
+        new.write_text(json.dumps({"identity": self.identity, "etag": self.etag}), encoding="utf-8")
+        new.replace(path)
 
 
 def digest_of(path: Path, promise: Promise) -> Digest:
