@@ -165,9 +165,7 @@ async def order_photos(request: web.Request, body: OrderBody) -> Any:
     they are: name all for a whole new order. With `before_*` or `after_*` they move next to that photo. Up to 10,000 at once.
     """
     house, viewer = await asked(request)
-    neighbours = {
-        name: value for name in ("before_id", "before_path", "after_id", "after_path") if (value := getattr(body, name)) is not None
-    }
+    neighbours = {name: value for name in NEIGHBOUR.fields if (value := getattr(body, name)) is not None}
     if len(neighbours) > 1:
         errors = [FieldError(name, _("expected at most one neighbour")) for name in neighbours]
         raise InvalidInput(_("photos move next to one other photo"), errors=errors)
